@@ -1,0 +1,37 @@
+"""Builds the Java side into the package, so that a wheel carries its jars and its users need only a JRE."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class JarsHook(BuildHookInterface[Any]):
+    """Runs Maven in `java/` and copies what it made to where the daemon looks for it."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the hook's interface
+        root = Path(self.root)
+        _run_maven(root / "java")
+        _copy_jars(root / "java" / "target", root / "src" / "record_processor" / "daemon" / "jars")
+
+
+def _run_maven(java: Path) -> None:
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise SystemExit(
+            "record-processor is built with Maven and a JDK 17 or newer, and there is no mvn on the PATH.\n"
+            "Install both (Debian: apt-get install maven openjdk-17-jdk-headless), or install a wheel."
+        )
+    subprocess.run([maven, "-q", "-B", "-ntp", "-DskipTests", "package"], cwd=java, check=True)
+
+
+def _copy_jars(target: Path, destination: Path) -> None:
+    shutil.rmtree(destination, ignore_errors=True)
+    destination.mkdir(parents=True)
+    shutil.copy(target / "record-processor-daemon.jar", destination)
+    for jar in (target / "jars").glob("*.jar"):
+        shutil.copy(jar, destination)

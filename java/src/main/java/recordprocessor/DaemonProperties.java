@@ -1,0 +1,84 @@
+package recordprocessor;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.Reader;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+
+/**
+ * The properties that the Python side writes for this JVM beside those that KCL reads itself.
+ *
+ * <p>They come checked: what a user can get wrong is answered by {@code record-processor check}, before a JVM starts.
+ */
+public final class DaemonProperties {
+    private final Properties properties;
+
+    public DaemonProperties(Properties properties) {
+        this.properties = properties;
+    }
+
+    public static DaemonProperties read(Path file) throws IOException {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file)) {
+            properties.load(reader);
+        }
+        return new DaemonProperties(properties);
+    }
+
+    /** The streams to read, as DynamoDB names them ({@code ddblocal} included). */
+    public List<StreamArn> streamArns() {
+        return Arrays.stream(required("streamArns").split(","))
+                .map(String::strip)
+                .map(StreamArn::new)
+                .toList();
+    }
+
+    /** Whether leases are kept in KCL's multi-stream form, whatever the number of streams. */
+    public boolean multiStream() {
+        return required("streamMode").equals("multi");
+    }
+
+    /** The command of one shard's child process, word by word: KCL's own splitting breaks paths with spaces. */
+    public List<String> childCommand() {
+        try {
+            return List.of(new ObjectMapper().readValue(required("childCommand"), String[].class));
+        } catch (JsonProcessingException error) {
+            throw new IllegalArgumentException("childCommand is not a JSON array of strings", error);
+        }
+    }
+
+    public Path leaseFilesDirectory() {
+        return Path.of(required("leaseFilesDirectory"));
+    }
+
+    public String region() {
+        return required("regionName");
+    }
+
+    public Optional<URI> streamsEndpoint() {
+        return Optional.ofNullable(properties.getProperty("kinesisEndpoint")).map(URI::create);
+    }
+
+    public int maxRecords() {
+        return Integer.parseInt(required("maxRecords"));
+    }
+
+    public long idleTimeBetweenReadsInMillis() {
+        return Long.parseLong(required("idleTimeBetweenReadsInMillis"));
+    }
+
+    private String required(String key) {
+        String value = properties.getProperty(key);
+        if (value == null || value.isBlank()) {
+            throw new IllegalArgumentException("property " + key + " is missing");
+        }
+        return value.strip();
+    }
+}

@@ -1,0 +1,101 @@
+package recordprocessor;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.kinesis.leases.Lease;
+import software.amazon.kinesis.leases.LeaseCoordinator;
+
+/** Keeps the {@link LeaseFile} of every shard up to date with what KCL's lease coordinator knows. */
+public final class LeaseWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(LeaseWatch.class);
+    // How late a child may learn of a lease that another worker took: far below any failover time.
+    private static final long REFRESH_MILLIS = 100;
+
+    private final Path directory;
+    private final Map<String, LeaseFile> files = new ConcurrentHashMap<>();
+    private final AtomicInteger opened = new AtomicInteger();
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "lease-watch");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private volatile LeaseCoordinator leases;
+    private volatile long leaseNanos;
+    private volatile boolean stopping;
+
+    public LeaseWatch(Path directory) {
+        this.directory = directory;
+    }
+
+    public void start(LeaseCoordinator coordinator, long failoverTimeMillis) {
+        this.leases = coordinator;
+        this.leaseNanos = TimeUnit.MILLISECONDS.toNanos(failoverTimeMillis);
+        timer.scheduleWithFixedDelay(this::refreshAll, REFRESH_MILLIS, REFRESH_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Opens the file of a shard whose child is about to start; its first content is already true. */
+    public LeaseFile open(String leaseKey) throws IOException {
+        LeaseFile file = new LeaseFile(directory.resolve("lease-" + opened.incrementAndGet()));
+        refresh(leaseKey, file);
+        if (stopping) {
+            file.askToStop();
+        }
+        files.put(leaseKey, file);
+        return file;
+    }
+
+    public void close(String leaseKey, LeaseFile file) {
+        // The same shard may have come back to this worker already, with a file of its own.
+        files.remove(leaseKey, file);
+        try {
+            file.close();
+        } catch (IOException error) {
+            LOG.warn("cannot remove {}", file.path(), error);
+        }
+    }
+
+    public void askAllToStop() {
+        stopping = true;
+        files.values().forEach(LeaseFile::askToStop);
+    }
+
+    /** Gives a lease back to the application, so that the leader can assign it at once. */
+    public void release(String leaseKey) {
+        Lease lease = leases.getCurrentlyHeldLease(leaseKey);
+        if (lease == null) {
+            return;
+        }
+        try {
+            leases.leaseRefresher().evictLease(lease);
+        } catch (Exception error) {
+            // Then it runs out by itself: nobody renews it after the drop below.
+            LOG.warn("cannot release lease {}", leaseKey, error);
+        }
+        leases.dropLease(lease);
+    }
+
+    private void refreshAll() {
+        files.forEach((leaseKey, file) -> {
+            try {
+                refresh(leaseKey, file);
+            } catch (RuntimeException error) {
+                // An unrefreshed file runs out by itself, which is the safe side; the others must go on.
+                LOG.warn("cannot refresh lease {}", leaseKey, error);
+            }
+        });
+    }
+
+    private void refresh(String leaseKey, LeaseFile file) {
+        Lease lease = leases.getCurrentlyHeldLease(leaseKey);
+        file.goodUntil(lease == null ? 0 : lease.lastCounterIncrementNanos() + leaseNanos);
+    }
+}

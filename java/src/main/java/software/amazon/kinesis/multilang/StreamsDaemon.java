@@ -1,0 +1,111 @@
+package software.amazon.kinesis.multilang;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import recordprocessor.DaemonProperties;
+import recordprocessor.FirstShardSync;
+import recordprocessor.JavaLogging;
+import recordprocessor.LeaseWatch;
+import recordprocessor.StreamsScheduler;
+import software.amazon.kinesis.coordinator.Scheduler;
+import software.amazon.kinesis.multilang.config.KclConfigs;
+import sun.misc.Signal;
+
+/**
+ * KCL's MultiLangDaemon over the DynamoDB Streams adapter.
+ *
+ * <p>It lives in KCL's package because the parts it puts together are package-private there. Three things end it, all
+ * by the same graceful way: SIGTERM or SIGINT, and the end of its standard input, which is how the Python parent asks,
+ * and what happens when that parent dies. Exit status: 0 after a graceful stop, 1 otherwise.
+ */
+public final class StreamsDaemon {
+    private static final Logger LOG = LoggerFactory.getLogger(StreamsDaemon.class);
+
+    private final MultiLangDaemonConfig config;
+    private final LeaseWatch leases;
+    private final StreamsRecordProcessorFactory processors;
+    private final Scheduler scheduler;
+    private final AtomicBoolean stopping = new AtomicBoolean();
+
+    private StreamsDaemon(Path propertiesFile) throws IOException {
+        DaemonProperties properties = DaemonProperties.read(propertiesFile);
+        config = new MultiLangDaemonConfig(propertiesFile.toString());
+        leases = new LeaseWatch(properties.leaseFilesDirectory());
+        processors = new StreamsRecordProcessorFactory(properties, config, leases);
+        KclConfigs configs = KclConfigs.resolve(config.getMultiLangDaemonConfiguration(), processors);
+        scheduler = StreamsScheduler.build(properties, configs);
+        leases.start(scheduler.leaseCoordinator(), configs.leaseManagement().failoverTimeMillis());
+    }
+
+    public static void main(String[] arguments) {
+        JavaLogging.toSlf4j();
+        int status = 1;
+        try {
+            status = new StreamsDaemon(Path.of(arguments[0])).run();
+        } catch (Throwable error) {
+            LOG.error("the daemon cannot run", error);
+        }
+        System.exit(status);
+    }
+
+    private int run() throws Exception {
+        Signal.handle(new Signal("TERM"), signal -> startStop());
+        Signal.handle(new Signal("INT"), signal -> startStop());
+        startThread("parent-watch", this::waitForParent);
+        FirstShardSync.run(scheduler);
+        Future<?> running = config.getExecutorService().submit(scheduler);
+        running.get();
+        processors.killChildren();
+        // Without a stop the scheduler returns only when it could not initialize, which it has logged.
+        return stopping.get() ? 0 : 1;
+    }
+
+    private void waitForParent() {
+        try {
+            while (System.in.read() >= 0) {
+                // Nothing is ever said on this pipe; only its end counts.
+            }
+        } catch (IOException error) {
+            LOG.warn("standard input broke; taken for its end", error);
+        }
+        startStop();
+    }
+
+    private void startStop() {
+        if (stopping.compareAndSet(false, true)) {
+            startThread("stop", this::stop);
+        }
+    }
+
+    private void stop() {
+        long graceMillis = config.getMultiLangDaemonConfiguration().getShutdownGraceMillis();
+        // First, so that a child in the middle of a retry returns and can hear the rest.
+        leases.askAllToStop();
+        try {
+            scheduler.startGracefulShutdown().get(graceMillis, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException error) {
+            LOG.error("not stopped within shutdownGraceMillis = {}; ending the children", graceMillis);
+            halt();
+        } catch (Exception error) {
+            LOG.error("graceful stop failed", error);
+            halt();
+        }
+    }
+
+    private void halt() {
+        processors.killChildren();
+        Runtime.getRuntime().halt(1);
+    }
+
+    private static void startThread(String name, Runnable body) {
+        Thread thread = new Thread(body, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+}

@@ -1,0 +1,92 @@
+"""`file`: records as JSON lines in a file, on disk before the checkpoint passes them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta
+
+from record_processor.actions.base import Action, ActionSettings, InvalidSettingError, Shard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.worker.records import ChangeRecord
+
+_MODE = 0o640
+_BUFFER_BYTES = 1 << 20
+
+
+class FileSettings(ActionSettings, kw_only=True, frozen=True):
+    """Appends each record, in the shape of Lambda's event, as one line of JSON."""
+
+    path: Annotated[
+        str,
+        Meta(
+            description="The file; {table} and {shard} stand for the record's own. Missing folders are made.",
+            min_length=1,
+        ),
+    ]
+
+
+class FileAction(Action[FileSettings]):
+    """Lines gather in memory until `flush`, which writes them with one call and waits for the disk.
+
+    Several shards, and several workers on one host, may share a file: O_APPEND places each write after the last, so
+    lines of different writers never mix.
+    """
+
+    settings_type = FileSettings
+
+    def __init__(self, settings: FileSettings) -> None:
+        super().__init__(settings)
+        self._pending = bytearray()
+        self._torn = False
+        self._fd = -1
+        try:
+            settings.path.format(table="table", shard="shard")
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise InvalidSettingError(
+                "path", f"expected placeholders {{table}} or {{shard}} only, found {settings.path!r}"
+            ) from None
+
+    def open(self, shard: Shard) -> None:
+        path = Path(self.settings.path.format(table=shard.stream.table, shard=shard.shard_id))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        self._torn = _ends_inside_a_line(self._fd)
+
+    def deliver(self, records: Sequence[ChangeRecord]) -> None:
+        # First, so that a write that fails has taken nothing in: the same records come again.
+        if len(self._pending) >= _BUFFER_BYTES:
+            self._write()
+        for record in records:
+            self._pending += msgspec.json.encode(record.to_lambda())
+            self._pending += b"\n"
+
+    def flush(self) -> None:
+        self._write()
+        os.fsync(self._fd)
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _write(self) -> None:
+        while self._pending:
+            # A crash or a full disk cut a line: ours must not become its continuation.
+            start = b"\n" if self._torn else b""
+            written = os.write(self._fd, start + self._pending) - len(start)
+            # A full disk may take a part. Only whole lines are done; the cut one is written again, whole.
+            done = self._pending.rfind(b"\n", 0, max(written, 0)) + 1
+            self._torn = written != done
+            del self._pending[:done]
+
+
+def _ends_inside_a_line(fd: int) -> bool:
+    size = os.fstat(fd).st_size
+    return size > 0 and os.pread(fd, 1, size - 1) != b"\n"

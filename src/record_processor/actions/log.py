@@ -1,0 +1,47 @@
+"""`log`: one structured log event a record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta
+
+from record_processor.actions.base import Action, ActionSettings
+from record_processor.logs import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.worker.records import ChangeRecord
+
+log = Log("actions.log")
+
+
+class LogSettings(ActionSettings, kw_only=True, frozen=True):
+    """Writes each record to the worker's log, as the event `record`."""
+
+    images: Annotated[
+        bool, Meta(description="Whether the images are logged too; off where items hold what a log must not.")
+    ] = True
+    level: Annotated[Literal["debug", "info", "warning"], Meta(description="The level of the log events.")] = "info"
+
+
+class LogAction(Action[LogSettings]):
+    settings_type = LogSettings
+
+    def deliver(self, records: Sequence[ChangeRecord]) -> None:
+        write = getattr(log, self.settings.level)
+        for record in records:
+            write("record", f"{record.event_name} {record.table}", **self._fields(record))
+
+    def _fields(self, record: ChangeRecord) -> dict[str, Any]:
+        fields: dict[str, Any] = {
+            "action": self.settings.name,
+            "sequence_number": record.sequence_number,
+            "created_at": record.created_at,
+            "keys": record.keys,
+        }
+        if self.settings.images:
+            images = {"new": record.new_image, "old": record.old_image}
+            fields.update({name: image for name, image in images.items() if image is not None})
+        return fields

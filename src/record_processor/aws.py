@@ -1,0 +1,116 @@
+"""boto3 clients for the parent of a worker and for the tools, with the credentials that the properties name."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from record_processor.configuration.mistakes import unknown
+from record_processor.errors import ConfigurationError, Mistake, SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A user waits in front of these calls: better a clear error soon than a long silence.
+_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
+
+LOCAL_CREDENTIALS = ("local", "local")
+"""What the Java side's LocalCredentialsProvider gives: DynamoDB Local wants a signature but checks none."""
+
+_DEFAULT_CHAIN = (
+    "DefaultCredentialsProvider",
+    "EnvironmentVariableCredentialsProvider",
+    "InstanceProfileCredentialsProvider",
+    "ContainerCredentialsProvider",
+    "WebIdentityTokenFileCredentialsProvider",
+)
+_LOCAL = "LocalCredentialsProvider"
+_PROFILE = "ProfileCredentialsProvider"
+_ASSUME_ROLE = ("StsAssumeRoleCredentialsProvider", "KclStsAssumeRoleCredentialsProvider")
+PROVIDERS = (*_DEFAULT_CHAIN, _LOCAL, _PROFILE, *_ASSUME_ROLE)
+
+
+def check_provider(value: str) -> None:
+    """Refuse an `AwsCredentialsProvider` that KCL and boto3 cannot both follow; another class's full name is let pass.
+
+    Raises:
+        ConfigurationError: KCL knows no provider of this name.
+    """
+    name = _parts(value)[0]
+    if "." not in name and name not in PROVIDERS:
+        raise ConfigurationError([Mistake("AwsCredentialsProvider", unknown("provider", name, PROVIDERS))])
+
+
+def session(provider: str, region: str | None) -> boto3.Session:
+    """A session with the credentials of a KCL `AwsCredentialsProvider` value, such as `ProfileCredentialsProvider|dev`.
+
+    Raises:
+        SetupError: it names a profile that is not there, or a role that cannot be assumed.
+    """
+    name, *arguments = _parts(provider)
+    short = name.rpartition(".")[2]
+    if short == _LOCAL:
+        access_key, secret_key = LOCAL_CREDENTIALS
+        return boto3.Session(aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region)
+    with explained("AwsCredentialsProvider"):
+        if short == _PROFILE:
+            return boto3.Session(profile_name=arguments[0] if arguments else None, region_name=region)
+        if short in _ASSUME_ROLE and arguments:
+            return _assumed_role(region, *arguments[:2])
+    return boto3.Session(region_name=region)
+
+
+def client(session: boto3.Session, service: str, endpoint: str | None) -> Any:
+    """A client that gives up within seconds, not minutes."""
+    return session.client(service, endpoint_url=endpoint, config=_CONFIG)
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Turn the SDK's errors about connection, credentials and permission into ours, which say what to do."""
+    try:
+        yield
+    except (NoCredentialsError, PartialCredentialsError):
+        raise SetupError(
+            f"{what}: no AWS credentials found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role; "
+            f"for DynamoDB Local write AwsCredentialsProvider = {_LOCAL}"
+        ) from None
+    except ProfileNotFound as error:
+        raise SetupError(f"{what}: {error}") from None
+    except EndpointConnectionError as error:
+        raise SetupError(
+            f"{what}: nothing answers at {error.kwargs['endpoint_url']}. "
+            "Is it running, and are dynamoDBEndpoint and kinesisEndpoint right?"
+        ) from None
+    except ClientError as error:
+        details = error.response.get("Error", {})
+        raise SetupError(f"{what}: AWS refused: {details.get('Code')}: {details.get('Message')}") from None
+    except BotoCoreError as error:
+        raise SetupError(f"{what}: {error}") from None
+
+
+def _parts(value: str) -> list[str]:
+    """Name and arguments of the first provider of a chain, written `Name|argument|argument,Other`."""
+    return value.split(",")[0].strip().split("|")
+
+
+def _assumed_role(region: str | None, role_arn: str, session_name: str = "record-processor") -> boto3.Session:
+    sts = boto3.Session(region_name=region).client("sts", config=_CONFIG)
+    credentials = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name)["Credentials"]
+    return boto3.Session(
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+        region_name=region,
+    )

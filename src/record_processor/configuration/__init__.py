@@ -1,0 +1,1 @@
+"""What users write in YAML, read into typed settings, with an answer for every mistake."""

@@ -1,0 +1,32 @@
+"""Checks an actions file in a process of its own: `python -m record_processor.configuration FILE`.
+
+Checking imports the handlers that the file names, and what they import. The parent of a worker must stay small, and
+must not run user code, so it asks this process. The answer is one JSON object on standard output: `actions`, the
+checked content for the children, or `mistakes`, a list of `[place, message]`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from record_processor.configuration.actions_file import read_actions
+from record_processor.errors import ConfigurationError
+
+
+def main() -> None:
+    # What an imported handler prints must not get into the answer.
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    try:
+        result: dict[str, object] = {"actions": read_actions(Path(sys.argv[1]))}
+    except ConfigurationError as error:
+        result = {"mistakes": error.mistakes}
+    with answer:
+        answer.write(msgspec.json.encode(result))
+
+
+main()

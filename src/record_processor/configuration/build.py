@@ -1,0 +1,57 @@
+"""From checked content to actions. Children import this: it must not import what reads YAML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from record_processor.actions import registry
+from record_processor.actions.base import Action, ActionSettings, InvalidSettingError
+from record_processor.configuration import typed
+from record_processor.configuration.mistakes import shown, unknown, written_path
+from record_processor.errors import ConfigurationError, Mistake
+
+if TYPE_CHECKING:
+    from record_processor.configuration.mistakes import KeyPath
+    from record_processor.configuration.typed import Problem
+
+EXAMPLE = "actions: [{name: show, type: log}]"
+
+
+def build_actions(items: list[dict[str, Any]]) -> list[Action[Any]]:
+    """The actions that checked content describes.
+
+    Raises:
+        ConfigurationError: what was good when it was checked is not any more (a handler's module changed, say).
+    """
+    actions: list[Action[Any]] = []
+    for index, item in enumerate(items):
+        action, problems = build(item, ("actions", index))
+        if action is None:
+            raise ConfigurationError([Mistake(written_path(place), message) for place, message in problems])
+        actions.append(action)
+    return actions
+
+
+def build(item: Any, at: KeyPath) -> tuple[Action[Any] | None, list[Problem]]:
+    """The action of one item of the list, or why there is none."""
+    kind = item.get("type") if isinstance(item, dict) else None
+    if not isinstance(item, dict):
+        return None, [(at, f"expected a mapping, found {shown(item)}; such as {EXAMPLE}")]
+    if not isinstance(kind, str):
+        return None, [((*at, "type"), f"expected one of {', '.join(registry.names())}, found {shown(kind)}")]
+    if kind not in registry.names():
+        return None, [((*at, "type"), unknown("type", kind, registry.names()))]
+    action_class = registry.find(kind)
+    settings, problems = typed.convert(item, action_class.settings_type, at)
+    if settings is None:
+        return None, problems
+    return _constructed(action_class, settings, at)
+
+
+def _constructed(
+    action_class: type[Action[Any]], settings: ActionSettings, at: KeyPath
+) -> tuple[Action[Any] | None, list[Problem]]:
+    try:
+        return action_class(settings), []
+    except InvalidSettingError as error:
+        return None, [((*at, error.key), str(error))]

@@ -1,0 +1,48 @@
+"""The JSON Schema of `actions.yaml` for editors, made from the same types that parse it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from record_processor.actions import registry
+
+_DEFINITIONS = "#/$defs/{name}"
+
+
+def schema() -> dict[str, Any]:
+    """The schema of the whole file, with one definition for each installed action."""
+    settings = {name: registry.find(name).settings_type for name in registry.names()}
+    _, definitions = msgspec.json.schema_components(
+        settings.values(), ref_template=_DEFINITIONS, schema_hook=_custom_type
+    )
+    for name, kind in settings.items():
+        _finish(definitions[kind.__name__], name)
+    references = [{"$ref": _DEFINITIONS.format(name=kind.__name__)} for kind in settings.values()]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "record-processor actions",
+        "type": "object",
+        "properties": {"actions": {"type": "array", "minItems": 1, "items": {"oneOf": references}}},
+        "required": ["actions"],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def _finish(definition: dict[str, Any], action_type: str) -> None:
+    definition["properties"]["type"] = {"const": action_type}
+    definition["additionalProperties"] = False
+
+
+def _custom_type(kind: type) -> dict[str, Any]:
+    """Types of ours that read themselves from YAML say how they look there."""
+    look: dict[str, Any] = kind.yaml_schema()  # type: ignore[attr-defined]
+    return look
+
+
+def text() -> str:
+    """The schema as the file that ships with the package."""
+    return json.dumps(schema(), indent=2, sort_keys=True)

@@ -1,0 +1,96 @@
+"""From plain data to a typed struct, with every mistake in it answered and not only the first."""
+
+from __future__ import annotations
+
+import typing
+from typing import Any, TypeVar
+
+import msgspec
+
+from record_processor.configuration.mistakes import nearest, shown, unknown
+
+if typing.TYPE_CHECKING:
+    from record_processor.configuration.mistakes import KeyPath
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+Problem = tuple["KeyPath", str]
+"""Where, relative to the data given, and what."""
+
+
+def convert(data: Any, struct: type[S], at: KeyPath = ()) -> tuple[S | None, list[Problem]]:
+    """The struct that `data` describes, or the problems that keep it from being one."""
+    if not isinstance(data, dict):
+        return None, [(at, f"expected a mapping, found {shown(data)}")]
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    unclaimed = [str(key) for key in data if key not in fields]
+    problems = [((*at, key), unknown("key", key, fields)) for key in unclaimed]
+    misspelt = {nearest(key, fields) for key in unclaimed}
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name in data:
+            value, found = _value(data[name], field.type, (*at, name))
+            values[field.name] = value
+            problems += found
+        elif field.required and name not in misspelt:
+            problems.append((at, f"needs the key {name!r} ({description(field.type)})"))
+    if problems:
+        return None, problems
+    try:
+        return struct(**values), []
+    except ValueError as error:  # raised by a struct's __post_init__: a rule between its fields
+        return None, [(at, str(error))]
+
+
+def description(annotation: Any) -> str:
+    """What a field is for, from its annotation; the empty string where it says nothing."""
+    for meta in getattr(annotation, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.description:
+            return meta.description
+    return ""
+
+
+def _value(data: Any, annotation: Any, at: KeyPath) -> tuple[Any, list[Problem]]:
+    nested = _struct_in(annotation)
+    if nested is not None and data is not None:
+        return convert(data, nested, at)
+    try:
+        return msgspec.convert(data, annotation, dec_hook=decode_custom), []
+    except msgspec.ValidationError as error:
+        return None, [(at, _sentence(error, data, annotation))]
+
+
+def _struct_in(annotation: Any) -> type[msgspec.Struct] | None:
+    """The struct that an annotation such as `Retry | None` allows, if there is just one."""
+    candidates = [_bare(part) for part in typing.get_args(annotation)] or [_bare(annotation)]
+    structs = [part for part in candidates if isinstance(part, type) and issubclass(part, msgspec.Struct)]
+    return structs[0] if len(structs) == 1 else None
+
+
+def _bare(annotation: Any) -> Any:
+    """An annotation without `Annotated` around it."""
+    return getattr(annotation, "__origin__", annotation) if hasattr(annotation, "__metadata__") else annotation
+
+
+def decode_custom(kind: type, value: Any) -> Any:
+    """For types of ours that know how to read themselves from YAML, such as durations."""
+    read = getattr(kind, "from_yaml", None)
+    if read is None:
+        raise NotImplementedError(kind)
+    return read(value)
+
+
+def _sentence(error: msgspec.ValidationError, data: Any, annotation: Any) -> str:
+    expected = _expected(annotation) or str(error).split(" - at `$")[0].split(", got ")[0]
+    return f"{expected[:1].lower()}{expected[1:]}, found {shown(data)}"
+
+
+def _expected(annotation: Any) -> str | None:
+    """How a value must look, where the annotation says it better than msgspec."""
+    for meta in getattr(annotation, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.extra and "expected" in meta.extra:
+            return f"expected {meta.extra['expected']}"
+    bare = _bare(annotation)
+    if typing.get_origin(bare) is typing.Literal:
+        return f"expected one of {', '.join(map(str, typing.get_args(bare)))}"
+    return None

@@ -1,0 +1,76 @@
+"""What `record-processor check` does, and `run` does first: answer every mistake, touch nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from record_processor import aws
+from record_processor.daemon import streams
+from record_processor.daemon.properties import Properties, read_properties
+from record_processor.errors import ConfigurationError, Mistake, SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Checked(NamedTuple):
+    """A configuration without mistakes."""
+
+    properties: Properties
+    actions: list[dict[str, Any]]
+    child_command: list[str]
+
+
+class _Answer(msgspec.Struct):
+    actions: list[dict[str, Any]] = []
+    mistakes: list[tuple[str, str]] = []
+
+
+def check(path: Path, overrides: Iterable[str]) -> Checked:
+    """Read and check everything that the user wrote.
+
+    Raises:
+        ConfigurationError: with every mistake found.
+        SetupError: the executable is not there.
+    """
+    properties = read_properties(path, overrides, os.environ)
+    streams.check_names(str(path), properties.stream_names)
+    aws.check_provider(properties.text("AwsCredentialsProvider"))
+    command = _child_command(properties)
+    return Checked(properties, _checked_actions(properties.actions_path), command)
+
+
+def _child_command(properties: Properties) -> list[str]:
+    executable = properties.optional_text("executableName")
+    if executable is None:
+        return [sys.executable, "-m", "record_processor.worker"]
+    command = executable.split()
+    if shutil.which(command[0]) is None:
+        raise SetupError(
+            f"{properties.path}: executableName: {command[0]!r} is no program, neither on PATH nor from "
+            f"{Path.cwd()}. Leave executableName out to run the actions"
+        )
+    return command
+
+
+def _checked_actions(path: Path) -> list[dict[str, Any]]:
+    """Ask a process of its own: it imports the user's handlers, and this one must stay small and calm."""
+    command = [sys.executable, "-m", "record_processor.configuration", str(path)]
+    asked = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    try:
+        answer = msgspec.json.decode(asked.stdout, type=_Answer)
+    except msgspec.DecodeError:
+        raise SetupError(
+            f"{path}: the process that checks it ended with status {asked.returncode} and no answer. "
+            "Does a handler's module end the process when it is imported?"
+        ) from None
+    if answer.mistakes:
+        raise ConfigurationError([Mistake(place, message) for place, message in answer.mistakes])
+    return answer.actions

@@ -1,0 +1,126 @@
+"""The JVM: its command, its life and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from record_processor.errors import SetupError
+from record_processor.logs import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import FrameType
+
+    from record_processor.daemon.properties import Properties
+
+log = Log("daemon.jvm")
+
+_MAIN = "software.amazon.kinesis.multilang.StreamsDaemon"
+_OPTIONS = (
+    # The children speak UTF-8 whatever the locale; Java 17 would follow the locale.
+    "-Dfile.encoding=UTF-8",
+    "-Dsun.stdout.encoding=UTF-8",
+    "-Dsun.stderr.encoding=UTF-8",
+    "-Dlogback.configurationFile=record-processor-logback.xml",
+    # The adapter polls every shard in the common pool, which has one thread less than the host has cores: without
+    # this, three shards would be polled at a time on a host with four.
+    "-Djava.util.concurrent.ForkJoinPool.common.parallelism=256",
+)
+# After the grace time the JVM ends its children and itself; this much later we do it.
+_MARGIN_SECONDS = 5.0
+
+
+def command(java: str, properties: Properties, properties_path: Path) -> list[str]:
+    """The whole command line; it holds no property values but those meant for the JVM."""
+    level = properties.text("kclLogLevel").replace("warning", "warn")
+    return [
+        java,
+        *_OPTIONS,
+        f"-DrecordProcessor.kclLogLevel={level}",
+        *shlex.split(properties.text("jvmOptions")),
+        "-cp",
+        os.pathsep.join(_jars()),
+        _MAIN,
+        str(properties_path),
+    ]
+
+
+class Jvm:
+    """A running JVM with its children, all in one process group.
+
+    Closing its standard input asks it to stop, as the death of this process does: then nobody has to clean up.
+    """
+
+    def __init__(self, command: list[str], environment: Mapping[str, str], grace_seconds: float) -> None:
+        self._grace_seconds = grace_seconds
+        self._stopping = False
+        # Before the start: a signal in between must not end this process and leave a JVM behind.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+            # Out of reach of a terminal's Ctrl-C, which would hit JVM and children in the middle of their work.
+            start_new_session=True,
+        )
+        if self._stopping:
+            self._ask_to_stop()
+
+    def lines(self) -> Iterator[bytes]:
+        """What the JVM and its children write, until the last of them has closed it."""
+        assert self._process.stdout is not None  # noqa: S101 - Popen was told so
+        return iter(self._process.stdout)
+
+    def wait(self) -> int:
+        """Wait for the end; a shell's number for it (128 + N for a JVM that signal N ended)."""
+        status = self._process.wait()
+        self._end_group()
+        return status if status >= 0 else 128 - status
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        if self._stopping:
+            log.warning("worker.killed", f"{name} a second time: ending at once")
+            self._end_group()
+            return
+        log.info("worker.stopping", f"{name}: finishing what is in hand", grace_seconds=self._grace_seconds)
+        self._stopping = True
+        if hasattr(self, "_process"):
+            self._ask_to_stop()
+
+    def _ask_to_stop(self) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - Popen was told so
+        self._process.stdin.close()
+        timer = threading.Timer(self._grace_seconds + _MARGIN_SECONDS, self._end_group)
+        timer.daemon = True
+        timer.start()
+
+    def _end_group(self) -> None:
+        """End whatever is left of the group: the JVM, or children that outlived it and could checkpoint nothing."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def _jars() -> list[str]:
+    ours = sorted(Path(str(resources.files(__package__))).glob("jars/*.jar"))
+    kcl = sorted(Path(str(resources.files("amazon_kclpy"))).glob("jars/*.jar"))
+    if not ours or not kcl:
+        missing = "record_processor/daemon/jars" if not ours else "amazon_kclpy/jars"
+        raise SetupError(
+            f"there are no jars in {missing} of {sys.prefix}: the package was installed incompletely. "
+            "Install it again: pip install --force-reinstall --no-cache-dir record-processor"
+        )
+    # Ours first: it holds the log configuration.
+    return [str(jar) for jar in [*ours, *kcl]]

@@ -1,0 +1,177 @@
+"""The properties file, with its overrides: every mistake answered, with file and line, before anything starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import javaproperties
+
+from record_processor.configuration.mistakes import nearest, unknown
+from record_processor.daemon.keys import BY_ENVIRONMENT, ENVIRONMENT_PREFIX, KEYS, NOT_HERE, REQUIRED, Key
+from record_processor.errors import ConfigurationError, Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+_COMMAND_LINE = "--set"
+
+
+class _Written(NamedTuple):
+    place: str
+    name: str
+    value: str
+
+
+class Properties:
+    """Checked properties: values are of their kinds, defaults filled in."""
+
+    def __init__(self, path: Path, values: dict[str, str]) -> None:
+        self.path = path
+        self._values = values
+
+    def text(self, name: str) -> str:
+        return self._values[name]
+
+    def optional_text(self, name: str) -> str | None:
+        return self._values.get(name)
+
+    def integer(self, name: str) -> int:
+        return int(self._values[name])
+
+    def written(self) -> dict[str, str]:
+        """All values by name, as text."""
+        return dict(self._values)
+
+    @property
+    def actions_path(self) -> Path:
+        """The actions file; a relative path counts from the folder of the properties file."""
+        return self.path.parent / self.text("actionsFile")
+
+    @property
+    def stream_names(self) -> list[str]:
+        """Table names and stream ARNs, in the order written."""
+        return [name.strip() for name in self.text("streamName").split(",") if name.strip()]
+
+
+def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[str, str]) -> Properties:
+    """Read the file, then apply environment variables, then `--set key=value`: the later wins.
+
+    Raises:
+        ConfigurationError: with every mistake found.
+    """
+    mistakes: list[Mistake] = []
+    written = [
+        *_from_file(path),
+        *_from_environment(environment, mistakes),
+        *_from_command_line(overrides, mistakes),
+    ]
+    mistakes += _repeated(path, written)
+    values = {key.name: key.default for key in KEYS.values() if key.default is not None}
+    for entry in written:
+        key = _known(entry, mistakes)
+        if key is not None:
+            mistakes += _wrong_value(entry, key)
+            values[key.name] = entry.value
+    mistakes += _missing(path, values, {entry.name for entry in written})
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return Properties(path, values)
+
+
+def _from_file(path: Path) -> list[_Written]:
+    line = 1
+    found: list[_Written] = []
+    try:
+        with path.open(encoding="utf-8") as file:
+            for element in javaproperties.parse(file):
+                if isinstance(element, javaproperties.KeyValue):
+                    found.append(_Written(f"{path}:{line}", element.key, element.value.strip()))
+                line += element.source.count("\n")
+    except OSError as error:
+        raise ConfigurationError([Mistake(str(path), f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([Mistake(f"{path}:{line}", f"is not UTF-8 text (byte {error.start})")]) from None
+    except javaproperties.InvalidUEscapeError as error:
+        raise ConfigurationError([Mistake(f"{path}:{line}", f"has an invalid escape: {error}")]) from None
+    return found
+
+
+def _from_environment(environment: Mapping[str, str], mistakes: list[Mistake]) -> Iterator[_Written]:
+    for variable, value in environment.items():
+        if variable in BY_ENVIRONMENT:
+            yield _Written(f"environment variable {variable}", BY_ENVIRONMENT[variable].name, value.strip())
+        elif variable.startswith(ENVIRONMENT_PREFIX):
+            mistakes.append(Mistake("environment", unknown("variable", variable, BY_ENVIRONMENT)))
+
+
+def _from_command_line(overrides: Iterable[str], mistakes: list[Mistake]) -> Iterator[_Written]:
+    for override in overrides:
+        name, equals, value = override.partition("=")
+        if equals:
+            yield _Written(f"{_COMMAND_LINE} {name.strip()}", name.strip(), value.strip())
+        else:
+            mistakes.append(Mistake(f"{_COMMAND_LINE} {override}", "expected key=value"))
+
+
+def _repeated(path: Path, written: list[_Written]) -> list[Mistake]:
+    first: dict[str, str] = {}
+    repeated = []
+    for entry in written:
+        if entry.place.startswith(f"{path}:") and first.setdefault(entry.name, entry.place) != entry.place:
+            message = f"{entry.name} stands a second time; first: {first[entry.name]}"
+            repeated.append(Mistake(entry.place, message))
+    return repeated
+
+
+def _known(entry: _Written, mistakes: list[Mistake]) -> Key | None:
+    if entry.name in KEYS:
+        return KEYS[entry.name]
+    if entry.name.lower().startswith("awscredentialsprovider"):  # KCL too takes these in any case
+        same = [key for name, key in KEYS.items() if name.lower() == entry.name.lower()]
+        if same:
+            return same[0]
+    if entry.name in NOT_HERE:
+        mistakes.append(Mistake(entry.place, f"{entry.name} cannot be set: {NOT_HERE[entry.name]}"))
+    else:
+        near = nearest(entry.name, KEYS)
+        hint = f"did you mean {near!r}?" if near else "properties/worker.properties lists all that matter"
+        mistakes.append(Mistake(entry.place, f"unknown key {entry.name!r}; {hint}"))
+    return None
+
+
+def _wrong_value(entry: _Written, key: Key) -> list[Mistake]:
+    expected = _expected(key, entry.value)
+    if expected is None:
+        return []
+    found = "" if key.secret else f", found {entry.value!r}"
+    return [Mistake(entry.place, f"{key.name}: expected {expected}{found}")]
+
+
+def _expected(key: Key, value: str) -> str | None:
+    """What the value should have been, or None where it is right."""
+    if key.kind == "text":
+        return None if value else "a value"
+    if key.kind == "flag":
+        return None if value in ("true", "false") else "true or false"
+    if key.kind == "choice":
+        return None if value in key.choices else f"one of {', '.join(key.choices)}"
+    if key.kind == "number":
+        return None if _is_number(value) else "a number"
+    right = value.isascii() and value.isdigit() and int(value) >= key.minimum
+    return None if right else f"a whole number of at least {key.minimum}"
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _missing(path: Path, values: Mapping[str, str], written: set[str]) -> list[Mistake]:
+    # A required key that seems to be there under a misspelt name is answered there.
+    misspelt = {nearest(name, KEYS) for name in written if name not in KEYS}
+    absent = [name for name in REQUIRED if name not in values and name not in misspelt]
+    return [Mistake(str(path), f"needs the key {name!r}") for name in absent]

@@ -1,0 +1,65 @@
+"""What `record-processor run` does: everything that can fail first, then the JVM until its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from record_processor import aws, logs
+from record_processor.daemon import jvm, streams, tables
+from record_processor.daemon.check import Checked, check
+from record_processor.daemon.files import RunDirectory
+from record_processor.daemon.java import find_java
+from record_processor.daemon.relay import Relay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+log = logs.Log("daemon.run")
+
+
+def run(path: Path, overrides: Iterable[str]) -> int:
+    """Run a worker until it is asked to stop; the JVM's exit status.
+
+    Raises:
+        ConfigurationError, SetupError: and nothing was started.
+    """
+    checked = check(path, overrides)
+    logs.to_stderr(checked.properties.text("logLevel"), checked.properties.text("logFormat"))
+    java = find_java()
+    stream_arns, stream_mode = _prepare_aws(checked)
+    directory = RunDirectory()
+    try:
+        directory.write(checked, stream_arns, stream_mode)
+        return _run_jvm(java, checked, directory)
+    finally:
+        directory.remove()
+
+
+def _prepare_aws(checked: Checked) -> tuple[list[str], str]:
+    properties = checked.properties
+    provider = properties.optional_text("AwsCredentialsProviderDynamoDB") or properties.text("AwsCredentialsProvider")
+    session = aws.session(provider, properties.text("regionName"))
+    dynamodb = aws.client(session, "dynamodb", properties.optional_text("dynamoDBEndpoint"))
+    stream_arns = streams.resolve(dynamodb, properties.stream_names)
+    tables.prepare(dynamodb, properties)
+    return stream_arns, tables.stream_mode(dynamodb, properties, len(stream_arns))
+
+
+def _run_jvm(java: str, checked: Checked, directory: RunDirectory) -> int:
+    properties = checked.properties
+    log.info(
+        "worker.starting",
+        f"application {properties.text('applicationName')} on {', '.join(properties.stream_names)}",
+        actions=[action["name"] for action in checked.actions],
+    )
+    machine = jvm.Jvm(
+        jvm.command(java, properties, directory.properties_path),
+        directory.child_environment(checked),
+        properties.integer("shutdownGraceMillis") / 1000,
+    )
+    relay = Relay(machine.lines(), properties.text("logFormat"))
+    status = machine.wait()
+    relay.drain()
+    log.info("worker.stopped", f"exit status {status}")
+    return status

@@ -1,0 +1,62 @@
+"""Every error that this package raises on purpose.
+
+A message names the thing, its place, what was found, what was expected, and what to do. The command line prints it
+without a traceback and exits with the error's `exit_status`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class RecordProcessorError(Exception):
+    """The base of all of them."""
+
+    exit_status = 1
+
+
+class SetupError(RecordProcessorError):
+    """Something outside the configuration is missing or does not answer; nothing was started."""
+
+    exit_status = 2
+
+
+class Mistake(NamedTuple):
+    """One thing wrong in the configuration: where it stands and what to do about it."""
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+class ConfigurationError(RecordProcessorError):
+    """The configuration has mistakes; nothing was started."""
+
+    exit_status = 2
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = mistakes
+
+
+class UndecodableRecordError(RecordProcessorError):
+    """A record of the stream does not have the shape that DynamoDB gives it."""
+
+    def __init__(self, sequence_number: str, reason: str) -> None:
+        super().__init__(f"record {sequence_number} cannot be decoded: {reason}")
+        self.sequence_number = sequence_number
+        self.reason = reason
+
+
+class LeaseLostError(RecordProcessorError):
+    """The shard's lease is not ours any more: a normal outcome, after which nothing may be begun or checkpointed."""
+
+
+class StopRequestedError(RecordProcessorError):
+    """The worker was asked to stop while an action was being retried."""
+
+
+class CheckpointRefusedError(RecordProcessorError):
+    """KCL refused a checkpoint for a reason that trying again does not mend."""

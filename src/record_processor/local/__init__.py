@@ -1,0 +1,1 @@
+"""DynamoDB Local without Docker, and the demo."""

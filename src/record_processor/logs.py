@@ -1,0 +1,137 @@
+"""Log events: a constant key, a message for people, and fields for machines.
+
+Every process of a worker writes one JSON object a line to standard error. The lines meet in the Python parent
+(`daemon/relay.py`), which prints them as the user wants them. What a user's handler logs through `logging` takes the
+same way.
+
+A line: `{"time": seconds since the epoch, "level": "info", "event": "lease.lost", "message": "…", …fields}`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, TextIO
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LEVELS = ("debug", "info", "warning", "error")
+
+_FIELDS = "record_processor_fields"
+_EVENT = "record_processor_event"
+_bound: dict[str, Any] = {}
+_encoder = msgspec.json.Encoder(enc_hook=str)
+
+
+class Log:
+    """A named logger whose every call says which event it is."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(f"record_processor.{name}")
+
+    def debug(self, event: str, message: str, **fields: Any) -> None:
+        self._emit(logging.DEBUG, event, message, fields)
+
+    def info(self, event: str, message: str, **fields: Any) -> None:
+        self._emit(logging.INFO, event, message, fields)
+
+    def warning(self, event: str, message: str, **fields: Any) -> None:
+        self._emit(logging.WARNING, event, message, fields)
+
+    def error(self, event: str, message: str, *, exception: BaseException | None = None, **fields: Any) -> None:
+        self._emit(logging.ERROR, event, message, fields, exception)
+
+    def _emit(
+        self,
+        level: int,
+        event: str,
+        message: str,
+        fields: dict[str, Any],
+        exception: BaseException | None = None,
+    ) -> None:
+        if self._logger.isEnabledFor(level):
+            extra = {_EVENT: event, _FIELDS: fields}
+            # The message is data, not a format: a percent sign in a key must not be looked at.
+            self._logger.log(level, "%s", message, extra=extra, exc_info=exception)
+
+
+def bind(**fields: Any) -> None:
+    """Add fields to every event of this process from now on."""
+    _bound.update(fields)
+
+
+def start(level: str, stream: TextIO, form: Callable[[dict[str, Any]], str]) -> None:
+    """Send all logging of this process to `stream`, each event written by `form`."""
+    handler = _LineHandler(stream, form)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # The SDK says a great deal at debug level, and request bodies with it.
+    for name in ("boto3", "botocore", "urllib3"):
+        logging.getLogger(name).setLevel(max(logging.INFO, root.level))
+
+
+def as_json(line: dict[str, Any]) -> str:
+    """The form between processes."""
+    return _encoder.encode(line).decode()
+
+
+def as_json_for_users(line: dict[str, Any]) -> str:
+    """The same, with a time that log collectors understand."""
+    return as_json({**line, "time": _iso(line["time"])})
+
+
+def as_text(line: dict[str, Any]) -> str:
+    """One line for people: time, level, event, message, fields; a traceback follows on lines of its own."""
+    rest = {key: value for key, value in line.items() if key not in ("time", "level", "event", "message", "traceback")}
+    fields = "".join(f" {key}={_text_value(value)}" for key, value in rest.items())
+    head = f"{_iso(line['time'])} {line['level'].upper():7} {line['event']}: {line['message']}{fields}"
+    trace = line.get("traceback")
+    return f"{head}\n{trace.rstrip()}" if trace else head
+
+
+def form_named(name: str) -> Callable[[dict[str, Any]], str]:
+    return as_json_for_users if name == "json" else as_text
+
+
+def to_stderr(level: str, log_format: str) -> None:
+    """Log to standard error in the form that a user asked for."""
+    start(level, sys.stderr, form_named(log_format))
+
+
+class _LineHandler(logging.StreamHandler[TextIO]):
+    def __init__(self, stream: TextIO, form: Callable[[dict[str, Any]], str]) -> None:
+        super().__init__(stream)
+        self._form = form
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": round(record.created, 3),
+            "level": "error" if record.levelno > logging.ERROR else record.levelname.lower(),
+            "event": getattr(record, _EVENT, record.name),
+            "message": record.getMessage(),
+        }
+        line.update(_bound)
+        line.update(getattr(record, _FIELDS, {}))
+        if record.exc_info and record.exc_info[1] is not None:
+            line["traceback"] = "".join(traceback.format_exception(record.exc_info[1]))
+        return self._form(line)
+
+
+def _iso(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _text_value(value: Any) -> str:
+    text = value if isinstance(value, str) else as_json_value(value)
+    return f'"{text}"' if isinstance(value, str) and (" " in text or not text) else text
+
+
+def as_json_value(value: Any) -> str:
+    return _encoder.encode(value).decode()

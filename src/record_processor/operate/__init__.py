@@ -1,0 +1,1 @@
+"""Looking and mending, beside the workers."""

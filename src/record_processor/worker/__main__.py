@@ -1,0 +1,40 @@
+"""One shard's child process: `python -m record_processor.worker`, started by KCL."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import msgspec
+
+from record_processor import logs
+from record_processor.configuration.build import build_actions
+from record_processor.errors import RecordProcessorError
+from record_processor.worker import environment
+from record_processor.worker.lease import Lease
+from record_processor.worker.processor import RecordProcessor
+from record_processor.worker.protocol import Protocol
+from record_processor.worker.records import Stream
+
+log = logs.Log("worker.main")
+
+
+def main() -> None:
+    # Service managers signal every process of a service. A child's end is the end of its input: it has to checkpoint.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    protocol = Protocol()
+    env = environment.read()
+    logs.start(env.log_level, sys.stderr, logs.as_json)
+    stream = Stream(env.stream_arn)
+    logs.bind(table=stream.table)
+    try:
+        actions = build_actions(msgspec.json.decode(env.actions_path.read_bytes()))
+    except RecordProcessorError as error:
+        log.error("shard.failed", f"the actions cannot be built any more: {error}")
+        raise SystemExit(error.exit_status) from None
+    processor = RecordProcessor(actions, stream, Lease(env.lease_path), env.checkpoint_interval_seconds)
+    protocol.run(processor)
+
+
+main()

@@ -1,0 +1,38 @@
+"""What a child is told by the environment; `daemon/child.py` and the Java side write it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+ACTIONS = "RP_ACTIONS"
+CHECKPOINT_INTERVAL_MILLIS = "RP_CHECKPOINT_INTERVAL_MILLIS"
+LEASE_FILE = "RP_LEASE_FILE"
+LOG_LEVEL = "RP_LOG_LEVEL"
+STREAM_ARN = "RP_STREAM_ARN"
+
+
+class ChildEnvironment(msgspec.Struct, frozen=True):
+    actions_path: Path
+    """The checked actions, as JSON."""
+    checkpoint_interval_seconds: float
+    lease_path: Path
+    log_level: str
+    stream_arn: str
+
+
+def read() -> ChildEnvironment:
+    """The environment of this process.
+
+    Raises:
+        KeyError: it was not started by a worker.
+    """
+    return ChildEnvironment(
+        actions_path=Path(os.environ[ACTIONS]),
+        checkpoint_interval_seconds=int(os.environ[CHECKPOINT_INTERVAL_MILLIS]) / 1000,
+        lease_path=Path(os.environ[LEASE_FILE]),
+        log_level=os.environ[LOG_LEVEL],
+        stream_arn=os.environ[STREAM_ARN],
+    )

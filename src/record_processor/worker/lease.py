@@ -1,0 +1,66 @@
+"""The fence: whether this child may begin something on its shard, at any moment and without asking.
+
+The protocol is synchronous, so a child in the middle of `process_records` hears neither that its lease is lost nor
+that the worker is asked to stop. The Java side therefore keeps sixteen bytes of shared memory up to date
+(`LeaseFile.java`): until when the lease is good, and whether to stop. Both sides read the same monotonic clock, so a
+JVM that hangs, or is gone, or a machine that was paused, makes the lease run out here too.
+"""
+
+from __future__ import annotations
+
+import mmap
+import time
+from typing import TYPE_CHECKING
+
+from record_processor.errors import LeaseLostError, StopRequestedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SIZE_BYTES = 16
+_GOOD_UNTIL = 0
+_STOP = 1
+# How long a sleeping retry takes to notice a stop or a lost lease.
+_NAP_SECONDS = 0.1
+
+
+class Lease:
+    """One shard's lease, as the Java side last knew it."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self._memory = mmap.mmap(file.fileno(), _SIZE_BYTES, access=mmap.ACCESS_READ)
+        # Eight aligned bytes are read at once: no half-written number is ever seen.
+        self._numbers = memoryview(self._memory).cast("q")
+
+    @property
+    def held(self) -> bool:
+        return time.monotonic_ns() < self._numbers[_GOOD_UNTIL]
+
+    @property
+    def stop_requested(self) -> bool:
+        return self._numbers[_STOP] != 0
+
+    def check_held(self) -> None:
+        """Raise LeaseLostError where the lease is not held."""
+        if not self.held:
+            raise LeaseLostError("the shard's lease is not held any more")
+
+    def check(self) -> None:
+        """Allow the next piece of work, or say why not.
+
+        Raises:
+            LeaseLostError: another worker may own the shard by now.
+            StopRequestedError: the worker stops; what is done may still be checkpointed.
+        """
+        self.check_held()
+        if self.stop_requested:
+            raise StopRequestedError("the worker was asked to stop")
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but no longer than `check` passes, and raise what it raises."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.check()
+            time.sleep(min(left, _NAP_SECONDS))
+        self.check()

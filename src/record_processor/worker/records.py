@@ -1,0 +1,174 @@
+"""A change of an item, decoded from the adapter's JSON no further than somebody looks.
+
+The outer object is decoded at once (event name, sequence number and so on are needed for every record); keys and
+images stay raw bytes until asked for. The adapter's JSON differs from Lambda's event in two points: the creation time
+is in milliseconds, and no ``eventSourceARN`` says which stream it came from.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import Any, Literal
+
+import msgspec
+
+from record_processor.errors import UndecodableRecordError
+from record_processor.worker.values import Value, item_to_python
+
+EventName = Literal["INSERT", "MODIFY", "REMOVE"]
+StreamViewType = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
+
+MILLIS = 1000
+
+_NO_IMAGE = msgspec.Raw(b"null")
+# The adapter writes an image that is not there as an empty object. An image has at least its keys, so {} is none.
+_NO_IMAGES = (b"null", b"{}")
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """The stream that a shard belongs to."""
+
+    arn: str
+    """``arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE/stream/LABEL``"""
+
+    @property
+    def table(self) -> str:
+        return self.arn.split("/")[1]
+
+
+class _StreamRecord(msgspec.Struct, gc=False):
+    sequence_number: str = msgspec.field(name="SequenceNumber")
+    keys: msgspec.Raw = msgspec.field(name="Keys")
+    created_at_millis: int = msgspec.field(name="ApproximateCreationDateTime")
+    stream_view_type: StreamViewType = msgspec.field(name="StreamViewType")
+    size_bytes: int = msgspec.field(name="SizeBytes", default=0)
+    new_image: msgspec.Raw = msgspec.field(name="NewImage", default=_NO_IMAGE)
+    old_image: msgspec.Raw = msgspec.field(name="OldImage", default=_NO_IMAGE)
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    event_id: str = msgspec.field(name="eventID")
+    event_name: EventName = msgspec.field(name="eventName")
+    dynamodb: _StreamRecord
+    user_identity: dict[str, str] | None = msgspec.field(name="userIdentity", default=None)
+
+
+_envelopes = msgspec.json.Decoder(_Envelope)
+
+
+class ChangeRecord:
+    """One INSERT, MODIFY or REMOVE of one item.
+
+    `raw` is the record's JSON as the adapter gave it. Which images are there depends on the stream's view type; one
+    that is not there is None.
+    """
+
+    def __init__(self, raw: bytes, envelope: _Envelope, stream: Stream) -> None:
+        self.raw = raw
+        self.stream = stream
+        self._envelope = envelope
+        self._change = envelope.dynamodb
+
+    @property
+    def event_id(self) -> str:
+        return self._envelope.event_id
+
+    @property
+    def event_name(self) -> EventName:
+        return self._envelope.event_name
+
+    @property
+    def sequence_number(self) -> str:
+        return self._change.sequence_number
+
+    @property
+    def stream_view_type(self) -> StreamViewType:
+        return self._change.stream_view_type
+
+    @property
+    def size_bytes(self) -> int:
+        return self._change.size_bytes
+
+    @property
+    def table(self) -> str:
+        return self.stream.table
+
+    @property
+    def stream_arn(self) -> str:
+        return self.stream.arn
+
+    @property
+    def created_at_millis(self) -> int:
+        """DynamoDB's approximate creation time, in milliseconds since the epoch."""
+        return self._change.created_at_millis
+
+    @property
+    def created_at(self) -> datetime:
+        """The same as a time in UTC."""
+        return datetime.fromtimestamp(self._change.created_at_millis / MILLIS, timezone.utc)
+
+    @property
+    def user_identity(self) -> dict[str, str] | None:
+        """Set on deletions that DynamoDB made itself, such as those of TTL."""
+        return self._envelope.user_identity
+
+    @property
+    def raw_keys(self) -> bytes:
+        """The keys' JSON: equal for two records of one item, so good for comparing and hashing."""
+        return bytes(self._change.keys)
+
+    @cached_property
+    def keys(self) -> dict[str, Value]:
+        """The item's primary key, as Python values."""
+        return self._item(self._change.keys)
+
+    @cached_property
+    def new_image(self) -> dict[str, Value] | None:
+        """The item after the change, as Python values."""
+        return self._image(self._change.new_image)
+
+    @cached_property
+    def old_image(self) -> dict[str, Value] | None:
+        """The item before the change, as Python values."""
+        return self._image(self._change.old_image)
+
+    def to_lambda(self) -> dict[str, Any]:
+        """The record as Lambda's event has it: `eventSourceARN` added, the creation time in whole seconds."""
+        record: dict[str, Any] = msgspec.json.decode(self.raw)
+        change = record["dynamodb"]
+        for image in ("NewImage", "OldImage"):
+            if not change.get(image):
+                change.pop(image, None)
+        change["ApproximateCreationDateTime"] = self._change.created_at_millis // MILLIS
+        record["eventSourceARN"] = self.stream.arn
+        return record
+
+    def __repr__(self) -> str:
+        return f"<ChangeRecord {self.event_name} {self.table} {self.sequence_number}>"
+
+    def _image(self, raw: msgspec.Raw) -> dict[str, Value] | None:
+        return None if bytes(raw) in _NO_IMAGES else self._item(raw)
+
+    def _item(self, raw: msgspec.Raw) -> dict[str, Value]:
+        try:
+            return item_to_python(msgspec.json.decode(raw, type=dict[str, dict[str, Any]]))
+        except ValueError as error:  # msgspec's own errors are ValueErrors too
+            raise UndecodableRecordError(self.sequence_number, str(error)) from error
+
+
+def decode(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:
+    """The change that the adapter's JSON describes.
+
+    Args:
+        raw: the record's JSON.
+        stream: the stream it came from.
+        sequence_number: from around the record, to name it by where its inside cannot be read.
+
+    Raises:
+        UndecodableRecordError: it is no JSON, or a field is missing, ill-typed or has an unknown value.
+    """
+    try:
+        return ChangeRecord(raw, _envelopes.decode(raw), stream)
+    except ValueError as error:  # includes text that is not UTF-8
+        raise UndecodableRecordError(sequence_number, str(error)) from error

@@ -1,0 +1,79 @@
+"""DynamoDB's attribute values as Python values.
+
+Of ``{"S": "x"}``, ``{"N": "1"}`` and the other eight types, this makes str, Decimal, bytes, bool, None, set, list and
+dict. Numbers are exact: DynamoDB keeps up to 38 digits, and a Decimal built from text keeps every one of them,
+whatever the context's precision.
+
+The types: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Value = Union[  # noqa: UP007 - `|` cannot join a forward reference at run timestr, Decimal, bytes, bool, None, set[str], set[Decimal], set[bytes], list["Value"], dict[str, "Value"]]
+
+
+def to_python(attribute_value: Mapping[str, Any]) -> Value:
+    """The Python value of one attribute value.
+
+    Raises:
+        ValueError: it has not exactly one type, a type that DynamoDB has not, or content that its type cannot have.
+    """
+    if len(attribute_value) != 1:
+        raise ValueError(f"an attribute value has one type, found {sorted(attribute_value) or 'none'}")
+    ((kind, content),) = attribute_value.items()
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise ValueError(f"unknown attribute type {kind!r}")
+    try:
+        return reader(content)
+    except (TypeError, AttributeError, InvalidOperation, Base64Error) as error:
+        raise ValueError(f"type {kind} cannot hold {str(content)[:60]!r}") from error
+
+
+def item_to_python(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Value]:
+    """The Python values of a whole item or of its keys, by attribute name."""
+    return {name: to_python(value) for name, value in item.items()}
+
+
+def _text(content: Any) -> str:
+    if not isinstance(content, str):
+        raise TypeError
+    return content
+
+
+def _truth(content: Any) -> bool:
+    if not isinstance(content, bool):
+        raise TypeError
+    return content
+
+
+def _bytes(content: Any) -> bytes:
+    return b64decode(_text(content), validate=True)
+
+
+def _elements(content: Any) -> list[Any]:
+    if not isinstance(content, list):
+        raise TypeError
+    return content
+
+
+_READERS: dict[str, Callable[[Any], Value]] = {
+    "S": _text,
+    "N": lambda content: Decimal(_text(content)),
+    "B": lambda content: _bytes(content),
+    "BOOL": _truth,
+    "NULL": lambda _content: None,
+    "SS": lambda content: {_text(element) for element in _elements(content)},
+    "NS": lambda content: {Decimal(_text(element)) for element in _elements(content)},
+    "BS": lambda content: {_bytes(element) for element in _elements(content)},
+    "L": lambda content: [to_python(element) for element in _elements(content)],
+    "M": lambda content: item_to_python(content),
+}
