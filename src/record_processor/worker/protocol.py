@@ -59,6 +59,13 @@ class _Channel(kcl._IOHandler):
         )
 
 
+def channel_of(process: Any, source: IO[bytes], sink: IO[str]) -> None:
+    """Make a KCLProcess speak through our channel: its constructor allows no other reader and writer."""
+    channel = _Channel(source, sink, sys.stderr)
+    process.io_handler = channel
+    process.checkpointer.io_handler = channel
+
+
 class Protocol:
     """The two ends of the channel, claimed before anything else can write to them."""
 
@@ -74,9 +81,7 @@ class Protocol:
     def run(self, processor: Any) -> None:
         """Serve until KCL closes the channel."""
         process = kcl.KCLProcess(processor, self._input, self._output, sys.stderr)
-        channel = _Channel(self._input, self._output, sys.stderr)
-        process.io_handler = channel
-        process.checkpointer.io_handler = channel
+        channel_of(process, self._input, self._output)
         process.run()
 
 

@@ -17,17 +17,23 @@ from typing import TYPE_CHECKING, Any, Union
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Value = Union[  # noqa: UP007 - `|` cannot join a forward reference at run timestr, Decimal, bytes, bool, None, set[str], set[Decimal], set[bytes], list["Value"], dict[str, "Value"]]
+# `|` cannot join a forward reference at run time.
+Value = Union[  # noqa: UP007
+    str, Decimal, bytes, bool, None, set[str], set[Decimal], set[bytes], list["Value"], dict[str, "Value"]
+]
 
 
 def to_python(attribute_value: Mapping[str, Any]) -> Value:
     """The Python value of one attribute value.
 
     Raises:
-        ValueError: it has not exactly one type, a type that DynamoDB has not, or content that its type cannot have.
+        ValueError: it has more than one type, a type that DynamoDB has not, or content that its type cannot have.
     """
+    if not attribute_value:
+        # DynamoDB Local's streams (3.1.0) write an empty map as {} instead of {"M": {}}, and nothing else so.
+        return {}
     if len(attribute_value) != 1:
-        raise ValueError(f"an attribute value has one type, found {sorted(attribute_value) or 'none'}")
+        raise ValueError(f"an attribute value has one type, found {sorted(attribute_value)}")
     ((kind, content),) = attribute_value.items()
     reader = _READERS.get(kind)
     if reader is None:

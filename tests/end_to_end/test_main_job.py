@@ -1,0 +1,280 @@
+"""DynamoDB change → KCL → Python → action, with nothing in between replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tests.end_to_end.bench import Database, Worker, command_line, is_running, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    StartWorker = Callable[..., Worker]
+
+TO_FILE = "actions: [{name: audit, type: file, path: '{table}.jsonl'}]"
+
+ITEM_BEFORE = {"id": {"S": "a"}, "n": {"N": "1"}}
+ITEM_AFTER = {"id": {"S": "a"}, "n": {"N": "2"}}
+SLEEPER = "import time\ndef handle(event, context):\n    print('begun')\n    time.sleep(600)\n"
+KEYS = {"id": {"S": "a"}}
+
+
+def images(line: dict[str, Any]) -> tuple[str, Any, Any]:
+    change = line["dynamodb"]
+    assert change["Keys"] == KEYS
+    return line["eventName"], change.get("NewImage"), change.get("OldImage")
+
+
+def ids(lines: list[dict[str, Any]]) -> list[str]:
+    return [line["dynamodb"]["Keys"]["id"]["S"] for line in lines]
+
+
+def test_each_view_type_gives_its_images_and_each_record_its_own_table(database: Database, worker: StartWorker) -> None:
+    new, old = (ITEM_BEFORE, ITEM_AFTER), (ITEM_BEFORE, ITEM_AFTER)
+    expected = {
+        "KEYS_ONLY": [("INSERT", None, None), ("MODIFY", None, None), ("REMOVE", None, None)],
+        "NEW_IMAGE": [("INSERT", new[0], None), ("MODIFY", new[1], None), ("REMOVE", None, None)],
+        "OLD_IMAGE": [("INSERT", None, None), ("MODIFY", None, old[0]), ("REMOVE", None, old[1])],
+        "NEW_AND_OLD_IMAGES": [("INSERT", new[0], None), ("MODIFY", new[1], old[0]), ("REMOVE", None, old[1])],
+    }
+    tables = {view_type: database.table(view_type) for view_type in expected}
+    for table in tables.values():
+        database.put(table, "a", n={"N": "1"})
+        database.put(table, "a", n={"N": "2"})
+        database.delete(table, "a")
+    running = worker(*tables.values(), actions=TO_FILE)
+    for view_type, table in tables.items():
+        lines = running.wait_for_lines(f"{table}.jsonl", 3)
+        assert [images(line) for line in lines] == expected[view_type]
+        assert {line["eventSourceARN"].split("/")[1] for line in lines} == {table}
+        assert {line["dynamodb"]["StreamViewType"] for line in lines} == {view_type}
+    assert running.stop() == 0
+
+
+def test_a_restart_goes_on_from_the_checkpoint_and_does_nothing_twice(database: Database, worker: StartWorker) -> None:
+    table = database.table()
+    first = worker(table, actions=TO_FILE)
+    database.put_many(table, ["a", "b", "c"])
+    first.wait_for_lines(f"{table}.jsonl", 3)
+    assert first.stop() == 0
+    database.put_many(table, ["d", "e"])
+    second = worker(table, actions=TO_FILE)
+    second.wait_for_lines(f"{table}.jsonl", 5)
+    assert second.stop() == 0
+    assert ids(second.lines(f"{table}.jsonl")) == ["a", "b", "c", "d", "e"]
+
+
+def test_two_workers_share_the_shards_and_one_takes_over_when_the_other_stops(
+    database: Database, worker: StartWorker
+) -> None:
+    tables = [database.table() for _ in range(8)]
+    workers = [worker(*tables, actions=TO_FILE, workerId=name) for name in ("one", "two")]
+
+    def owners() -> list[str]:
+        return sorted(
+            lease["leaseOwner"]["S"] for lease in database.leases(workers[0].application) if "leaseOwner" in lease
+        )
+
+    wait_for(lambda: owners() == ["one"] * 4 + ["two"] * 4, f"four shards each, found {owners()}")
+    for table in tables:
+        database.put(table, "before")
+    for table in tables:
+        workers[0].wait_for_lines(f"{table}.jsonl", 1)
+    assert workers[0].stop() == 0
+    for table in tables:
+        database.put(table, "after")
+    for table in tables:
+        assert ids(workers[1].wait_for_lines(f"{table}.jsonl", 2)) == ["before", "after"]
+    assert owners() == ["two"] * 8
+
+
+def test_an_action_that_raises_makes_the_shard_wait_and_nothing_is_skipped(
+    database: Database, worker: StartWorker, tmp_path: Any
+) -> None:
+    (tmp_path / "shop.py").write_text(
+        "import pathlib\n"
+        "def handle(event, context):\n"
+        "    for record in event['Records']:\n"
+        "        name = record['dynamodb']['Keys']['id']['S']\n"
+        "        if name == 'b' and not pathlib.Path('mended').exists():\n"
+        "            raise RuntimeError('sink is down')\n"
+        "        with open('handled', 'a') as file:\n"
+        "            file.write(name + '\\n')\n"
+    )
+    table = database.table()
+    database.put_many(table, ["a", "b", "c"])
+    running = worker(table, actions="actions: [{name: shop, type: python, handler: 'shop:handle'}]")
+    (blocked, *_) = running.wait_for_event("delivery.blocked", 3)
+    assert blocked["action"] == "shop"
+    assert "RuntimeError: sink is down" in blocked["traceback"]
+    assert (tmp_path / "handled").read_text() == "a\n"
+    (tmp_path / "mended").touch()
+    wait_for(lambda: (tmp_path / "handled").read_text() == "a\nb\nc\n", "b, then c")
+    assert running.stop() == 0
+
+
+def test_a_stop_in_the_middle_of_a_retry_ends_in_time_and_leaves_no_process(
+    database: Database, worker: StartWorker, tmp_path: Any
+) -> None:
+    (tmp_path / "shop.py").write_text("def handle(event, context):\n    raise RuntimeError('sink is down')\n")
+    table = database.table()
+    database.put_many(table, ["a"])
+    actions = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
+    running = worker(table, actions=actions, shutdownGraceMillis="10000")
+    running.wait_for_event("delivery.blocked", 2)
+    family = running.family()
+    assert len(family) == 2
+    assert running.stop(seconds=10) == 0
+    assert [pid for pid in family if is_running(pid)] == []
+
+
+def test_a_handler_that_ignores_the_stop_is_ended_after_the_grace_time(
+    database: Database, worker: StartWorker, tmp_path: Any
+) -> None:
+    (tmp_path / "shop.py").write_text(SLEEPER)
+    table = database.table()
+    database.put_many(table, ["a"])
+    actions = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
+    running = worker(table, actions=actions, shutdownGraceMillis="2000")
+    running.wait_for_event("handler.print")
+    family = running.family()
+    assert running.stop(seconds=15) == 1
+    assert [pid for pid in family if is_running(pid)] == []
+
+
+def test_what_a_handler_prints_goes_to_the_log_and_not_into_the_protocol(
+    database: Database, worker: StartWorker, tmp_path: Any
+) -> None:
+    (tmp_path / "shop.py").write_text(
+        "import logging, os, sys\n"
+        "def handle(event, context):\n"
+        '    print(\'{"action": "status", "responseFor": "processRecords"}\')\n'
+        "    sys.stdout.write('half a ')\n"
+        "    print('line')\n"
+        "    os.system('echo from a program')\n"
+        "    os.write(1, b'from below\\n')\n"
+        "    logging.getLogger('shop').warning('from logging')\n"
+    )
+    table = database.table()
+    database.put_many(table, ["a", "b"])
+    actions = "actions: [{name: shop, type: python, handler: 'shop:handle'}, {name: audit, type: file, path: '{table}.jsonl'}]"
+    running = worker(table, actions=actions)
+    assert ids(running.wait_for_lines(f"{table}.jsonl", 2)) == ["a", "b"]
+    assert running.stop() == 0
+    printed = [event["message"] for event in running.of("handler.print")]
+    assert printed.count("half a line") == 2
+    below = [event["message"] for event in running.of("output")]
+    assert below.count("from a program") == 2
+    assert below.count("from below") == 2
+    assert [event["message"] for event in running.of("shop")] == ["from logging"] * 2
+
+
+def test_a_killed_child_costs_its_shard_a_restart_and_no_record(
+    database: Database, worker: StartWorker, tmp_path: Any
+) -> None:
+    (tmp_path / "shop.py").write_text(
+        "import os, pathlib, signal\n"
+        "def handle(event, context):\n"
+        "    for record in event['Records']:\n"
+        "        name = record['dynamodb']['Keys']['id']['S']\n"
+        "        if name == 'b' and not pathlib.Path('killed').exists():\n"
+        "            pathlib.Path('killed').touch()\n"
+        "            os.kill(os.getpid(), signal.SIGKILL)\n"
+        "        with open('handled', 'a') as file:\n"
+        "            file.write(name + '\\n')\n"
+    )
+    table = database.table()
+    database.put_many(table, ["a", "b", "c"])
+    running = worker(table, actions="actions: [{name: shop, type: python, handler: 'shop:handle'}]")
+    wait_for(lambda: (tmp_path / "handled").exists() and "c" in (tmp_path / "handled").read_text(), "c is handled")
+    handled = (tmp_path / "handled").read_text().split()
+    assert handled[-2:] == ["b", "c"]
+    assert set(handled) == {"a", "b", "c"}
+    (error,) = [event for event in running.of("kcl") if event["level"] == "error"]
+    assert "ended with status 137; the shard starts again from its checkpoint" in error["message"]
+    assert running.stop() == 0
+
+
+def test_a_worker_whose_parent_is_killed_ends_by_itself(database: Database, worker: StartWorker) -> None:
+    table = database.table()
+    running = worker(table, actions=TO_FILE)
+    running.wait_for_event("shard.started")
+    family = running.family()
+    running.signal(signal.SIGKILL)
+    wait_for(lambda: not any(map(is_running, family)), "JVM and child are gone")
+
+
+def test_a_killed_jvm_takes_its_children_along_and_the_status_says_so(database: Database, worker: StartWorker) -> None:
+    table = database.table()
+    running = worker(table, actions=TO_FILE)
+    running.wait_for_event("shard.started")
+    family = running.family()
+    os.kill(running.jvm(), signal.SIGKILL)
+    assert running.process.wait(30) == 128 + signal.SIGKILL
+    wait_for(lambda: not any(map(is_running, family)), "the child is gone too")
+
+
+DECODER = """
+import json
+from record_processor.worker.values import item_to_python
+def handle(event, context):
+    image = event["Records"][0]["dynamodb"]["NewImage"]
+    print(repr(item_to_python(image)))
+"""
+
+
+def test_everything_that_dynamodb_can_hold_arrives_exactly(
+    database: Database, worker: StartWorker, tmp_path: Any
+) -> None:
+    (tmp_path / "shop.py").write_text(DECODER)
+    item: dict[str, Any] = {
+        "text": {"S": "ünïcödé 💡 \u0000 \u2028"},
+        "empty": {"S": ""},
+        "largest": {"N": "9.9999999999999999999999999999999999999E+125"},
+        "negative": {"N": "-12345678901234567890123456789012345678"},
+        "smallest": {"N": "1E-130"},
+        "binary": {"B": bytes(range(256))},
+        "true": {"BOOL": True},
+        "null": {"NULL": True},
+        "texts": {"SS": ["a", "b"]},
+        "numbers": {"NS": ["1", "-0.5"]},
+        "binaries": {"BS": [b"\x00", b"\xff"]},
+        "list": {"L": [{"L": []}, {"M": {}}, {"S": ""}]},
+        "map": {"M": {"deep": {"M": {"deeper": {"N": "1"}}}}},
+        "big": {"S": "x" * 380_000},
+    }
+    table = database.table()
+    database.put(table, "a", **item)
+    running = worker(table, actions="actions: [{name: shop, type: python, handler: 'shop:handle'}]")
+    (printed,) = running.wait_for_event("handler.print")
+    assert eval(printed["message"], {"Decimal": Decimal}) == {  # noqa: S307 - our own handler printed it
+        "id": "a",
+        "text": "ünïcödé 💡 \u0000 \u2028",
+        "empty": "",
+        "largest": Decimal("9.9999999999999999999999999999999999999E+125"),
+        "negative": Decimal("-12345678901234567890123456789012345678"),
+        "smallest": Decimal("1E-130"),
+        "binary": bytes(range(256)),
+        "true": True,
+        "null": None,
+        "texts": {"a", "b"},
+        "numbers": {Decimal(1), Decimal("-0.5")},
+        "binaries": {b"\x00", b"\xff"},
+        "list": [[], {}, ""],
+        "map": {"deep": {"deeper": Decimal(1)}},
+        "big": "x" * 380_000,
+    }
+
+
+def test_secrets_are_neither_in_the_log_nor_in_the_process_list(database: Database, worker: StartWorker) -> None:
+    secret = "very-secret-profile-name"
+    table = database.table()
+    provider = f"LocalCredentialsProvider,ProfileCredentialsProvider|{secret}"
+    running = worker(table, actions=TO_FILE, AwsCredentialsProvider=provider, kclLogLevel="debug", logLevel="debug")
+    running.wait_for_event("shard.started")
+    assert not [pid for pid in running.family() if secret in command_line(pid)]
+    assert running.stop() == 0
+    assert secret not in "".join(running.raw)

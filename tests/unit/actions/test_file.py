@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from record_processor.actions.base import InvalidSettingError, Shard
+from record_processor.actions.file import FileAction, FileSettings
+from tests.builders import STREAM, change_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHARD = Shard("shardId-1", STREAM)
+
+
+def opened(path: Path | str) -> FileAction:
+    action = FileAction(FileSettings(name="audit", type="file", path=str(path)))
+    action.open(SHARD)
+    return action
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_each_record_is_one_line_in_the_shape_of_lambdas_event(tmp_path: Path) -> None:
+    action = opened(tmp_path / "new" / "changes.jsonl")
+    record = change_record()
+    action.deliver([record])
+    action.flush()
+    assert lines(tmp_path / "new" / "changes.jsonl") == [record.to_lambda()]
+
+
+def test_a_flush_waits_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    action = opened(tmp_path / "changes.jsonl")
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.fstat(fd).st_size))
+    action.deliver([change_record()])
+    action.flush()
+    assert synced == [(tmp_path / "changes.jsonl").stat().st_size]
+
+
+def test_table_and_shard_stand_in_the_path(tmp_path: Path) -> None:
+    action = opened(tmp_path / "{table}" / "{shard}.jsonl")
+    action.deliver([change_record()])
+    action.flush()
+    assert len(lines(tmp_path / "Phones" / "shardId-1.jsonl")) == 1
+
+
+def test_an_unknown_placeholder_is_refused() -> None:
+    with pytest.raises(InvalidSettingError, match=r"table.*shard") as refused:
+        FileAction(FileSettings(name="audit", type="file", path="{day}.jsonl"))
+    assert refused.value.key == "path"
+
+
+def test_a_line_that_a_crash_cut_stays_one_bad_line(tmp_path: Path) -> None:
+    path = tmp_path / "changes.jsonl"
+    path.write_text('{"eventID": "cut')
+    action = opened(path)
+    action.deliver([change_record()])
+    action.flush()
+    bad, good = path.read_text().splitlines()
+    assert bad == '{"eventID": "cut'
+    assert json.loads(good) == change_record().to_lambda()
+
+
+def test_a_full_disk_loses_nothing_and_mixes_no_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "changes.jsonl"
+    action = opened(path)
+    real_write = os.write
+    room = [50]  # a third of a line
+
+    def write(fd: int, data: bytes) -> int:
+        if not room[0]:
+            raise OSError(28, "No space left on device")
+        taken = min(room[0], len(data))
+        room[0] -= taken
+        return real_write(fd, data[:taken])
+
+    action.deliver([change_record(SequenceNumber="1"), change_record(SequenceNumber="2")])
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", write)
+        with pytest.raises(OSError, match="No space left"):
+            action.flush()
+    action.flush()
+    cut, *whole = path.read_text().splitlines()
+    assert len(cut) == 50
+    assert [json.loads(line)["dynamodb"]["SequenceNumber"] for line in whole] == ["1", "2"]
+
+
+def write_many(path: str, name: int) -> None:
+    action = opened(path)
+    for number in range(300):
+        action.deliver([change_record(SequenceNumber=f"{name}{number:05}", NewImage={"Pad": {"S": "x" * 3000}})])
+        action.flush()
+
+
+def test_writers_that_share_a_file_never_mix_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "shared.jsonl"
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=write_many, args=(str(path), name)) for name in (1, 2)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    numbers = [line["dynamodb"]["SequenceNumber"] for line in lines(path)]
+    assert sorted(numbers) == [f"{name}{number:05}" for name in (1, 2) for number in range(300)]

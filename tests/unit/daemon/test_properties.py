@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from record_processor.daemon.keys import BY_ENVIRONMENT, KEYS
+from record_processor.daemon.properties import Properties, read_properties
+from record_processor.errors import ConfigurationError
+
+ROOT = Path(__file__).parents[3]
+SMALL = "applicationName = shop\nstreamName = Orders\n"
+
+
+def read(tmp_path: Path, text: str, overrides: list[str] | None = None, **environment: str) -> Properties:
+    path = tmp_path / "worker.properties"
+    path.write_text(text)
+    return read_properties(path, overrides or [], environment)
+
+
+def mistakes(tmp_path: Path, text: str, overrides: list[str] | None = None, **environment: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as found:
+        read(tmp_path, text, overrides, **environment)
+    return [str(mistake).replace(f"{tmp_path}/", "") for mistake in found.value.mistakes]
+
+
+def test_two_keys_are_enough(tmp_path: Path) -> None:
+    properties = read(tmp_path, SMALL)
+    assert properties.stream_names == ["Orders"]
+    assert properties.text("initialPositionInStream") == "TRIM_HORIZON"
+    assert properties.actions_path == tmp_path / "actions.yaml"
+
+
+def test_several_streams_are_separated_by_commas(tmp_path: Path) -> None:
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/B/stream/2026-01-01T00:00:00.000"
+    properties = read(tmp_path, f"applicationName = shop\nstreamName = Orders, {arn}")
+    assert properties.stream_names == ["Orders", arn]
+
+
+def test_the_environment_overrides_the_file_and_set_overrides_both(tmp_path: Path) -> None:
+    text = SMALL + "failoverTimeMillis = 20000\nmaxRecords = 10\nregionName = eu-west-1"
+    environment = {"RECORD_PROCESSOR_FAILOVER_TIME_MILLIS": "30000", "RECORD_PROCESSOR_MAX_RECORDS": "20"}
+    properties = read(tmp_path, text, ["maxRecords=30"], **environment)
+    assert properties.integer("failoverTimeMillis") == 30000
+    assert properties.integer("maxRecords") == 30
+    assert properties.text("regionName") == "eu-west-1"
+
+
+def test_every_mistake_is_answered_with_file_and_line(tmp_path: Path) -> None:
+    text = """\
+# a comment
+applicationName = shop
+streamNam = Orders
+failoverTimeMillis = soon
+
+metricsLevel = SOME
+callProcessRecordsEvenForEmptyRecordList = yes
+streamArn = x
+maxRecords = 0
+retriesOfEverything = 1
+applicationName = shop2
+"""
+    assert mistakes(tmp_path, text) == [
+        "worker.properties:11: applicationName stands a second time; first: "
+        + f"{tmp_path}/worker.properties:2".replace(f"{tmp_path}/", ""),
+        "worker.properties:3: unknown key 'streamNam'; did you mean 'streamName'?",
+        "worker.properties:4: failoverTimeMillis: expected a whole number of at least 1000, found 'soon'",
+        "worker.properties:6: metricsLevel: expected one of NONE, SUMMARY, DETAILED, found 'SOME'",
+        "worker.properties:7: callProcessRecordsEvenForEmptyRecordList: expected true or false, found 'yes'",
+        "worker.properties:8: streamArn cannot be set: streamName takes ARNs too",
+        "worker.properties:9: maxRecords: expected a whole number of at least 1, found '0'",
+        "worker.properties:10: unknown key 'retriesOfEverything'; properties/worker.properties lists all that matter",
+    ]
+
+
+def test_mistakes_outside_the_file_are_answered_too(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, SMALL, ["maxRecord=1", "nothing"], RECORD_PROCESSOR_MAX_RECORD="1") == [
+        "environment: unknown variable 'RECORD_PROCESSOR_MAX_RECORD'; did you mean 'RECORD_PROCESSOR_MAX_RECORDS'?",
+        "--set nothing: expected key=value",
+        "--set maxRecord: unknown key 'maxRecord'; did you mean 'maxRecords'?",
+    ]
+
+
+def test_what_is_required_is_named(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, "") == [
+        "worker.properties: needs the key 'applicationName'",
+        "worker.properties: needs the key 'streamName'",
+    ]
+
+
+def test_a_secret_is_not_shown(tmp_path: Path) -> None:
+    (message,) = mistakes(tmp_path, SMALL + "AwsCredentialsProvider =")
+    assert message == "worker.properties:3: AwsCredentialsProvider: expected a value"
+
+
+def test_credentials_keys_are_taken_in_any_case_as_kcl_takes_them(tmp_path: Path) -> None:
+    properties = read(tmp_path, SMALL + "awsCredentialsProvider = LocalCredentialsProvider")
+    assert properties.text("AwsCredentialsProvider") == "LocalCredentialsProvider"
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"absent.properties: cannot be read: No such file"):
+        read_properties(tmp_path / "absent.properties", [], {})
+
+
+def test_each_key_has_an_environment_variable_of_its_own() -> None:
+    assert len(BY_ENVIRONMENT) == len(KEYS)
+
+
+def test_the_production_template_shows_every_default_as_it_is() -> None:
+    template = (ROOT / "properties/worker.properties").read_text()
+    shown = dict(re.findall(r"^#?(\w+) = (.*)$", template, re.MULTILINE))
+    assert set(shown) <= set(KEYS)
+    for name, value in shown.items():
+        default = KEYS[name].default
+        if default is not None:
+            assert value == default, name
+
+
+def test_the_production_template_shows_every_key_that_has_a_default() -> None:
+    template = (ROOT / "properties/worker.properties").read_text()
+    shown = set(re.findall(r"^#?(\w+) = ", template, re.MULTILINE))
+    assert {key.name for key in KEYS.values() if key.default is not None} <= shown
