@@ -14,6 +14,7 @@ put_phone() {
       \"Colors\": {\"SS\": [\"Green\", \"Blue\", \"Orange\"]},
       \"Size\": {\"N\": \"$size\"}
     }"
+  echo "put $company, $model"
 }
 
 put_phone "Motorola" "Cool Phone" 12

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from record_processor.local.dynamodb_local import LOOPBACK, started
-from tests.end_to_end.bench import Database, Worker
+from tests.harness import Database, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

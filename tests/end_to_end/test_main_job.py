@@ -7,7 +7,7 @@ import signal
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.end_to_end.bench import Database, Worker, command_line, is_running, wait_for
+from tests.harness import Database, Worker, command_line, is_running, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,7 +160,8 @@ def test_what_a_handler_prints_goes_to_the_log_and_not_into_the_protocol(
     )
     table = database.table()
     database.put_many(table, ["a", "b"])
-    actions = "actions: [{name: shop, type: python, handler: 'shop:handle'}, {name: audit, type: file, path: '{table}.jsonl'}]"
+    shop, audit = "{name: shop, type: python, handler: 'shop:handle'}", TO_FILE.partition("[")[2]
+    actions = f"actions: [{shop}, {audit}"
     running = worker(table, actions=actions)
     assert ids(running.wait_for_lines(f"{table}.jsonl", 2)) == ["a", "b"]
     assert running.stop() == 0

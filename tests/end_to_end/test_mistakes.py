@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.bench import REGION, Database, run_command
+from tests.harness import REGION, Database, run_command
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
 
 GOOD_ACTIONS = "actions: [{name: show, type: log}]\n"
 NOBODY_LISTENS = "http://127.0.0.1:9"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.end_to_end.bench import REGION, run_command
+from tests.harness import REGION, run_command
 
 if TYPE_CHECKING:
     import subprocess
 
-    from tests.end_to_end.bench import Database
+    from tests.harness import Database
 
 IDS = [f"{number:04}" for number in range(1, 31)]
 
@@ -89,7 +89,7 @@ def test_follow_goes_on_with_what_comes(database: Database) -> None:
     import subprocess
     import threading
 
-    from tests.end_to_end.bench import COMMAND
+    from tests.harness import COMMAND
 
     command = [
         *COMMAND,

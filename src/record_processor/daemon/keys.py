@@ -31,7 +31,7 @@ class Key(NamedTuple):
     @property
     def environment(self) -> str:
         """The variable that overrides it: `failoverTimeMillis` is RECORD_PROCESSOR_FAILOVER_TIME_MILLIS."""
-        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.name)
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", self.name)
         return ENVIRONMENT_PREFIX + words.upper()
 
 
@@ -83,7 +83,7 @@ _KEYS = (
     _integer("shutdownGraceMillis", 30_000, 1_000),
     # Reading. KCL's idle time is 1 s too, and doubles while a shard is empty.
     _integer("maxRecords", 1_000, 1),
-    _integer("idleTimeBetweenReadsInMillis", 1_000, 200),
+    _integer("idleTimeBetweenReadsInMillis", 1_000, 1),
     # Held records and late checkpoints need a call even when nothing comes.
     _flag("callProcessRecordsEvenForEmptyRecordList", True),
     # Leases. KCL's 20 s of assignment and 30 s of metrics make starts and takeovers slow.

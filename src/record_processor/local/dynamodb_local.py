@@ -13,7 +13,7 @@ import time
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -53,12 +53,15 @@ def started(port: int, data: Path | None = None, host: str = LOOPBACK) -> Iterat
     java = find_java()
     _refuse_taken(host, port)
     jars = _jars()
-    process = subprocess.Popen(_command(java, jars, port, data, host), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    try:
-        _wait_until_ready(process, host, port)
-        yield process
-    finally:
-        _stop(process)
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(
+            _command(java, jars, port, data, host), stdin=subprocess.PIPE, stdout=words, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait_until_ready(process, host, port, words)
+            yield process
+        finally:
+            _stop(process)
 
 
 def _command(java: str, jars: Path, port: int, data: Path | None, host: str) -> list[str]:
@@ -82,14 +85,15 @@ def _refuse_taken(host: str, port: int) -> None:
             ) from None
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], host: str, port: int) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], host: str, port: int, words: IO[bytes]) -> None:
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex((host, port)) == 0:
                 return
         time.sleep(0.05)
-    raise SetupError(f"DynamoDB Local did not start on port {port}; its own words stand above")
+    words.seek(0)
+    raise SetupError(f"DynamoDB Local did not start on port {port}:\n{words.read().decode(errors='replace')}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
