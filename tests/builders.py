@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from record_processor.worker.lease import Lease
+from record_processor.worker.protocol import ProtocolRecord
 from record_processor.worker.records import ChangeRecord, Stream, decode
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ def adapter_json(**overrides: Any) -> dict[str, Any]:
 def change_record(**overrides: Any) -> ChangeRecord:
     record = adapter_json(**overrides)
     return decode(json.dumps(record).encode(), STREAM, record["dynamodb"]["SequenceNumber"])
+
+
+def protocol_record(number: int | str, **overrides: Any) -> ProtocolRecord:
+    """A record as it comes out of the protocol."""
+    data = json.dumps(adapter_json(SequenceNumber=str(number), **overrides)).encode()
+    return ProtocolRecord(data, str(number))
 
 
 class LeaseMemory:

@@ -95,6 +95,21 @@ def peek(
 
 
 @cli.command()
+@_PROPERTIES
+@click.argument("source", type=click.Path(path_type=Path))
+@_SET
+@click.option("--action", help="Only this action's letters.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+def replay(properties: Path, source: Path, overrides: tuple[str, ...], action: str | None, dry_run: bool) -> None:
+    """Send dead letters (a file, or a folder of them) through their actions again; what succeeds is removed."""
+    from record_processor.daemon.check import check as check_configuration
+    from record_processor.operate.replay import Replay
+
+    checked = check_configuration(properties, overrides)
+    raise SystemExit(Replay(checked.actions, action, dry_run).run(source))
+
+
+@cli.command()
 def schema() -> None:
     """Print the JSON Schema of actions.yaml, for editors."""
     from record_processor.configuration.schema import text

@@ -1,32 +1,20 @@
-"""The interface that every action meets."""
+"""The interface that every action meets, and how it says what went wrong."""
 
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import msgspec
-from msgspec import Meta
+
+from record_processor.actions.settings import ActionSettings, InvalidSettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from record_processor.worker.records import ChangeRecord, Stream
 
-
-class ActionSettings(msgspec.Struct, kw_only=True, frozen=True):
-    """What every action has in YAML; each type adds keys of its own beside these."""
-
-    name: Annotated[
-        str,
-        Meta(
-            description="The action's name, unique in the file: logs and dead letters carry it.",
-            pattern=r"^[A-Za-z0-9_.-]{1,64}$",
-            extra={"expected": "1 to 64 letters, digits, dots, underscores or dashes"},
-        ),
-    ]
-    type: Annotated[str, Meta(description="What it does: the name of an installed action.")]
-
+__all__ = ["Action", "ActionSettings", "InvalidSettingError", "PartialFailure", "PermanentError", "Shard"]
 
 SettingsT = TypeVar("SettingsT", bound=ActionSettings)
 
@@ -38,22 +26,34 @@ class Shard(msgspec.Struct, frozen=True):
     stream: Stream
 
 
-class InvalidSettingError(ValueError):
-    """Raised by an action's constructor: a setting is well-typed, but cannot work. `key` is its name in YAML."""
+class PermanentError(Exception):
+    """Trying again cannot help: the records go to the dead letters at once."""
 
-    def __init__(self, key: str, message: str) -> None:
-        super().__init__(message)
-        self.key = key
+
+class PartialFailure(Exception):  # noqa: N818 - what it says is that the rest succeeded
+    """Some records of a batch failed; all others are done.
+
+    Args:
+        failures: why, by position in the batch. A `PermanentError` among them is not tried again.
+    """
+
+    def __init__(self, failures: Mapping[int, Exception]) -> None:
+        super().__init__(f"{len(failures)} of the batch failed")
+        self.failures = dict(failures)
 
 
 class Action(abc.ABC, Generic[SettingsT]):
     """One configured action in one shard's child process.
 
-    Its life: constructed once, opened once with the shard, given records in stream order, closed. All calls come from
-    one thread.
+    Its life: constructed once, opened once with the shard, given records, closed. `deliver` is called from several
+    threads at a time where the settings ask for concurrency, never with the same item in two of them; an action that
+    cannot bear that says `concurrent = False`. `flush` may be called while `deliver` runs.
     """
 
     settings_type: ClassVar[type[ActionSettings]]
+    concurrent: ClassVar[bool] = True
+    default_batch_size: ClassVar[int] = 1
+    """How many records it gets at once where the settings do not say."""
 
     def __init__(self, settings: SettingsT) -> None:
         """Check what the types cannot say; touch nothing outside the process, since `check` constructs actions too.
@@ -61,7 +61,14 @@ class Action(abc.ABC, Generic[SettingsT]):
         Raises:
             InvalidSettingError: a setting cannot work.
         """
+        if settings.concurrency > 1 and not self.concurrent:
+            message = f"an action of type {settings.type!r} works in stream order, one call at a time"
+            raise InvalidSettingError("concurrency", message)
         self.settings = settings
+
+    @property
+    def batch_size(self) -> int:
+        return self.settings.batch.size or self.default_batch_size
 
     def open(self, shard: Shard) -> None:
         """Get ready for the records of a shard."""
@@ -70,12 +77,13 @@ class Action(abc.ABC, Generic[SettingsT]):
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         """Act on the records, in order. Returning means that all of them are done.
 
-        Any exception means that they are not: the same records come again, so an action must bear that. What this
-        returned for may still be lost by a crash until `flush` has returned too.
+        `PartialFailure` means that those it does not name are. Any other exception means that none is: the same
+        records come again, so an action must bear that. What this returned for may still be lost by a crash until
+        `flush` has returned too.
         """
 
     def flush(self) -> None:
-        """Make everything delivered so far survive a crash. Called before each checkpoint that passes it."""
+        """Make everything that `deliver` has returned for survive a crash. Called before each checkpoint."""
 
     def close(self) -> None:
         """Let go of everything; nothing is delivered after this."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,10 +41,14 @@ class FileAction(Action[FileSettings]):
     """
 
     settings_type = FileSettings
+    concurrent = False
+    default_batch_size = 500
 
     def __init__(self, settings: FileSettings) -> None:
         super().__init__(settings)
         self._pending = bytearray()
+        # `flush` comes from another thread than `deliver`.
+        self._lock = threading.Lock()
         self._torn = False
         self._fd = -1
         try:
@@ -60,15 +65,16 @@ class FileAction(Action[FileSettings]):
         self._torn = _ends_inside_a_line(self._fd)
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
-        # First, so that a write that fails has taken nothing in: the same records come again.
-        if len(self._pending) >= _BUFFER_BYTES:
-            self._write()
-        for record in records:
-            self._pending += msgspec.json.encode(record.to_lambda())
-            self._pending += b"\n"
+        lines = b"".join(msgspec.json.encode(record.to_lambda()) + b"\n" for record in records)
+        with self._lock:
+            # First, so that a write that fails has taken nothing in: the same records come again.
+            if len(self._pending) >= _BUFFER_BYTES:
+                self._write()
+            self._pending += lines
 
     def flush(self) -> None:
-        self._write()
+        with self._lock:
+            self._write()
         os.fsync(self._fd)
 
     def close(self) -> None:

@@ -28,6 +28,8 @@ class LogSettings(ActionSettings, kw_only=True, frozen=True):
 
 class LogAction(Action[LogSettings]):
     settings_type = LogSettings
+    concurrent = False
+    default_batch_size = 100
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         write = getattr(log, self.settings.level)

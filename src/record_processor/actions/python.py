@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import inspect
+import threading
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from record_processor.actions.base import Action, ActionSettings, InvalidSettingError, Shard
+from record_processor.actions.base import Action, ActionSettings, InvalidSettingError, PartialFailure, Shard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,18 +50,42 @@ class Context(msgspec.Struct, frozen=True):
     memory_limit_in_mb: int = 0
 
 
+class BatchItemFailure(Exception):  # noqa: N818 - Lambda's name for it
+    """The handler's answer names this record, or one before it, in `batchItemFailures`."""
+
+
+class InvalidBatchResponse(Exception):  # noqa: N818 - what the handler answered, not what it raised
+    """The handler's answer cannot be understood, so the whole batch counts as failed, as in Lambda."""
+
+
 class PythonAction(Action[PythonSettings]):
+    """A handler may be `async def`: all its calls share one event loop, as many at a time as `concurrency` says."""
+
     settings_type = PythonSettings
 
     def __init__(self, settings: PythonSettings) -> None:
         super().__init__(settings)
         self._handler = _imported(settings.handler)
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self, shard: Shard) -> None:
         self._shard = shard
+        if inspect.iscoroutinefunction(self._handler):
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(target=self._loop.run_forever, name="event-loop", daemon=True).start()
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
-        self._handler({"Records": [record.to_lambda() for record in records]}, self._context())
+        answer = self._handler({"Records": [record.to_lambda() for record in records]}, self._context())
+        if self._loop is not None:
+            answer = asyncio.run_coroutine_threadsafe(answer, self._loop).result()
+        failed_from = _first_failure(answer, [record.sequence_number for record in records])
+        if failed_from is not None:
+            failures = range(failed_from, len(records))
+            raise PartialFailure({position: BatchItemFailure(str(answer)) for position in failures})
+
+    def close(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _context(self) -> Context:
         return Context(
@@ -67,6 +94,23 @@ class PythonAction(Action[PythonSettings]):
             invoked_function_arn=self._shard.stream.arn,
             shard_id=self._shard.shard_id,
         )
+
+
+def _first_failure(answer: Any, sequence_numbers: list[str]) -> int | None:
+    """The position of the first record that the answer calls failed, in Lambda's words; None where it names none.
+
+    Everything from there on comes again, since the records of a shard are in order. No answer, no list, or an empty
+    one mean that all is well. An item without an identifier, or with one that is not in the batch, fails the whole
+    batch: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+    """
+    items = answer.get("batchItemFailures") if isinstance(answer, dict) else None
+    if not items:
+        return None
+    positions = {number: position for position, number in enumerate(sequence_numbers)}
+    try:
+        return min(positions[item["itemIdentifier"]] for item in items)
+    except (KeyError, TypeError):
+        raise InvalidBatchResponse(f"batchItemFailures has an item that is not in the batch: {items!r}") from None
 
 
 def _imported(handler: str) -> Handler:

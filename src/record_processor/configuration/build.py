@@ -9,6 +9,7 @@ from record_processor.actions.base import Action, ActionSettings, InvalidSetting
 from record_processor.configuration import typed
 from record_processor.configuration.mistakes import shown, unknown, written_path
 from record_processor.errors import ConfigurationError, Mistake
+from record_processor.worker.filters import Filter, InvalidFilter
 
 if TYPE_CHECKING:
     from record_processor.configuration.mistakes import KeyPath
@@ -52,6 +53,10 @@ def _constructed(
     action_class: type[Action[Any]], settings: ActionSettings, at: KeyPath
 ) -> tuple[Action[Any] | None, list[Problem]]:
     try:
+        if settings.filter is not None:
+            Filter(settings.filter)
         return action_class(settings), []
+    except InvalidFilter as error:
+        return None, [((*at, "filter"), str(error))]
     except InvalidSettingError as error:
         return None, [((*at, error.key), str(error))]

@@ -18,8 +18,10 @@ def schema() -> dict[str, Any]:
     _, definitions = msgspec.json.schema_components(
         settings.values(), ref_template=_DEFINITIONS, schema_hook=_custom_type
     )
+    for definition in definitions.values():
+        definition["additionalProperties"] = False
     for name, kind in settings.items():
-        _finish(definitions[kind.__name__], name)
+        definitions[kind.__name__]["properties"]["type"] = {"const": name}
     references = [{"$ref": _DEFINITIONS.format(name=kind.__name__)} for kind in settings.values()]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -30,11 +32,6 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": definitions,
     }
-
-
-def _finish(definition: dict[str, Any], action_type: str) -> None:
-    definition["properties"]["type"] = {"const": action_type}
-    definition["additionalProperties"] = False
 
 
 def _custom_type(kind: type) -> dict[str, Any]:

@@ -39,7 +39,8 @@ def convert(data: Any, struct: type[S], at: KeyPath = ()) -> tuple[S | None, lis
     try:
         return struct(**values), []
     except ValueError as error:  # raised by a struct's __post_init__: a rule between its fields
-        return None, [(at, str(error))]
+        key = getattr(error, "key", None)
+        return None, [((*at, key) if key else at, str(error))]
 
 
 def description(annotation: Any) -> str:
@@ -62,7 +63,8 @@ def _value(data: Any, annotation: Any, at: KeyPath) -> tuple[Any, list[Problem]]
 
 def _struct_in(annotation: Any) -> type[msgspec.Struct] | None:
     """The struct that an annotation such as `Retry | None` allows, if there is just one."""
-    candidates = [_bare(part) for part in typing.get_args(annotation)] or [_bare(annotation)]
+    bare = _bare(annotation)
+    candidates = typing.get_args(bare) or (bare,)
     structs = [part for part in candidates if isinstance(part, type) and issubclass(part, msgspec.Struct)]
     return structs[0] if len(structs) == 1 else None
 

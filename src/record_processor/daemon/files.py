@@ -49,6 +49,7 @@ class RunDirectory:
         return {
             environment.ACTIONS: str(self.actions_path),
             environment.CHECKPOINT_INTERVAL_MILLIS: checked.properties.text("checkpointIntervalMillis"),
+            environment.GRACE_MILLIS: checked.properties.text("shutdownGraceMillis"),
             environment.LOG_LEVEL: checked.properties.text("logLevel"),
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -33,8 +34,14 @@ def main() -> None:
     except RecordProcessorError as error:
         log.error("shard.failed", f"the actions cannot be built any more: {error}")
         raise SystemExit(error.exit_status) from None
-    processor = RecordProcessor(actions, stream, Lease(env.lease_path), env.checkpoint_interval_seconds)
-    protocol.run(processor)
+    lease = Lease(env.lease_path)
+    processor = RecordProcessor(actions, stream, lease, env.checkpoint_interval_seconds, env.grace_seconds)
+    try:
+        protocol.run(processor)
+    except SystemExit as end:
+        # At once: an orderly end would wait for threads of the user's, which may go on acting without a lease.
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else 1)
 
 
 main()

@@ -1,4 +1,7 @@
-"""How long to wait before another try."""
+"""How long to wait before another try: exponential, with full jitter.
+
+Why full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,19 @@ if TYPE_CHECKING:
 
 FIRST_SECONDS = 0.2
 LONGEST_SECONDS = 30.0
+# 2 ** 30 times the first delay is past any limit; without this the power would grow for ever.
+_HIGHEST_POWER = 30
 
 
-def delays(first_seconds: float = FIRST_SECONDS, longest_seconds: float = LONGEST_SECONDS) -> Iterator[float]:
-    """Endless waiting times: exponential, with full jitter.
+def delay(attempts: int, longest_seconds: float = LONGEST_SECONDS) -> float:
+    """The waiting time after so many failed attempts (1 after the first)."""
+    ceiling = min(FIRST_SECONDS * 2 ** min(attempts - 1, _HIGHEST_POWER), longest_seconds)
+    return random.uniform(0, ceiling)  # noqa: S311 - nothing secret hangs on it
 
-    Why full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-    """
-    ceiling = first_seconds
+
+def delays(longest_seconds: float = LONGEST_SECONDS) -> Iterator[float]:
+    """Waiting times without end."""
+    attempts = 0
     while True:
-        yield random.uniform(0, ceiling)  # noqa: S311 - nothing secret hangs on it
-        ceiling = min(ceiling * 2, longest_seconds)
+        attempts += 1
+        yield delay(attempts, longest_seconds)

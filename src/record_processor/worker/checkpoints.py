@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from amazon_kclpy.checkpoint_error import CheckpointError
 
@@ -12,8 +12,6 @@ from record_processor.logs import Log
 from record_processor.worker.backoff import delays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from record_processor.worker.lease import Lease
 
 log = Log("worker.checkpoints")
@@ -23,22 +21,25 @@ _LEASE_LOST = {"ShutdownException"}
 _TRY_AGAIN = {"ThrottlingException", "KinesisClientLibDependencyException"}
 
 
+class Work(Protocol):
+    """What is to be checkpointed."""
+
+    def low_water(self) -> str | None:
+        """The sequence number up to which everything is done."""
+
+    def make_safe(self) -> None:
+        """Return when what `low_water` said before survives a crash of this process."""
+
+
 class Checkpoints:
-    """The progress of one shard.
+    """The saved progress of one shard."""
 
-    `make_safe` is called before every checkpoint: what it returns from survives a crash of this process.
-    """
-
-    def __init__(self, interval_seconds: float, lease: Lease, make_safe: Callable[[], None]) -> None:
+    def __init__(self, interval_seconds: float, lease: Lease, work: Work) -> None:
         self._interval_seconds = interval_seconds
         self._lease = lease
-        self._make_safe = make_safe
-        self._done: str | None = None
+        self._work = work
+        self._saved: str | None = None
         self._last_saved = time.monotonic()
-
-    def done(self, sequence_number: str) -> None:
-        """All records up to and with this one are done."""
-        self._done = sequence_number
 
     def save_if_due(self, checkpointer: Any) -> None:
         if time.monotonic() - self._last_saved >= self._interval_seconds:
@@ -51,17 +52,19 @@ class Checkpoints:
             LeaseLostError: another worker owns the shard; it goes on from the last checkpoint saved.
             CheckpointRefusedError: KCL refuses for good.
         """
-        if self._done is not None:
-            self._make_safe()
-            self._checkpoint(checkpointer, self._done)
-            self._done = None
+        # Read before it is made safe: what gets done in the meantime may not be.
+        mark = self._work.low_water()
+        if mark is None or mark == self._saved:
+            return
+        self._work.make_safe()
+        self._checkpoint(checkpointer, mark)
+        self._saved = mark
         self._last_saved = time.monotonic()
 
     def save_shard_end(self, checkpointer: Any) -> None:
         """Say that the shard is done to its end; KCL then lets its children begin. Raises what `save` raises."""
-        self._make_safe()
+        self._work.make_safe()
         self._checkpoint(checkpointer, None)
-        self._done = None
 
     def _checkpoint(self, checkpointer: Any, sequence_number: str | None) -> None:
         for delay in delays():

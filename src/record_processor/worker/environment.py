@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 ACTIONS = "RP_ACTIONS"
+GRACE_MILLIS = "RP_GRACE_MILLIS"
 CHECKPOINT_INTERVAL_MILLIS = "RP_CHECKPOINT_INTERVAL_MILLIS"
 LEASE_FILE = "RP_LEASE_FILE"
 LOG_LEVEL = "RP_LOG_LEVEL"
@@ -18,6 +19,8 @@ class ChildEnvironment(msgspec.Struct, frozen=True):
     actions_path: Path
     """The checked actions, as JSON."""
     checkpoint_interval_seconds: float
+    grace_seconds: float
+    """How long a stop may take."""
     lease_path: Path
     log_level: str
     stream_arn: str
@@ -32,6 +35,7 @@ def read() -> ChildEnvironment:
     return ChildEnvironment(
         actions_path=Path(os.environ[ACTIONS]),
         checkpoint_interval_seconds=int(os.environ[CHECKPOINT_INTERVAL_MILLIS]) / 1000,
+        grace_seconds=int(os.environ[GRACE_MILLIS]) / 1000,
         lease_path=Path(os.environ[LEASE_FILE]),
         log_level=os.environ[LOG_LEVEL],
         stream_arn=os.environ[STREAM_ARN],

@@ -12,7 +12,7 @@ import mmap
 import time
 from typing import TYPE_CHECKING
 
-from record_processor.errors import LeaseLostError, StopRequestedError
+from record_processor.errors import LeaseLostError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 _SIZE_BYTES = 16
 _GOOD_UNTIL = 0
 _STOP = 1
-# How long a sleeping retry takes to notice a stop or a lost lease.
-_NAP_SECONDS = 0.1
 
 
 class Lease:
@@ -45,22 +43,3 @@ class Lease:
         """Raise LeaseLostError where the lease is not held."""
         if not self.held:
             raise LeaseLostError("the shard's lease is not held any more")
-
-    def check(self) -> None:
-        """Allow the next piece of work, or say why not.
-
-        Raises:
-            LeaseLostError: another worker may own the shard by now.
-            StopRequestedError: the worker stops; what is done may still be checkpointed.
-        """
-        self.check_held()
-        if self.stop_requested:
-            raise StopRequestedError("the worker was asked to stop")
-
-    def sleep(self, seconds: float) -> None:
-        """Sleep, but no longer than `check` passes, and raise what it raises."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            self.check()
-            time.sleep(min(left, _NAP_SECONDS))
-        self.check()

@@ -9,17 +9,15 @@ from amazon_kclpy.v3.processor import RecordProcessorBase
 
 from record_processor import logs
 from record_processor.actions.base import Action, Shard
-from record_processor.errors import LeaseLostError, StopRequestedError, UndecodableRecordError
-from record_processor.worker.backoff import delays
+from record_processor.errors import LeaseLostError, StopRequestedError
 from record_processor.worker.checkpoints import Checkpoints
-from record_processor.worker.delivery import Delivery
-from record_processor.worker.records import ChangeRecord, Stream, decode
+from record_processor.worker.delivery.engine import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from record_processor.worker.lease import Lease
-    from record_processor.worker.protocol import ProtocolRecord
+    from record_processor.worker.records import Stream
 
 log = logs.Log("worker.processor")
 
@@ -52,39 +50,39 @@ def _nothing_escapes(method: F) -> F:
 
 
 class RecordProcessor(RecordProcessorBase):
-    """Decodes what KCL hands over, has it delivered, and checkpoints what is done."""
+    """Has records delivered, and checkpoints what is done. A call may return with its records still on their way."""
 
     version = 3
 
     def __init__(
-        self, actions: Sequence[Action[Any]], stream: Stream, lease: Lease, checkpoint_interval_seconds: float
+        self,
+        actions: Sequence[Action[Any]],
+        stream: Stream,
+        lease: Lease,
+        checkpoint_interval_seconds: float,
+        grace_seconds: float,
     ) -> None:
-        self._actions = actions
         self._stream = stream
-        self._lease = lease
-        self._delivery = Delivery(actions, lease)
-        self._checkpoints = Checkpoints(checkpoint_interval_seconds, lease, self._delivery.make_safe)
-        # Set once a record was left undone because of a stop: none after it may be delivered.
+        self._engine = Engine(actions, lease, grace_seconds)
+        self._checkpoints = Checkpoints(checkpoint_interval_seconds, lease, self._engine)
+        # Set once records were left out because of a stop: none after them may be taken in.
         self._stopped = False
 
     @_nothing_escapes
     def initialize(self, initialize_input: Any) -> None:
         shard = Shard(initialize_input.shard_id, self._stream)
         logs.bind(shard_id=shard.shard_id)
-        for action in self._actions:
-            action.open(shard)
+        self._engine.open(shard)
         log.info("shard.started", "reading", sequence_number=initialize_input.sequence_number)
 
     @_nothing_escapes
     def process_records(self, process_records_input: Any) -> None:
-        checkpointer = process_records_input.checkpointer
+        if self._stopped:
+            return
         try:
-            for record in process_records_input.records:
-                if self._stopped:
-                    return
-                self._process(record)
-                self._checkpoints.save_if_due(checkpointer)
-            self._checkpoints.save_if_due(checkpointer)
+            self._engine.submit(process_records_input.records)
+            self._checkpoints.save_if_due(process_records_input.checkpointer)
+            self._engine.check()
         except StopRequestedError:
             self._stopped = True
 
@@ -92,37 +90,24 @@ class RecordProcessor(RecordProcessorBase):
     def lease_lost(self, _lease_lost_input: Any) -> None:
         if not self._stopped:
             log.info("lease.lost", "another worker has the shard now")
-        self._close()
+        self._engine.close()
 
     @_nothing_escapes
     def shard_ended(self, shard_ended_input: Any) -> None:
         if self._stopped:
             raise LeaseLostError("the shard ended while the worker was stopping, with records undone")
+        try:
+            self._engine.finish()
+        except StopRequestedError as error:
+            # There is no other checkpoint than the shard's end here, so what is undone is left to the next owner.
+            raise LeaseLostError(str(error)) from None
         self._checkpoints.save_shard_end(shard_ended_input.checkpointer)
         log.info("shard.ended", "every record of the shard is done")
-        self._close()
+        self._engine.close()
 
     @_nothing_escapes
     def shutdown_requested(self, shutdown_requested_input: Any) -> None:
-        self._checkpoints.save(shutdown_requested_input.checkpointer)
         self._stopped = True
+        self._engine.drain()
+        self._checkpoints.save(shutdown_requested_input.checkpointer)
         log.info("shard.stopped", "progress saved")
-
-    def _process(self, protocol_record: ProtocolRecord) -> None:
-        record = self._decoded(protocol_record)
-        self._delivery.deliver(record)
-        self._checkpoints.done(record.sequence_number)
-
-    def _decoded(self, record: ProtocolRecord) -> ChangeRecord:
-        """The change; where there is none to be read the shard waits, loudly, since skipping it would lose it."""
-        for delay in delays(longest_seconds=60):
-            try:
-                return decode(record.binary_data, self._stream, record.sequence_number)
-            except UndecodableRecordError as error:
-                log.error("record.undecodable", f"{error}; the shard waits", sequence_number=record.sequence_number)
-            self._lease.sleep(delay)
-        raise AssertionError("delays never end")
-
-    def _close(self) -> None:
-        for action in self._actions:
-            action.close()

@@ -54,7 +54,10 @@ class _Envelope(msgspec.Struct, gc=False):
     user_identity: dict[str, str] | None = msgspec.field(name="userIdentity", default=None)
 
 
+_FIELDS = {"Keys": "keys", "NewImage": "new_image", "OldImage": "old_image"}
+
 _envelopes = msgspec.json.Decoder(_Envelope)
+_items = msgspec.json.Decoder(dict[str, dict[str, Any]])
 
 
 class ChangeRecord:
@@ -113,6 +116,11 @@ class ChangeRecord:
         """Set on deletions that DynamoDB made itself, such as those of TTL."""
         return self._envelope.user_identity
 
+    def image_json(self, name: str) -> bytes | None:
+        """The JSON of Keys, NewImage or OldImage; None where it is not there."""
+        raw = bytes(getattr(self._change, _FIELDS[name]))
+        return None if raw in _NO_IMAGES else raw
+
     @property
     def raw_keys(self) -> bytes:
         """The keys' JSON: equal for two records of one item, so good for comparing and hashing."""
@@ -121,17 +129,17 @@ class ChangeRecord:
     @cached_property
     def keys(self) -> dict[str, Value]:
         """The item's primary key, as Python values."""
-        return self._item(self._change.keys)
+        return self._image("Keys") or {}
 
     @cached_property
     def new_image(self) -> dict[str, Value] | None:
         """The item after the change, as Python values."""
-        return self._image(self._change.new_image)
+        return self._image("NewImage")
 
     @cached_property
     def old_image(self) -> dict[str, Value] | None:
         """The item before the change, as Python values."""
-        return self._image(self._change.old_image)
+        return self._image("OldImage")
 
     def to_lambda(self) -> dict[str, Any]:
         """The record as Lambda's event has it: `eventSourceARN` added, the creation time in whole seconds."""
@@ -147,14 +155,20 @@ class ChangeRecord:
     def __repr__(self) -> str:
         return f"<ChangeRecord {self.event_name} {self.table} {self.sequence_number}>"
 
-    def _image(self, raw: msgspec.Raw) -> dict[str, Value] | None:
-        return None if bytes(raw) in _NO_IMAGES else self._item(raw)
-
-    def _item(self, raw: msgspec.Raw) -> dict[str, Value]:
+    def _image(self, name: str) -> dict[str, Value] | None:
+        raw = self.image_json(name)
+        if raw is None:
+            return None
         try:
-            return item_to_python(msgspec.json.decode(raw, type=dict[str, dict[str, Any]]))
+            return item_to_python(_items.decode(raw))
         except ValueError as error:  # msgspec's own errors are ValueErrors too
             raise UndecodableRecordError(self.sequence_number, str(error)) from error
+
+
+def undecoded(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:
+    """A stand-in for a record that `decode` refuses: it has its bytes and its sequence number, and no content."""
+    change = _StreamRecord(sequence_number, _NO_IMAGE, 0, "KEYS_ONLY")
+    return ChangeRecord(raw, _Envelope("", "MODIFY", change), stream)
 
 
 def decode(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:

@@ -37,66 +37,76 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "delays", lambda: iter([0.0] * 100))
 
 
+class Work:
+    """Work that is done up to `mark`; remembers what was checkpointed each time it was made safe."""
+
+    def __init__(self, checkpointer: Checkpointer, mark: str | None = "1") -> None:
+        self.checkpointer = checkpointer
+        self.mark = mark
+        self.saved_when_made_safe: list[list[str | None]] = []
+
+    def low_water(self) -> str | None:
+        return self.mark
+
+    def make_safe(self) -> None:
+        self.saved_when_made_safe.append(list(self.checkpointer.saved))
+        # Meanwhile another record gets done; it is not safe.
+        self.mark = f"{self.mark} and more"
+
+
 def test_what_is_done_is_made_safe_before_it_is_checkpointed(memory: LeaseMemory) -> None:
-    events: list[str] = []
     checkpointer = Checkpointer()
-    checkpoints = Checkpoints(0, memory.lease(), lambda: events.append(f"safe after {checkpointer.saved}"))
-    checkpoints.done("1")
-    checkpoints.save_if_due(checkpointer)
-    assert events == ["safe after []"]
+    work = Work(checkpointer)
+    Checkpoints(0, memory.lease(), work).save_if_due(checkpointer)
+    assert work.saved_when_made_safe == [[]]
     assert checkpointer.saved == ["1"]
 
 
 def test_nothing_is_saved_where_nothing_was_done_since(memory: LeaseMemory) -> None:
     checkpointer = Checkpointer()
-    checkpoints = Checkpoints(0, memory.lease(), lambda: None)
-    checkpoints.done("1")
+    work = Work(checkpointer)
+    checkpoints = Checkpoints(0, memory.lease(), work)
     checkpoints.save(checkpointer)
+    work.mark = "1"
+    checkpoints.save(checkpointer)
+    work.mark = None
     checkpoints.save(checkpointer)
     assert checkpointer.saved == ["1"]
 
 
 def test_nothing_is_saved_before_the_interval_is_over(memory: LeaseMemory) -> None:
     checkpointer = Checkpointer()
-    checkpoints = Checkpoints(3600, memory.lease(), lambda: None)
-    checkpoints.done("1")
-    checkpoints.save_if_due(checkpointer)
+    Checkpoints(3600, memory.lease(), Work(checkpointer)).save_if_due(checkpointer)
     assert checkpointer.saved == []
 
 
 @pytest.mark.parametrize("refusal", ["ThrottlingException", "KinesisClientLibDependencyException"])
 def test_a_busy_lease_table_is_asked_again(memory: LeaseMemory, refusal: str) -> None:
     checkpointer = Checkpointer(refusal, refusal)
-    checkpoints = Checkpoints(0, memory.lease(), lambda: None)
-    checkpoints.done("1")
-    checkpoints.save(checkpointer)
+    Checkpoints(0, memory.lease(), Work(checkpointer)).save(checkpointer)
     assert checkpointer.saved == ["1"]
 
 
 def test_a_lost_lease_is_told_from_other_refusals(memory: LeaseMemory) -> None:
-    checkpoints = Checkpoints(0, memory.lease(), lambda: None)
-    checkpoints.done("1")
+    lost, refused = Checkpointer("ShutdownException"), Checkpointer("IllegalArgumentException")
     with pytest.raises(LeaseLostError):
-        checkpoints.save(Checkpointer("ShutdownException"))
+        Checkpoints(0, memory.lease(), Work(lost)).save(lost)
     with pytest.raises(CheckpointRefusedError, match="IllegalArgumentException"):
-        checkpoints.save(Checkpointer("IllegalArgumentException"))
+        Checkpoints(0, memory.lease(), Work(refused)).save(refused)
 
 
 def test_no_checkpoint_is_tried_without_a_live_lease(memory: LeaseMemory) -> None:
     checkpointer = Checkpointer()
-    checkpoints = Checkpoints(0, memory.lease(), lambda: None)
-    checkpoints.done("1")
+    lease = memory.lease()
     memory.lose()
     with pytest.raises(LeaseLostError):
-        checkpoints.save(checkpointer)
+        Checkpoints(0, lease, Work(checkpointer)).save(checkpointer)
     assert checkpointer.saved == []
 
 
 def test_the_shards_end_is_saved_after_its_records_are_safe(memory: LeaseMemory) -> None:
-    safe: list[bool] = []
     checkpointer = Checkpointer()
-    checkpoints = Checkpoints(3600, memory.lease(), lambda: safe.append(not checkpointer.saved))
-    checkpoints.done("1")
-    checkpoints.save_shard_end(checkpointer)
-    assert safe == [True]
+    work = Work(checkpointer)
+    Checkpoints(3600, memory.lease(), work).save_shard_end(checkpointer)
+    assert work.saved_when_made_safe == [[]]
     assert checkpointer.saved == [None]

@@ -5,19 +5,23 @@ from __future__ import annotations
 import base64
 import io
 import json
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from amazon_kclpy import kcl
 
 from record_processor.actions.base import Action, ActionSettings
-from record_processor.worker import delivery, processor
+from record_processor.actions.settings import Batch
+from record_processor.configuration.units import Duration
+from record_processor.worker import backoff
 from record_processor.worker.processor import EXIT_FAILED, EXIT_LEASE_LOST, RecordProcessor
 from record_processor.worker.protocol import channel_of
 from tests.builders import STREAM, LeaseMemory, adapter_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from record_processor.worker.records import ChangeRecord
@@ -28,8 +32,12 @@ class Recorder(Action[ActionSettings]):
 
     settings_type = ActionSettings
 
-    def __init__(self, before: Callable[[ChangeRecord], None] = lambda _record: None) -> None:
-        super().__init__(ActionSettings(name="recorder", type="recorder"))
+    def __init__(
+        self,
+        before: Callable[[ChangeRecord], None] = lambda _record: None,
+        batch: Batch = Batch(),  # noqa: B008
+    ) -> None:
+        super().__init__(ActionSettings(name="recorder", type="recorder", batch=batch))
         self.before = before
         self.seen: list[str] = []
         self.flushed_up_to = 0
@@ -43,6 +51,21 @@ class Recorder(Action[ActionSettings]):
         self.flushed_up_to = len(self.seen)
 
 
+class Lines(io.BytesIO):
+    """Messages as lines, with pauses between them."""
+
+    def __init__(self, messages: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self._messages = iter(messages)
+
+    def readline(self, _size: int | None = -1, /) -> bytes:
+        for message in self._messages:
+            if "pause" not in message:
+                return json.dumps(message).encode() + b"\n"
+            time.sleep(message["pause"])
+        return b""
+
+
 class Daemon:
     """The daemon's end of the protocol, with everything that it will say written in advance."""
 
@@ -50,7 +73,7 @@ class Daemon:
         self.said: list[dict[str, Any]] = [
             {"action": "initialize", "shardId": "shardId-1", "sequenceNumber": "TRIM_HORIZON", "subSequenceNumber": 0}
         ]
-        self.processor = RecordProcessor([action], STREAM, memory.lease(), interval_seconds)
+        self.processor = RecordProcessor([action], STREAM, memory.lease(), interval_seconds, grace_seconds=10)
 
     def records(self, *numbers: int, **overrides: Any) -> Daemon:
         records = [self._record(number, **overrides) for number in numbers]
@@ -65,12 +88,16 @@ class Daemon:
         self.said.append({"action": action})
         return self
 
+    def pause(self) -> Daemon:
+        """Say nothing for a moment, as the daemon does while a shard is quiet."""
+        self.said.append({"pause": 0.3})
+        return self
+
     def run(self) -> list[dict[str, Any]]:
         """What the child answered."""
-        lines = b"".join(json.dumps(message).encode() + b"\n" for message in self.said)
         output = io.StringIO()
-        process = kcl.KCLProcess(self.processor, io.BytesIO(lines), output, io.StringIO())
-        channel_of(process, io.BytesIO(lines), output)
+        process = kcl.KCLProcess(self.processor, io.BytesIO(), output, io.StringIO())
+        channel_of(process, Lines(self.said), output)
         try:
             process.run()
         finally:
@@ -105,7 +132,8 @@ def memory(tmp_path: Path) -> LeaseMemory:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "delays", lambda: iter([0.0] * 1000))
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.001)
+    monkeypatch.setattr(backoff, "LONGEST_SECONDS", 0.01)
 
 
 def test_records_reach_the_action_in_order_and_a_stop_saves_them(memory: LeaseMemory) -> None:
@@ -128,7 +156,7 @@ def test_a_checkpoint_never_passes_a_record_that_is_not_done(memory: LeaseMemory
             raise RuntimeError("sink is down")
 
     action = Recorder(stop_at_two)
-    daemon = Daemon(action, memory).records(1, 2, 3).records(4).says("shutdownRequested").checkpoint_answer()
+    daemon = Daemon(action, memory).records(1, 2, 3).says("shutdownRequested").checkpoint_answer()
     answers = daemon.run()
     assert action.seen == ["1"]
     assert checkpoint("1") in answers
@@ -143,7 +171,7 @@ def test_an_action_that_raises_gets_the_same_record_again_until_it_succeeds(memo
             raise RuntimeError("not yet")
 
     action = Recorder(fail_three_times)
-    Daemon(action, memory).records(1, 2, 3).run()
+    Daemon(action, memory).records(1, 2, 3).says("shardEnded").checkpoint_answer().run()
     assert attempts == ["1", "2", "2", "2", "2", "3"]
     assert action.seen == ["1", "2", "3"]
 
@@ -156,7 +184,7 @@ def test_a_handler_that_calls_exit_has_only_failed(memory: LeaseMemory) -> None:
             raise SystemExit(0)
 
     action = Recorder(leave)
-    Daemon(action, memory).records(1).run()
+    Daemon(action, memory).records(1).says("shardEnded").checkpoint_answer().run()
     assert action.seen == ["1"]
 
 
@@ -168,20 +196,20 @@ def test_a_lease_lost_in_the_middle_of_a_retry_ends_the_child_without_another_tr
         memory.lose()
         raise RuntimeError("sink is down")
 
-    daemon = Daemon(Recorder(lose), memory).records(1, 2)
+    daemon = Daemon(Recorder(lose), memory).records(1, 2).says("shardEnded")
     with pytest.raises(SystemExit) as ended:
         daemon.run()
     assert ended.value.code == EXIT_LEASE_LOST
     assert tries == ["1"]
-    assert daemon.answers == done("initialize")
+    assert done("shardEnded")[0] not in daemon.answers
 
 
 def test_an_error_of_ours_ends_the_child_instead_of_being_answered_as_done(memory: LeaseMemory) -> None:
-    daemon = Daemon(Recorder(), memory, interval_seconds=0).records(1).checkpoint_answer("InvalidStateException")
+    daemon = Daemon(Recorder(), memory).records(1).says("shutdownRequested").checkpoint_answer("InvalidStateException")
     with pytest.raises(SystemExit) as ended:
         daemon.run()
     assert ended.value.code == EXIT_FAILED
-    assert done("processRecords")[0] not in daemon.answers
+    assert done("shutdownRequested")[0] not in daemon.answers
 
 
 def test_stock_kclpy_would_answer_done_for_records_that_raised() -> None:
@@ -199,23 +227,11 @@ def test_stock_kclpy_would_answer_done_for_records_that_raised() -> None:
     assert json.loads(output.getvalue()) == done("processRecords")[0]
 
 
-def test_a_record_that_cannot_be_decoded_makes_the_shard_wait(
-    memory: LeaseMemory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries: list[int] = []
-
-    def stop_after_three(longest_seconds: float) -> Iterator[float]:
-        for number in range(3):
-            tries.append(number)
-            yield 0.0 * longest_seconds
-        memory.ask_to_stop()
-        yield 0.0
-
-    monkeypatch.setattr(processor, "delays", stop_after_three)
+def test_a_record_that_cannot_be_decoded_makes_the_shard_wait(memory: LeaseMemory) -> None:
     action = Recorder()
-    daemon = Daemon(action, memory).records(1).records(2, eventName="UPSERT").records(3).says("shutdownRequested")
-    answers = daemon.checkpoint_answer().run()
-    assert tries == [0, 0, 1, 2]  # the good record, then the bad one until the stop
+    daemon = Daemon(action, memory).records(1).records(2, eventName="UPSERT").records(3)
+    threading.Timer(0.3, memory.ask_to_stop).start()
+    answers = daemon.says("shutdownRequested").checkpoint_answer().run()
     assert action.seen == ["1"]
     assert checkpoint("1") in answers
 
@@ -227,14 +243,34 @@ def test_the_end_of_a_shard_is_checkpointed_after_all_its_records(memory: LeaseM
     assert action.flushed_up_to == 1
 
 
-def test_progress_is_saved_between_records_once_the_interval_is_over(memory: LeaseMemory) -> None:
-    daemon = Daemon(Recorder(), memory, interval_seconds=0).records(1, 2).checkpoint_answer().checkpoint_answer()
-    answers = daemon.run()
-    assert answers == [*done("initialize"), checkpoint("1"), checkpoint("2"), *done("processRecords")]
+def test_progress_is_saved_while_nothing_new_comes(memory: LeaseMemory) -> None:
+    daemon = Daemon(Recorder(), memory, interval_seconds=0.2).records(1, 2)
+    answers = daemon.pause().records().checkpoint_answer().run()
+    assert answers == [*done("initialize", "processRecords"), checkpoint("2"), *done("processRecords")]
 
 
 def test_nothing_is_delivered_after_a_stop_was_asked_for(memory: LeaseMemory) -> None:
     action = Recorder()
     memory.ask_to_stop()
     Daemon(action, memory).records(1).records(2).says("shutdownRequested").run()
+    assert action.seen == []
+
+
+def test_a_held_batch_is_sent_when_the_worker_stops(memory: LeaseMemory) -> None:
+    action = Recorder(batch=Batch(size=100, window=Duration(300)))
+    answers = Daemon(action, memory).records(1, 2).says("shutdownRequested").checkpoint_answer().run()
+    assert action.seen == ["1", "2"]
+    assert checkpoint("2") in answers
+
+
+def test_a_held_batch_is_sent_at_the_shards_end(memory: LeaseMemory) -> None:
+    action = Recorder(batch=Batch(size=100, window=Duration(300)))
+    Daemon(action, memory).records(1, 2).says("shardEnded").checkpoint_answer().run()
+    assert action.seen == ["1", "2"]
+
+
+def test_a_held_batch_is_not_checkpointed(memory: LeaseMemory) -> None:
+    action = Recorder(batch=Batch(size=100, window=Duration(300)))
+    daemon = Daemon(action, memory, interval_seconds=0).records(1, 2).pause().records()
+    assert daemon.run() == done("initialize", "processRecords", "processRecords")
     assert action.seen == []

@@ -1,0 +1,39 @@
+"""Times and sizes as people write them in YAML: `500ms`, `2s`, `1h`, `256KB`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_BYTES = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2}
+
+
+class Duration(float):
+    """A time in seconds."""
+
+    @classmethod
+    def from_yaml(cls, value: Any) -> Duration:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", value) if isinstance(value, str) else None
+        if match is None:
+            raise ValueError("expected a time such as 500ms, 2s, 5m, 1h or 1d")
+        return cls(float(match.group(1)) * _SECONDS[match.group(2)])
+
+    @classmethod
+    def yaml_schema(cls) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|m|h|d)$"}
+
+
+class ByteSize(int):
+    """A size in bytes."""
+
+    @classmethod
+    def from_yaml(cls, value: Any) -> ByteSize:
+        match = re.fullmatch(r"(\d+)(B|KB|MB|)", str(value)) if not isinstance(value, bool) else None
+        if match is None:
+            raise ValueError("expected a size such as 65536, 256KB or 6MB")
+        return cls(int(match.group(1)) * _BYTES[match.group(2)])
+
+    @classmethod
+    def yaml_schema(cls) -> dict[str, Any]:
+        return {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(B|KB|MB)?$"}]}

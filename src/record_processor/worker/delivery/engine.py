@@ -1,0 +1,222 @@
+"""The delivery of one shard: records in, actions run, low-water mark out."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from record_processor.errors import LeaseLostError, StopRequestedError, UndecodableRecordError
+from record_processor.logs import Log
+from record_processor.worker.backoff import delays
+from record_processor.worker.delivery.dead import DeadLetters
+from record_processor.worker.delivery.entry import Entry
+from record_processor.worker.delivery.gate import Gate
+from record_processor.worker.delivery.pipeline import Pipeline
+from record_processor.worker.delivery.progress import Progress, Ticket
+from record_processor.worker.record_filter import RecordFilter
+from record_processor.worker.records import ChangeRecord, decode, undecoded
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from record_processor.actions.base import Action, Shard
+    from record_processor.worker.lease import Lease
+    from record_processor.worker.protocol import ProtocolRecord
+
+log = Log("worker.delivery")
+
+MAX_PENDING_RECORDS = 10_000
+MAX_PENDING_BYTES = 64 * 1024 * 1024
+"""More than this is not taken in before something is done: a hanging action costs bounded memory."""
+LOG_INTERVAL_SECONDS = 30.0
+_CHUNK = 100
+_NAP_SECONDS = 0.1
+# After a stop, held batches may begin for a tenth of the grace time; then running calls may end for a half of it.
+_DRAIN_PART = 0.1
+_FINISH_PART = 0.5
+
+
+class _Route:
+    """One action, and which records go to it."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        pattern = pipeline.action.settings.filter
+        self.filter = None if pattern is None else RecordFilter(pattern)
+        self.entries: list[Entry] = []
+
+    def wants(self, record: ChangeRecord) -> bool:
+        return self.filter is None or self.filter.accepts(record)
+
+
+class Engine:
+    """All actions of one shard. Called by the protocol's thread alone; the actions run in threads of their own."""
+
+    def __init__(self, actions: Sequence[Action[Any]], lease: Lease, grace_seconds: float) -> None:
+        self._actions = actions
+        self._grace_seconds = grace_seconds
+        self._gate = Gate(lease, grace_seconds * _DRAIN_PART)
+        self._progress = Progress()
+        self._routes: list[_Route] = []
+        self._last_report = time.monotonic()
+        largest = max((action.batch_size for action in actions), default=1)
+        # A batch must fit in, or a window would never fill.
+        self._max_pending = max(MAX_PENDING_RECORDS, 2 * largest)
+
+    def open(self, shard: Shard) -> None:
+        self._shard = shard
+        for action in self._actions:
+            action.open(shard)
+            letters = action.settings.dead_letter
+            dead = DeadLetters(letters, action.settings.name, shard, self._gate) if letters is not None else None
+            self._routes.append(_Route(Pipeline(action, self._progress, self._gate, dead)))
+
+    def submit(self, records: Sequence[ProtocolRecord]) -> None:
+        """Take records in, in stream order; waits while too much is pending.
+
+        Raises:
+            LeaseLostError: nothing more may begin here.
+            StopRequestedError: the rest was not taken in.
+        """
+        for start in range(0, len(records), _CHUNK):
+            self._wait_for_room()
+            self._take_in(records[start : start + _CHUNK])
+
+    def low_water(self) -> str | None:
+        """The sequence number up to which everything is done, though perhaps not yet safe (`make_safe`)."""
+        return self._progress.low_water()
+
+    def make_safe(self) -> None:
+        """Return when what the low-water mark passed before the call survives a crash.
+
+        Raises:
+            LeaseLostError, StopRequestedError: it may not.
+        """
+        for action in self._actions:
+            for attempts, delay in enumerate(delays(), start=1):
+                self._gate.check_held()
+                try:
+                    action.flush()
+                except Exception as error:
+                    self._flush_failed(action, error, attempts, delay)
+                else:
+                    break
+                self._gate.sleep(delay)
+
+    def check(self) -> None:
+        """Raise LeaseLostError where the lease is gone; say what is blocked, once in a while."""
+        self._gate.check_held()
+        self._report()
+
+    def finish(self) -> None:
+        """Return when every record taken in is done: the shard has ended. Raises what `submit` raises."""
+        self._flush_batches()
+        while self._progress.pending:
+            self._nap()
+            if self._gate.stop_requested:
+                raise StopRequestedError("the worker was asked to stop before the shard's last records were done")
+
+    def drain(self) -> None:
+        """After a stop: send what is held, let running calls end, and give the rest up."""
+        self._flush_batches()
+        end = time.monotonic() + self._grace_seconds * _FINISH_PART
+        drained = time.monotonic() + self._grace_seconds * _DRAIN_PART
+        while self._progress.pending and time.monotonic() < end:
+            if time.monotonic() > drained and not any(route.pipeline.busy for route in self._routes):
+                break
+            self._nap()
+        self._close_queues()
+
+    def close(self) -> None:
+        """Let nothing begin any more, and let go of the actions."""
+        self._close_queues()
+        self._gate.abandon()
+        if not any(route.pipeline.busy for route in self._routes):
+            for action in self._actions:
+                action.close()
+
+    def _take_in(self, records: Sequence[ProtocolRecord]) -> None:
+        tickets = [self._route(record) for record in records]
+        # Before any entry can be done: the mark must know all of them.
+        self._progress.add(tickets)
+        for route in self._routes:
+            if route.entries:
+                route.pipeline.put(route.entries)
+                route.entries = []
+
+    def _route(self, protocol_record: ProtocolRecord) -> Ticket:
+        raw, number = protocol_record.binary_data, protocol_record.sequence_number
+        ticket = Ticket(number, len(raw), 0)
+        broken: UndecodableRecordError | None = None
+        try:
+            record = decode(raw, self._shard.stream, number)
+        except UndecodableRecordError as error:
+            record, broken = undecoded(raw, self._shard.stream, number), error
+        for route in self._routes:
+            self._add_to(route, record, ticket, broken)
+        return ticket
+
+    @staticmethod
+    def _add_to(route: _Route, record: ChangeRecord, ticket: Ticket, broken: UndecodableRecordError | None) -> None:
+        try:
+            if broken is None and not route.wants(record):
+                return
+        except UndecodableRecordError as error:
+            broken = error
+        key: Hashable = None if route.pipeline.ordered_as_a_whole else record.raw_keys
+        ticket.outstanding += 1
+        route.entries.append(Entry(record, key, ticket, broken))
+
+    def _wait_for_room(self) -> None:
+        self._gate.check()
+        while self._progress.pending >= self._max_pending or self._progress.pending_bytes >= MAX_PENDING_BYTES:
+            self._nap()
+            if self._gate.stop_requested:
+                raise StopRequestedError("the worker was asked to stop")
+        if self._gate.stop_requested:
+            raise StopRequestedError("the worker was asked to stop")
+
+    def _nap(self) -> None:
+        self._progress.wait(_NAP_SECONDS)
+        self.check()
+
+    def _flush_batches(self) -> None:
+        for route in self._routes:
+            route.pipeline.flush()
+
+    def _close_queues(self) -> None:
+        for route in self._routes:
+            route.pipeline.close()
+
+    def _report(self) -> None:
+        """Name what has been running for longer than a log interval: a call that hangs logs nothing itself."""
+        now = time.monotonic()
+        if now - self._last_report < LOG_INTERVAL_SECONDS:
+            return
+        self._last_report = now
+        for route in self._routes:
+            work = route.pipeline.oldest_work()
+            if work is not None and now - work[0] > LOG_INTERVAL_SECONDS:
+                log.warning(
+                    "delivery.slow",
+                    f"{route.pipeline.action.settings.name} is at the same batch for {now - work[0]:.0f} s",
+                    action=route.pipeline.action.settings.name,
+                    sequence_number=work[1].record.sequence_number,
+                    attempts=work[1].attempts,
+                    blocked_seconds=round(now - work[0], 1),
+                    pending=self._progress.pending,
+                )
+
+    @staticmethod
+    def _flush_failed(action: Action[Any], error: Exception, attempts: int, delay: float) -> None:
+        log.error(
+            "delivery.blocked",
+            f"{action.settings.name} cannot make its work safe: {type(error).__name__}: {error}",
+            exception=error if attempts == 1 else None,
+            action=action.settings.name,
+            attempts=attempts,
+            next_try_seconds=round(delay, 1),
+        )
+
+
+__all__ = ["Engine", "LeaseLostError", "StopRequestedError"]

@@ -1,0 +1,66 @@
+"""Whether work may begin: the lease, and a stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from record_processor.errors import LeaseLostError, StopRequestedError
+
+if TYPE_CHECKING:
+    from record_processor.worker.lease import Lease
+
+# How long a sleeping retry takes to notice a lost lease or a stop.
+_NAP_SECONDS = 0.1
+
+
+class Gate:
+    """Asked by every worker before it begins anything.
+
+    After a stop, batches that are held may still begin for `drain_seconds`; tries that failed once do not come again.
+    """
+
+    def __init__(self, lease: Lease, drain_seconds: float) -> None:
+        self._lease = lease
+        self._drain_seconds = drain_seconds
+        self._drain_until: float | None = None
+        self._abandoned = threading.Event()
+
+    def abandon(self) -> None:
+        """Let nothing begin any more."""
+        self._abandoned.set()
+
+    @property
+    def stop_requested(self) -> bool:
+        return self._lease.stop_requested
+
+    def check_held(self) -> None:
+        """Raise LeaseLostError where the lease is not held."""
+        if self._abandoned.is_set():
+            raise LeaseLostError("the shard was given up")
+        self._lease.check_held()
+
+    def check(self) -> None:
+        """Let a batch begin, or raise LeaseLostError or StopRequestedError."""
+        self.check_held()
+        if self._lease.stop_requested and time.monotonic() > self._drain_end():
+            raise StopRequestedError("the worker was asked to stop")
+
+    def sleep(self, seconds: float) -> None:
+        """Wait before another try; raises at once on a lost lease or a stop."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._check_retry()
+            self._abandoned.wait(min(left, _NAP_SECONDS))
+        self._check_retry()
+
+    def _check_retry(self) -> None:
+        self.check_held()
+        if self._lease.stop_requested:
+            raise StopRequestedError("the worker was asked to stop")
+
+    def _drain_end(self) -> float:
+        if self._drain_until is None:
+            self._drain_until = time.monotonic() + self._drain_seconds
+        return self._drain_until

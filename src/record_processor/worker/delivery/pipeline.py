@@ -1,0 +1,193 @@
+"""One action on one shard: its workers, and what they do about failures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from record_processor.errors import LeaseLostError, StopRequestedError
+from record_processor.logs import Log
+from record_processor.worker.backoff import delay
+from record_processor.worker.delivery import outcome
+from record_processor.worker.delivery.queue import BatchQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.actions.base import Action
+    from record_processor.worker.delivery.dead import DeadLetters
+    from record_processor.worker.delivery.entry import Entry
+    from record_processor.worker.delivery.gate import Gate
+    from record_processor.worker.delivery.outcome import Failed, Outcome
+    from record_processor.worker.delivery.progress import Progress
+
+log = Log("worker.delivery")
+
+
+class RecordExpired(Exception):  # noqa: N818 - a fact about a record, written into its dead letter
+    """The change is older than the action's `max_age`."""
+
+
+class Pipeline:
+    """Takes batches from its queue with as many threads as the action's concurrency allows."""
+
+    def __init__(self, action: Action[Any], progress: Progress, gate: Gate, dead_letters: DeadLetters | None) -> None:
+        settings = action.settings
+        self.action = action
+        self.ordered_as_a_whole = settings.concurrency == 1
+        self._progress = progress
+        self._gate = gate
+        self._dead_letters = dead_letters
+        self._retry = settings.retry
+        self._queue = BatchQueue(action.batch_size, settings.batch.size_bytes, settings.batch.window_seconds)
+        self._threads: list[threading.Thread] = []
+        self._busy: dict[int, tuple[float, Entry]] = {}
+        """By thread: since when it is at its batch, and that batch's first entry."""
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        self._queue.put(entries)
+        wanted = min(self.action.settings.concurrency, len(self._threads) + len(entries))
+        for number in range(len(self._threads), wanted):
+            name = f"{self.action.settings.name}-{number}"
+            # A daemon: a handler that hangs must not keep alive a process that has lost its lease.
+            thread = threading.Thread(target=self._work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def flush(self) -> None:
+        """Send held batches without waiting for their windows."""
+        self._queue.flush()
+
+    def close(self) -> None:
+        self._queue.close()
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._busy)
+
+    def oldest_work(self) -> tuple[float, Entry] | None:
+        """Since when (monotonic) the longest running batch is worked on, and its first entry."""
+        return min(list(self._busy.values()), key=lambda work: work[0], default=None)
+
+    def _work(self) -> None:
+        try:
+            while (batch := self._queue.take()) is not None:
+                self._busy[threading.get_ident()] = (time.monotonic(), batch[0])
+                self._deliver(batch)
+                # Only now: until every part of it is done, nothing of the same items may begin.
+                self._queue.finished(batch)
+                self._busy.pop(threading.get_ident(), None)
+        except (LeaseLostError, StopRequestedError):
+            # The batch is not done, and its keys stay taken, so nothing of its items begins in another thread.
+            self._busy.pop(threading.get_ident(), None)
+        except BaseException as error:  # a defect of ours: the shard must not stand still without a word
+            log.error("delivery.broken", f"a worker of {self.action.settings.name} ended: {error}", exception=error)
+            self._gate.abandon()
+
+    def _deliver(self, batch: list[Entry]) -> None:
+        """Work until every entry is done. Parts run one after another, so items keep their order among them."""
+        parts = [batch]
+        while parts:
+            part = self._without_hopeless(parts.pop())
+            if part:
+                result = self._attempt(part)
+                self._finish(result.done)
+                parts += reversed(self._what_next(part, result))
+
+    def _attempt(self, part: list[Entry]) -> Outcome:
+        self._gate.check()
+        now = time.time()
+        for entry in part:
+            entry.first_attempt = entry.first_attempt or now
+            entry.last_attempt = now
+        try:
+            self.action.deliver([entry.record for entry in part])
+        except (Exception, SystemExit) as error:  # a handler that calls sys.exit has failed, no more than that
+            return outcome.of_error(part, error)
+        return outcome.of_success(part)
+
+    def _what_next(self, part: list[Entry], result: Outcome) -> list[list[Entry]]:
+        """The parts still to be delivered, in order, after the waiting time that they call for."""
+        if not result.failed:
+            return []
+        if self._bisects(part, result):
+            # Splitting is no attempt of any record's, as in Lambda: the culprit is not known yet.
+            failed = [failure.entry for failure in result.failed]
+            return [failed[: len(failed) // 2], failed[len(failed) // 2 :]]
+        for failure in result.failed:
+            failure.entry.attempts += 1
+        again = self._given_up(result.failed)
+        if not again:
+            return []
+        self._wait(again)
+        return [[failure.entry for failure in again]]
+
+    def _bisects(self, part: list[Entry], result: Outcome) -> bool:
+        return self.action.settings.bisect_on_error and len(part) > 1 and len(result.failed) > 1
+
+    def _given_up(self, failed: list[Failed]) -> list[Failed]:
+        """Send what cannot be helped any more to the dead letters; what is left comes again."""
+        if self._dead_letters is None:
+            return failed
+        hopeless: list[Failed] = []
+        again: list[Failed] = []
+        for failure in failed:
+            (hopeless if failure.permanent or self._exhausted(failure.entry) else again).append(failure)
+        if hopeless:
+            self._dead_letters.store(hopeless)
+            self._finish([failure.entry for failure in hopeless])
+        return again
+
+    def _exhausted(self, entry: Entry) -> bool:
+        return self._retry.max_attempts is not None and entry.attempts >= self._retry.max_attempts
+
+    def _without_hopeless(self, part: list[Entry]) -> list[Entry]:
+        """The entries that may be tried. Broken and expired ones become dead letters, or else hold the rest up."""
+        for attempts in range(1, 1 << 62):
+            hopeless = [outcome.Failed(entry, error) for entry in part if (error := self._fate(entry)) is not None]
+            if not hopeless:
+                return part
+            if self._dead_letters is not None:
+                self._dead_letters.store(hopeless)
+                self._finish([failure.entry for failure in hopeless])
+                gone = {id(failure.entry) for failure in hopeless}
+                return [entry for entry in part if id(entry) not in gone]
+            # Nowhere to put it: the part goes as far as the broken record, and there the shard waits.
+            position = part.index(hopeless[0].entry)
+            if position:
+                self._deliver(part[:position])
+                part = part[position:]
+            self._gate.check()
+            hopeless[0].entry.attempts = attempts
+            self._wait(hopeless[:1])
+        raise AssertionError("not reached")
+
+    def _fate(self, entry: Entry) -> Exception | None:
+        if entry.broken is not None:
+            return entry.broken
+        limit = self._retry.max_age
+        if limit is not None and time.time() - entry.record.created_at_millis / 1000 > limit:
+            return RecordExpired(f"the change is older than max_age, {limit:g} s")
+        return None
+
+    def _finish(self, entries: list[Entry]) -> None:
+        if entries:
+            self._progress.done([entry.ticket for entry in entries])
+
+    def _wait(self, failed: list[Failed]) -> None:
+        first = failed[0]
+        seconds = delay(first.entry.attempts)
+        log.error(
+            "delivery.blocked",
+            f"{self.action.settings.name} failed: {type(first.error).__name__}: {first.error}",
+            # Once is enough for the traceback; after that it only hides the other lines.
+            exception=first.error if first.entry.attempts == 1 else None,
+            action=self.action.settings.name,
+            sequence_number=first.entry.record.sequence_number,
+            records=len(failed),
+            attempts=first.entry.attempts,
+            next_try_seconds=round(seconds, 1),
+            blocked_seconds=round(time.time() - (first.entry.first_attempt or time.time()), 1),
+        )
+        self._gate.sleep(seconds)

@@ -1,0 +1,99 @@
+"""A filter over stream records that decodes no more of them than it looks at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from record_processor.errors import UndecodableRecordError
+from record_processor.worker.filters import Filter
+from record_processor.worker.records import MILLIS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from record_processor.worker.records import ChangeRecord
+
+_IMAGES = ("Keys", "NewImage", "OldImage")
+_OUTER: dict[str, Callable[[ChangeRecord], Any]] = {
+    "eventID": lambda record: record.event_id,
+    "eventName": lambda record: record.event_name,
+    "eventSourceARN": lambda record: record.stream_arn,
+}
+_INNER: dict[str, Callable[[ChangeRecord], Any]] = {
+    "ApproximateCreationDateTime": lambda record: record.created_at_millis // MILLIS,
+    "SequenceNumber": lambda record: record.sequence_number,
+    "SizeBytes": lambda record: record.size_bytes,
+    "StreamViewType": lambda record: record.stream_view_type,
+}
+
+
+class RecordFilter:
+    """A `Filter` with a plan: which parts of a record it needs to see."""
+
+    def __init__(self, pattern: Any) -> None:
+        """Compile. Raises InvalidFilter."""
+        self._filter = Filter(pattern)
+        paths = self._filter.paths
+        outer, inner = {path[0] for path in paths}, {path[1] for path in paths if len(path) > 1}
+        self._outer = [(name, get) for name, get in _OUTER.items() if name in outer]
+        self._inner = [(name, get) for name, get in _INNER.items() if name in inner]
+        self._images = [_Image(name, paths) for name in _IMAGES if name in inner]
+        self._inside = "dynamodb" in outer
+        known = outer <= {*_OUTER, "dynamodb"} and inner <= {*_INNER, *_IMAGES}
+        # A pattern that looks at rarer fields gets the whole event.
+        self._event = self._small_event if known else _whole_event
+
+    def accepts(self, record: ChangeRecord) -> bool:
+        """Whether the record matches.
+
+        Raises:
+            UndecodableRecordError: an image that the filter looks at cannot be read.
+        """
+        try:
+            return self._filter.matches(self._event(record))
+        except msgspec.MsgspecError as error:
+            raise UndecodableRecordError(record.sequence_number, str(error)) from error
+
+    def _small_event(self, record: ChangeRecord) -> dict[str, Any]:
+        event = {name: get(record) for name, get in self._outer}
+        if self._inside:
+            inside = event["dynamodb"] = {name: get(record) for name, get in self._inner}
+            for image in self._images:
+                image.add_to(inside, record)
+        return event
+
+
+def _whole_event(record: ChangeRecord) -> dict[str, Any]:
+    return record.to_lambda()
+
+
+class _Image:
+    """One image, decoded into a struct that has only the attributes looked at: msgspec skips the rest unseen."""
+
+    def __init__(self, name: str, paths: Iterable[tuple[str, ...]]) -> None:
+        self._name = name
+        self._attributes = sorted({attribute for path in paths for attribute in _attributes(name, path)})
+        fields: list[Any] = [(f"f{number}", Any, msgspec.UNSET) for number in range(len(self._attributes))]
+        rename = {f"f{number}": attribute for number, attribute in enumerate(self._attributes)}
+        struct = msgspec.defstruct("LookedAt", fields, rename=rename, gc=False)
+        self._decoder = msgspec.json.Decoder(struct)
+
+    def add_to(self, event: dict[str, Any], record: ChangeRecord) -> None:
+        raw = record.image_json(self._name)
+        if raw is not None:
+            values = msgspec.structs.astuple(self._decoder.decode(raw))
+            event[self._name] = {
+                attribute: value
+                for attribute, value in zip(self._attributes, values, strict=True)
+                if value is not msgspec.UNSET
+            }
+
+
+def _attributes(image: str, path: tuple[str, ...]) -> list[str]:
+    """The attributes that a path may mean: `a.b` is a's field b, or an attribute whose name has a dot."""
+    if path[:2] != ("dynamodb", image):
+        return []
+    names = path[2:]
+    return [".".join(names[:length]) for length in range(1, len(names) + 1)]
