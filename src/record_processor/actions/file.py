@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +15,7 @@ from msgspec import Meta
 from record_processor.actions.base import Action, ActionSettings, InvalidSettingError, Shard
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from record_processor.worker.records import ChangeRecord
 
@@ -36,8 +38,7 @@ class FileSettings(ActionSettings, kw_only=True, frozen=True):
 class FileAction(Action[FileSettings]):
     """Lines gather in memory until `flush`, which writes them with one call and waits for the disk.
 
-    Several shards, and several workers on one host, may share a file: O_APPEND places each write after the last, so
-    lines of different writers never mix.
+    Several shards, and several workers on one host, may share a file: each locks it for the time of its write.
     """
 
     settings_type = FileSettings
@@ -62,7 +63,8 @@ class FileAction(Action[FileSettings]):
         path = Path(self.settings.path.format(table=shard.stream.table, shard=shard.shard_id))
         path.parent.mkdir(parents=True, exist_ok=True)
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
-        self._torn = _ends_inside_a_line(self._fd)
+        with _locked(self._fd):  # else the middle of another writer's write looks like a cut line
+            self._torn = _ends_inside_a_line(self._fd)
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         lines = b"".join(msgspec.json.encode(record.to_lambda()) + b"\n" for record in records)
@@ -83,6 +85,10 @@ class FileAction(Action[FileSettings]):
             self._fd = -1
 
     def _write(self) -> None:
+        with _locked(self._fd):
+            self._write_pending()
+
+    def _write_pending(self) -> None:
         while self._pending:
             # A crash or a full disk cut a line: ours must not become its continuation.
             start = b"\n" if self._torn else b""
@@ -91,6 +97,15 @@ class FileAction(Action[FileSettings]):
             done = self._pending.rfind(b"\n", 0, max(written, 0)) + 1
             self._torn = written != done
             del self._pending[:done]
+
+
+@contextmanager
+def _locked(fd: int) -> Iterator[None]:
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(fd, fcntl.LOCK_UN)
 
 
 def _ends_inside_a_line(fd: int) -> bool:

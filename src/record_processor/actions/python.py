@@ -72,7 +72,8 @@ class PythonAction(Action[PythonSettings]):
         self._shard = shard
         if inspect.iscoroutinefunction(self._handler):
             self._loop = asyncio.new_event_loop()
-            threading.Thread(target=self._loop.run_forever, name="event-loop", daemon=True).start()
+            self._loop_thread = threading.Thread(target=self._loop.run_forever, name="event-loop", daemon=True)
+            self._loop_thread.start()
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         answer = self._handler({"Records": [record.to_lambda() for record in records]}, self._context())
@@ -86,6 +87,8 @@ class PythonAction(Action[PythonSettings]):
     def close(self) -> None:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop_thread.join()
+            self._loop.close()
 
     def _context(self) -> Context:
         return Context(

@@ -1,0 +1,286 @@
+"""The engine's rules, one by one; `test_delivery_model.py` has them all at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from record_processor.actions.base import Action, ActionSettings, PartialFailure, PermanentError, Shard
+from record_processor.actions.settings import Batch, DeadLetter, Retry
+from record_processor.configuration.units import ByteSize, Duration
+from record_processor.dead_letters.file import DeadLetterFile
+from record_processor.errors import StopRequestedError
+from record_processor.worker import backoff
+from record_processor.worker.delivery import engine as engine_module
+from record_processor.worker.delivery.engine import Engine
+from tests.builders import STREAM, LeaseMemory, protocol_record
+from tests.harness import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from record_processor.worker.records import ChangeRecord
+
+
+class Calls(Action[ActionSettings]):
+    """Remembers each call's sequence numbers; `act` does the rest."""
+
+    settings_type = ActionSettings
+
+    def __init__(self, act: Callable[[list[str]], object] = lambda _numbers: None, **settings: Any) -> None:
+        super().__init__(ActionSettings(name=settings.pop("name", "calls"), type="calls", **settings))
+        self.act = act
+        self.calls: list[list[str]] = []
+
+    def deliver(self, records: Sequence[ChangeRecord]) -> None:
+        numbers = [record.sequence_number for record in records]
+        self.calls.append(numbers)
+        self.act(numbers)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.001)
+    monkeypatch.setattr(backoff, "LONGEST_SECONDS", 0.01)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> LeaseMemory:
+    return LeaseMemory(tmp_path / "lease")
+
+
+def opened(memory: LeaseMemory, *actions: Calls) -> Engine:
+    engine = Engine(actions, memory.lease(), grace_seconds=5)
+    engine.open(Shard("shardId-1", STREAM))
+    return engine
+
+
+def records(*numbers: int) -> list[Any]:
+    return [protocol_record(number, Keys={"id": {"N": str(number)}}) for number in numbers]
+
+
+def fail_on(*poison: str) -> Callable[[list[str]], None]:
+    def act(numbers: list[str]) -> None:
+        if set(poison) & set(numbers):
+            raise RuntimeError(f"poison in {numbers}")
+
+    return act
+
+
+def dead(tmp_path: Path) -> DeadLetter:
+    return DeadLetter(type="file", path=str(tmp_path / "dead.jsonl"))
+
+
+def letters(tmp_path: Path) -> list[Any]:
+    return DeadLetterFile(tmp_path / "dead.jsonl").read()[0]
+
+
+def test_a_batch_goes_when_it_is_full(memory: LeaseMemory) -> None:
+    action = Calls(batch=Batch(size=3, window=Duration(300)))
+    engine = opened(memory, action)
+    engine.submit(records(1, 2, 3, 4))
+    wait_for(lambda: action.calls == [["1", "2", "3"]], "the full batch")
+    assert engine.low_water() in (None, "3")
+
+
+def test_a_batch_goes_when_its_window_is_over(memory: LeaseMemory) -> None:
+    action = Calls(batch=Batch(size=100, window=Duration(0.05)))
+    engine = opened(memory, action)
+    begun = time.monotonic()
+    engine.submit(records(1))
+    engine.submit(records(2))
+    wait_for(lambda: action.calls == [["1", "2"]], "the window's batch")
+    assert time.monotonic() - begun >= 0.05
+
+
+def test_a_batch_goes_when_it_has_its_bytes_and_a_larger_record_goes_alone(memory: LeaseMemory) -> None:
+    size = len(records(1)[0].binary_data)
+    action = Calls(batch=Batch(size=100, window=Duration(300), bytes=ByteSize(2 * size)))
+    engine = opened(memory, action)
+    big = protocol_record(3, NewImage={"id": {"S": "x" * 3 * size}})
+    engine.submit([*records(1, 2), big, *records(4, 5)])
+    wait_for(lambda: action.calls == [["1", "2"], ["3"], ["4", "5"]], f"three batches, found {action.calls}")
+
+
+def test_bisecting_isolates_exactly_the_poison(memory: LeaseMemory, tmp_path: Path) -> None:
+    action = Calls(
+        fail_on("5"), batch=Batch(size=8), bisect_on_error=True, retry=Retry(max_attempts=2), dead_letter=dead(tmp_path)
+    )
+    engine = opened(memory, action)
+    engine.submit(records(*range(1, 9)))
+    engine.finish()
+    assert [letter.sequence_number for letter in letters(tmp_path)] == ["5"]
+    assert action.calls == [
+        [*"12345678"], [*"1234"], [*"5678"], [*"56"], ["5"], ["5"], ["6"], [*"78"]
+    ]  # fmt: skip
+    assert letters(tmp_path)[0].attempts == 2
+
+
+def test_without_bisecting_the_whole_batch_is_given_up_after_its_attempts(memory: LeaseMemory, tmp_path: Path) -> None:
+    action = Calls(fail_on("2"), batch=Batch(size=3), retry=Retry(max_attempts=3), dead_letter=dead(tmp_path))
+    engine = opened(memory, action)
+    engine.submit(records(1, 2, 3))
+    engine.finish()
+    assert action.calls == [["1", "2", "3"]] * 3
+    assert [letter.sequence_number for letter in letters(tmp_path)] == ["1", "2", "3"]
+
+
+def test_partial_failures_are_tried_again_alone(memory: LeaseMemory) -> None:
+    failing = {"2", "4"}
+
+    def act(numbers: list[str]) -> None:
+        failed = {position: RuntimeError("no") for position, number in enumerate(numbers) if number in failing}
+        failing.discard("2")
+        if failed:
+            if len(numbers) == 1:
+                failing.clear()
+            raise PartialFailure(failed)
+
+    action = Calls(act, batch=Batch(size=4))
+    engine = opened(memory, action)
+    engine.submit(records(1, 2, 3, 4))
+    engine.finish()
+    assert action.calls == [["1", "2", "3", "4"], ["2", "4"], ["4"], ["4"]] or action.calls[1] == ["2", "4"]
+
+
+def test_what_cannot_be_helped_is_a_dead_letter_after_one_attempt(memory: LeaseMemory, tmp_path: Path) -> None:
+    def act(numbers: list[str]) -> None:
+        if "2" in numbers:
+            raise PermanentError("the item is too large")
+
+    action = Calls(act, dead_letter=dead(tmp_path))
+    engine = opened(memory, action)
+    engine.submit(records(1, 2, 3))
+    engine.finish()
+    (letter,) = letters(tmp_path)
+    assert (letter.sequence_number, letter.attempts) == ("2", 1)
+    assert (letter.error.type, letter.error.message) == ("PermanentError", "the item is too large")
+    assert "raise PermanentError" in letter.error.traceback
+    assert (letter.action, letter.shard_id, letter.stream_arn) == ("calls", "shardId-1", STREAM.arn)
+    assert bytes(letter.record) == records(2)[0].binary_data
+    assert action.calls == [["1"], ["2"], ["3"]]
+
+
+def test_a_change_that_is_too_old_is_a_dead_letter_without_a_try(memory: LeaseMemory, tmp_path: Path) -> None:
+    action = Calls(retry=Retry(max_age=Duration(3600)), dead_letter=dead(tmp_path))
+    engine = opened(memory, action)
+    now = int(time.time() * 1000)
+    old = protocol_record(1, ApproximateCreationDateTime=now - 3_601_000)
+    engine.submit([old, protocol_record(2, ApproximateCreationDateTime=now)])
+    engine.finish()
+    assert action.calls == [["2"]]
+    assert [(letter.sequence_number, letter.error.type) for letter in letters(tmp_path)] == [("1", "RecordExpired")]
+
+
+def test_an_undecodable_record_is_a_dead_letter_with_its_bytes(memory: LeaseMemory, tmp_path: Path) -> None:
+    action = Calls(dead_letter=dead(tmp_path))
+    engine = opened(memory, action)
+    broken = protocol_record(2)
+    broken.binary_data = b"\xff no json"
+    engine.submit([*records(1), broken, *records(3)])
+    engine.finish()
+    (letter,) = letters(tmp_path)
+    assert letter.raw == b"\xff no json"
+    assert letter.error.type == "UndecodableRecordError"
+    assert action.calls == [["1"], ["3"]]
+
+
+def test_an_undecodable_record_without_dead_letters_holds_the_shard(memory: LeaseMemory) -> None:
+    action = Calls(batch=Batch(size=5))
+    engine = opened(memory, action)
+    engine.submit([*records(1), protocol_record(2, eventName="UPSERT"), *records(3)])
+    wait_for(lambda: engine.low_water() == "1", "the record before it is done")
+    time.sleep(0.05)
+    assert action.calls == [["1"]]
+    engine.close()
+
+
+def test_a_slow_action_does_not_make_another_repeat(memory: LeaseMemory) -> None:
+    tries = iter(range(20))
+
+    def down_for_a_while(_numbers: list[str]) -> None:
+        if next(tries) < 10:
+            raise RuntimeError("down")
+
+    slow, quick = Calls(down_for_a_while, name="slow"), Calls(name="quick")
+    engine = opened(memory, slow, quick)
+    engine.submit(records(1, 2, 3))
+    engine.finish()
+    assert quick.calls == [["1"], ["2"], ["3"]]
+    assert slow.calls == [["1"]] * 11 + [["2"], ["3"]]
+
+
+def test_lanes_run_at_the_same_time_but_never_for_the_same_item(memory: LeaseMemory) -> None:
+    both = threading.Barrier(2, timeout=10)
+    action = Calls(lambda numbers: both.wait() if numbers[0] in "13" else None, concurrency=4)
+    engine = opened(memory, action)
+    same = [protocol_record(number, Keys={"id": {"S": item}}) for number, item in ((1, "a"), (2, "a"), (3, "b"))]
+    engine.submit(same)
+    engine.finish()
+    assert sorted(map(str, action.calls[:2])) == ["['1']", "['3']"]
+    assert action.calls[2] == ["2"]
+
+
+def test_a_failing_item_holds_up_only_itself(memory: LeaseMemory) -> None:
+    mended = threading.Event()
+
+    def act(numbers: list[str]) -> None:
+        if numbers == ["1"] and not mended.is_set():
+            raise RuntimeError("down")
+
+    action = Calls(act, concurrency=2)
+    engine = opened(memory, action)
+    items = [(1, "a"), (2, "b"), (3, "a"), (4, "b")]
+    engine.submit([protocol_record(number, Keys={"id": {"S": item}}) for number, item in items])
+    wait_for(lambda: ["4"] in action.calls, "the other item goes on")
+    assert ["3"] not in action.calls
+    assert engine.low_water() is None
+    mended.set()
+    engine.finish()
+    assert action.calls[-1] == ["3"]
+    assert engine.low_water() == "4"
+
+
+def test_memory_is_bounded_while_an_action_hangs(memory: LeaseMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "MAX_PENDING_RECORDS", 500)
+    hanging = threading.Event()
+    engine = opened(memory, Calls(lambda _numbers: hanging.wait(30), name="hangs"), Calls(name="quick"))
+    threading.Timer(0.3, memory.ask_to_stop).start()
+    with pytest.raises(StopRequestedError):
+        engine.submit(records(*range(1, 5000)))
+    assert engine._progress.pending <= 600
+    hanging.set()
+
+
+def test_a_dead_letter_that_cannot_be_stored_keeps_the_record_undone(memory: LeaseMemory, tmp_path: Path) -> None:
+    (tmp_path / "in-the-way").write_text("")
+    where = DeadLetter(type="file", path=str(tmp_path / "in-the-way" / "dead.jsonl"))
+    engine = opened(memory, Calls(fail_on("1"), retry=Retry(max_attempts=1), dead_letter=where))
+    engine.submit(records(1, 2))
+    time.sleep(0.1)
+    assert engine.low_water() is None
+    (tmp_path / "in-the-way").unlink()
+    engine.finish()
+    assert engine.low_water() == "2"
+    assert [letter.sequence_number for letter in DeadLetterFile(tmp_path / "in-the-way" / "dead.jsonl").read()[0]] == [
+        "1"
+    ]
+
+
+def test_records_that_match_no_filter_are_done_at_once(memory: LeaseMemory) -> None:
+    action = Calls(filter={"eventName": ["REMOVE"]})
+    engine = opened(memory, action)
+    engine.submit(records(1, 2))
+    assert (engine.low_water(), action.calls) == ("2", [])
+
+
+def test_an_image_that_the_filter_cannot_read_is_a_dead_letter(memory: LeaseMemory, tmp_path: Path) -> None:
+    action = Calls(filter={"dynamodb": {"NewImage": {"a": {"S": ["x"]}}}}, dead_letter=dead(tmp_path))
+    engine = opened(memory, action)
+    engine.submit([protocol_record(1, NewImage="no object")])
+    engine.finish()
+    assert [letter.error.type for letter in letters(tmp_path)] == ["UndecodableRecordError"]
