@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 class Entry:
     """A record, its place in the order, and what was tried so far."""
 
-    __slots__ = ("attempts", "broken", "first_attempt", "key", "last_attempt", "queued", "record", "ticket")
+    __slots__ = (
+        "attempts",
+        "broken",
+        "first_attempt",
+        "key",
+        "last_attempt",
+        "queued",
+        "record",
+        "size_bytes",
+        "ticket",
+    )
 
     def __init__(
         self, record: ChangeRecord, key: Hashable, ticket: Ticket, broken: UndecodableRecordError | None = None
@@ -26,11 +36,8 @@ class Entry:
         self.ticket = ticket
         self.broken = broken
         """Why there is no record to be delivered; then `record` has only its bytes and sequence number."""
+        self.size_bytes = ticket.size_bytes
         self.queued = 0.0
         self.attempts = 0
         self.first_attempt: float | None = None
         self.last_attempt: float | None = None
-
-    @property
-    def size_bytes(self) -> int:
-        return len(self.record.raw)

@@ -17,6 +17,25 @@ if TYPE_CHECKING:
     from record_processor.worker.delivery.entry import Entry
 
 
+class _Waiting:
+    """The entries of one key that are in no batch, in their order."""
+
+    __slots__ = ("entries", "size_bytes")
+
+    def __init__(self) -> None:
+        self.entries: deque[Entry] = deque()
+        self.size_bytes = 0
+
+    def put(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.size_bytes += entry.size_bytes
+
+    def pop(self) -> Entry:
+        entry = self.entries.popleft()
+        self.size_bytes -= entry.size_bytes
+        return entry
+
+
 class BatchQueue:
     """Entries of one action, waiting for a worker."""
 
@@ -25,7 +44,7 @@ class BatchQueue:
         self._size_bytes = size_bytes
         self._window_seconds = window_seconds
         self._condition = threading.Condition()
-        self._by_key: dict[Hashable, deque[Entry]] = {}
+        self._by_key: dict[Hashable, _Waiting] = {}
         self._ready: deque[Hashable] = deque()
         """Keys that have entries and are in no batch, the longest waiting first."""
         self._in_batch: set[Hashable] = set()
@@ -58,7 +77,7 @@ class BatchQueue:
         with self._condition:
             for key in {entry.key for entry in batch}:
                 self._in_batch.discard(key)
-                if self._by_key[key]:
+                if self._by_key[key].entries:
                     self._make_ready(key)
                 else:
                     del self._by_key[key]
@@ -80,18 +99,18 @@ class BatchQueue:
     def _put(self, entry: Entry) -> None:
         waiting = self._by_key.get(entry.key)
         if waiting is None:
-            waiting = self._by_key[entry.key] = deque()
+            waiting = self._by_key[entry.key] = _Waiting()
             self._ready.append(entry.key)
-        waiting.append(entry)
+        waiting.put(entry)
         if entry.key not in self._in_batch:
             self._takeable += 1
             self._takeable_bytes += entry.size_bytes
 
     def _make_ready(self, key: Hashable) -> None:
+        waiting = self._by_key[key]
         self._ready.append(key)
-        for entry in self._by_key[key]:
-            self._takeable += 1
-            self._takeable_bytes += entry.size_bytes
+        self._takeable += len(waiting.entries)
+        self._takeable_bytes += waiting.size_bytes
 
     def _wait_seconds(self) -> float | None:
         """How long until a batch is due: 0 for now, None for not before something comes."""
@@ -100,25 +119,24 @@ class BatchQueue:
         full = self._takeable >= self._size or self._takeable_bytes >= self._size_bytes
         if full or self._flushing or not self._window_seconds:
             return 0.0
-        oldest = self._by_key[self._ready[0]][0].queued
+        oldest = self._by_key[self._ready[0]].entries[0].queued
         return oldest + self._window_seconds - time.monotonic()
 
     def _pop_batch(self) -> list[Entry]:
         batch: list[Entry] = []
-        size_bytes = 0
+        room_bytes = self._size_bytes
         while self._ready and len(batch) < self._size:
-            key = self._ready[0]
-            waiting = self._by_key[key]
-            if batch and size_bytes + waiting[0].size_bytes > self._size_bytes:
+            waiting = self._by_key[self._ready[0]]
+            if batch and waiting.entries[0].size_bytes > room_bytes:
                 break
-            self._ready.popleft()
-            self._in_batch.add(key)
-            self._takeable -= len(waiting)
-            for entry in waiting:
-                self._takeable_bytes -= entry.size_bytes
-            while waiting and len(batch) < self._size:
-                if batch and size_bytes + waiting[0].size_bytes > self._size_bytes:
+            self._in_batch.add(self._ready.popleft())
+            self._takeable -= len(waiting.entries)
+            self._takeable_bytes -= waiting.size_bytes
+            # The first may be too large for any batch: then it goes alone.
+            while waiting.entries and len(batch) < self._size:
+                if batch and waiting.entries[0].size_bytes > room_bytes:
                     break
-                size_bytes += waiting[0].size_bytes
-                batch.append(waiting.popleft())
+                entry = waiting.pop()
+                room_bytes -= entry.size_bytes
+                batch.append(entry)
         return batch
