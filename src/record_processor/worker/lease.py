@@ -39,6 +39,12 @@ class Lease:
     def stop_requested(self) -> bool:
         return self._numbers[_STOP] != 0
 
+    @property
+    def work_may_begin(self) -> bool:
+        """Held, and no stop asked for: the one question that is asked before every call of an action."""
+        numbers = self._numbers
+        return time.monotonic_ns() < numbers[_GOOD_UNTIL] and not numbers[_STOP]
+
     def check_held(self) -> None:
         """Raise LeaseLostError where the lease is not held."""
         if not self.held:

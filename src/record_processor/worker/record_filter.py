@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
 
 _IMAGES = ("Keys", "NewImage", "OldImage")
 _OUTER: dict[str, Callable[[ChangeRecord], Any]] = {
-    "eventID": lambda record: record.event_id,
-    "eventName": lambda record: record.event_name,
-    "eventSourceARN": lambda record: record.stream_arn,
+    "eventID": attrgetter("_envelope.event_id"),
+    "eventName": attrgetter("_envelope.event_name"),
+    "eventSourceARN": attrgetter("stream.arn"),
 }
 _INNER: dict[str, Callable[[ChangeRecord], Any]] = {
     "ApproximateCreationDateTime": lambda record: record.created_at_millis // MILLIS,
-    "SequenceNumber": lambda record: record.sequence_number,
-    "SizeBytes": lambda record: record.size_bytes,
-    "StreamViewType": lambda record: record.stream_view_type,
+    "SequenceNumber": attrgetter("_envelope.dynamodb.sequence_number"),
+    "SizeBytes": attrgetter("_envelope.dynamodb.size_bytes"),
+    "StreamViewType": attrgetter("_envelope.dynamodb.stream_view_type"),
 }
 
 
@@ -35,6 +36,7 @@ class RecordFilter:
     def __init__(self, pattern: Any) -> None:
         """Compile. Raises InvalidFilter."""
         self._filter = Filter(pattern)
+        self._matches = self._filter.matches
         paths = self._filter.paths
         outer, inner = {path[0] for path in paths}, {path[1] for path in paths if len(path) > 1}
         self._outer = [(name, get) for name, get in _OUTER.items() if name in outer]
@@ -52,14 +54,18 @@ class RecordFilter:
             UndecodableRecordError: an image that the filter looks at cannot be read.
         """
         try:
-            return self._filter.matches(self._event(record))
+            return self._matches(self._event(record))
         except msgspec.MsgspecError as error:
             raise UndecodableRecordError(record.sequence_number, str(error)) from error
 
     def _small_event(self, record: ChangeRecord) -> dict[str, Any]:
-        event = {name: get(record) for name, get in self._outer}
+        event: dict[str, Any] = {}
+        for name, get in self._outer:
+            event[name] = get(record)
         if self._inside:
-            inside = event["dynamodb"] = {name: get(record) for name, get in self._inner}
+            inside = event["dynamodb"] = {}
+            for name, get in self._inner:
+                inside[name] = get(record)
             for image in self._images:
                 image.add_to(inside, record)
         return event
@@ -70,25 +76,18 @@ def _whole_event(record: ChangeRecord) -> dict[str, Any]:
 
 
 class _Image:
-    """One image, decoded into a struct that has only the attributes looked at: msgspec skips the rest unseen."""
+    """One image, decoded no further than the attributes looked at: msgspec skips the rest unseen."""
 
     def __init__(self, name: str, paths: Iterable[tuple[str, ...]]) -> None:
         self._name = name
         self._attributes = sorted({attribute for path in paths for attribute in _attributes(name, path)})
-        fields: list[Any] = [(f"f{number}", Any, msgspec.UNSET) for number in range(len(self._attributes))]
-        rename = {f"f{number}": attribute for number, attribute in enumerate(self._attributes)}
-        struct = msgspec.defstruct("LookedAt", fields, rename=rename, gc=False)
-        self._decoder = msgspec.json.Decoder(struct)
+        looked_at = TypedDict("looked_at", dict.fromkeys(self._attributes, Any), total=False)  # type: ignore[misc]
+        self._decoder = msgspec.json.Decoder(looked_at)
 
     def add_to(self, event: dict[str, Any], record: ChangeRecord) -> None:
         raw = record.image_json(self._name)
         if raw is not None:
-            values = msgspec.structs.astuple(self._decoder.decode(raw))
-            event[self._name] = {
-                attribute: value
-                for attribute, value in zip(self._attributes, values, strict=True)
-                if value is not msgspec.UNSET
-            }
+            event[self._name] = self._decoder.decode(raw)
 
 
 def _attributes(image: str, path: tuple[str, ...]) -> list[str]:

@@ -22,8 +22,9 @@ StreamViewType = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMA
 MILLIS = 1000
 
 _NO_IMAGE = msgspec.Raw(b"null")
-# The adapter writes an image that is not there as an empty object. An image has at least its keys, so {} is none.
-_NO_IMAGES = (b"null", b"{}")
+# The adapter writes an image that is not there as an empty object. An image has at least its keys, so {} is none, and
+# no image is as short as null or {}.
+_LONGEST_NO_IMAGE = len(b"null")
 
 
 class Stream(msgspec.Struct, frozen=True):
@@ -60,18 +61,17 @@ _envelopes = msgspec.json.Decoder(_Envelope)
 _items = msgspec.json.Decoder(dict[str, dict[str, Any]])
 
 
-class ChangeRecord:
+class ChangeRecord(msgspec.Struct, dict=True, eq=False):
     """One INSERT, MODIFY or REMOVE of one item.
 
     `raw` is the record's JSON as the adapter gave it. Which images are there depends on the stream's view type; one
     that is not there is None.
     """
 
-    def __init__(self, raw: bytes, envelope: _Envelope, stream: Stream) -> None:
-        self.raw = raw
-        self.stream = stream
-        self._envelope = envelope
-        self._change = envelope.dynamodb
+    raw: bytes
+    _envelope: _Envelope
+    """What is read of every record; `record_filter.py` looks into it too."""
+    stream: Stream
 
     @property
     def event_id(self) -> str:
@@ -83,15 +83,15 @@ class ChangeRecord:
 
     @property
     def sequence_number(self) -> str:
-        return self._change.sequence_number
+        return self._envelope.dynamodb.sequence_number
 
     @property
     def stream_view_type(self) -> StreamViewType:
-        return self._change.stream_view_type
+        return self._envelope.dynamodb.stream_view_type
 
     @property
     def size_bytes(self) -> int:
-        return self._change.size_bytes
+        return self._envelope.dynamodb.size_bytes
 
     @property
     def table(self) -> str:
@@ -104,27 +104,27 @@ class ChangeRecord:
     @property
     def created_at_millis(self) -> int:
         """DynamoDB's approximate creation time, in milliseconds since the epoch."""
-        return self._change.created_at_millis
+        return self._envelope.dynamodb.created_at_millis
 
     @property
     def created_at(self) -> datetime:
         """The same as a time in UTC."""
-        return datetime.fromtimestamp(self._change.created_at_millis / MILLIS, timezone.utc)
+        return datetime.fromtimestamp(self._envelope.dynamodb.created_at_millis / MILLIS, timezone.utc)
 
     @property
     def user_identity(self) -> dict[str, str] | None:
         """Set on deletions that DynamoDB made itself, such as those of TTL."""
         return self._envelope.user_identity
 
-    def image_json(self, name: str) -> bytes | None:
+    def image_json(self, name: str) -> msgspec.Raw | None:
         """The JSON of Keys, NewImage or OldImage; None where it is not there."""
-        raw = bytes(getattr(self._change, _FIELDS[name]))
-        return None if raw in _NO_IMAGES else raw
+        raw: msgspec.Raw = getattr(self._envelope.dynamodb, _FIELDS[name])
+        return None if len(raw) <= _LONGEST_NO_IMAGE else raw
 
     @property
     def raw_keys(self) -> bytes:
         """The keys' JSON: equal for two records of one item, so good for comparing and hashing."""
-        return bytes(self._change.keys)
+        return bytes(self._envelope.dynamodb.keys)
 
     @cached_property
     def keys(self) -> dict[str, Value]:
@@ -148,7 +148,7 @@ class ChangeRecord:
         for image in ("NewImage", "OldImage"):
             if not change.get(image):
                 change.pop(image, None)
-        change["ApproximateCreationDateTime"] = self._change.created_at_millis // MILLIS
+        change["ApproximateCreationDateTime"] = self._envelope.dynamodb.created_at_millis // MILLIS
         record["eventSourceARN"] = self.stream.arn
         return record
 

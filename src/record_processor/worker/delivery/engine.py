@@ -14,10 +14,10 @@ from record_processor.worker.delivery.gate import Gate
 from record_processor.worker.delivery.pipeline import Pipeline
 from record_processor.worker.delivery.progress import Progress, Ticket
 from record_processor.worker.record_filter import RecordFilter
-from record_processor.worker.records import ChangeRecord, decode, undecoded
+from record_processor.worker.records import decode, undecoded
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Sequence
 
     from record_processor.actions.base import Action, Shard
     from record_processor.worker.lease import Lease
@@ -41,12 +41,11 @@ class _Route:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
+        self.ordered_as_a_whole = pipeline.ordered_as_a_whole
         pattern = pipeline.action.settings.filter
-        self.filter = None if pattern is None else RecordFilter(pattern)
+        self.wants = None if pattern is None else RecordFilter(pattern).accepts
+        """Whether a record is for this action; None where all are."""
         self.entries: list[Entry] = []
-
-    def wants(self, record: ChangeRecord) -> bool:
-        return self.filter is None or self.filter.accepts(record)
 
 
 class Engine:
@@ -153,31 +152,28 @@ class Engine:
         except UndecodableRecordError as error:
             record, broken = undecoded(raw, self._shard.stream, number), error
         for route in self._routes:
-            self._add_to(route, record, ticket, broken)
+            fault = broken
+            try:
+                if fault is None and route.wants is not None and not route.wants(record):
+                    continue
+            except UndecodableRecordError as error:
+                fault = error
+            key = None if route.ordered_as_a_whole else record.raw_keys
+            ticket.outstanding += 1
+            route.entries.append(Entry(record, key, ticket, fault))
         return ticket
-
-    @staticmethod
-    def _add_to(route: _Route, record: ChangeRecord, ticket: Ticket, broken: UndecodableRecordError | None) -> None:
-        try:
-            if broken is None and not route.wants(record):
-                return
-        except UndecodableRecordError as error:
-            broken = error
-        key: Hashable = None if route.pipeline.ordered_as_a_whole else record.raw_keys
-        ticket.outstanding += 1
-        route.entries.append(Entry(record, key, ticket, broken))
 
     def _wait_for_room(self) -> None:
         self._gate.check()
         while self._progress.pending >= self._max_pending or self._progress.pending_bytes >= MAX_PENDING_BYTES:
-            self._nap()
+            self._nap(self._max_pending // 2)
             if self._gate.stop_requested:
                 raise StopRequestedError("the worker was asked to stop")
         if self._gate.stop_requested:
             raise StopRequestedError("the worker was asked to stop")
 
-    def _nap(self) -> None:
-        self._progress.wait(_NAP_SECONDS)
+    def _nap(self, at_most_pending: int = 0) -> None:
+        self._progress.wait(_NAP_SECONDS, at_most_pending)
         self.check()
 
     def _flush_batches(self) -> None:

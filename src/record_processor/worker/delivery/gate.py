@@ -43,6 +43,8 @@ class Gate:
 
     def check(self) -> None:
         """Let a batch begin, or raise LeaseLostError or StopRequestedError."""
+        if self._lease.work_may_begin and not self._abandoned.is_set():
+            return
         self.check_held()
         if self._lease.stop_requested and time.monotonic() > self._drain_end():
             raise StopRequestedError("the worker was asked to stop")

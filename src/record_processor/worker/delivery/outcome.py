@@ -33,10 +33,6 @@ class Outcome(NamedTuple):
     """The call itself failed, so which of the records is to blame is not known."""
 
 
-def of_success(batch: Sequence[Entry]) -> Outcome:
-    return Outcome(list(batch), [], whole=False)
-
-
 def of_error(batch: Sequence[Entry], error: BaseException) -> Outcome:
     """A `PartialFailure` names positions; one that is out of range, or names none, is taken for a failure of all."""
     positions = range(len(batch))

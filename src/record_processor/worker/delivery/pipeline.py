@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from record_processor.worker.delivery.entry import Entry
     from record_processor.worker.delivery.gate import Gate
     from record_processor.worker.delivery.outcome import Failed, Outcome
-    from record_processor.worker.delivery.progress import Progress
+    from record_processor.worker.delivery.progress import Progress, Ticket
 
 log = Log("worker.delivery")
+
+
+# How many batches of one a lane takes at once: few, so that a slow action does not hold much.
+_RUN = 32
+_REPORT_SECONDS = 0.02
 
 
 class RecordExpired(Exception):  # noqa: N818 - a fact about a record, written into its dead letter
@@ -36,11 +41,15 @@ class Pipeline:
         settings = action.settings
         self.action = action
         self.ordered_as_a_whole = settings.concurrency == 1
+        self._call = action.deliver
         self._progress = progress
         self._gate = gate
         self._dead_letters = dead_letters
         self._retry = settings.retry
-        self._queue = BatchQueue(action.batch_size, settings.batch.size_bytes, settings.batch.window_seconds)
+        self._size = action.batch_size
+        # With one lane, the lane takes several batches of one at a time: the lock is what they would wait for.
+        several = _RUN if self._size == 1 and self.ordered_as_a_whole else self._size
+        self._queue = BatchQueue(several, settings.batch.size_bytes, settings.batch.window_seconds)
         self._threads: list[threading.Thread] = []
         self._busy: dict[int, tuple[float, Entry]] = {}
         """By thread: since when it is at its batch, and that batch's first entry."""
@@ -71,41 +80,73 @@ class Pipeline:
         return min(list(self._busy.values()), key=lambda work: work[0], default=None)
 
     def _work(self) -> None:
+        me = threading.get_ident()
         try:
-            while (batch := self._queue.take()) is not None:
-                self._busy[threading.get_ident()] = (time.monotonic(), batch[0])
-                self._deliver(batch)
+            while (taken := self._queue.take()) is not None:
+                self._busy[me] = (time.monotonic(), taken[0])
+                if self._size == 1:
+                    self._deliver_one_by_one(taken, me)
+                else:
+                    self._deliver_parts([taken])
+                self._busy.pop(me, None)
                 # Only now: until every part of it is done, nothing of the same items may begin.
-                self._queue.finished(batch)
-                self._busy.pop(threading.get_ident(), None)
+                self._queue.finished(taken)
         except (LeaseLostError, StopRequestedError):
             # The batch is not done, and its keys stay taken, so nothing of its items begins in another thread.
-            self._busy.pop(threading.get_ident(), None)
+            self._busy.pop(me, None)
         except BaseException as error:  # a defect of ours: the shard must not stand still without a word
             log.error("delivery.broken", f"a worker of {self.action.settings.name} ended: {error}", exception=error)
             self._gate.abandon()
 
-    def _deliver(self, batch: list[Entry]) -> None:
+    def _deliver_one_by_one(self, taken: list[Entry], me: int) -> None:
+        """The short way for calls of one record: while all goes well, what is done is reported once in a while."""
+        done: list[Ticket] = []
+        report_at = 0.0
+        try:
+            for entry in taken:
+                failed = None
+                if entry.broken is not None or self._retry.max_age is not None or (failed := self._attempt([entry])):
+                    self._progress.done(done)
+                    done = []
+                    self._busy[me] = (time.monotonic(), entry)
+                    self._deliver_parts(self._what_next([entry], failed) if failed else [[entry]])
+                    continue
+                done.append(entry.ticket)
+                if entry.last_attempt is not None and entry.last_attempt > report_at:
+                    self._progress.done(done)
+                    done, report_at = [], entry.last_attempt + _REPORT_SECONDS
+                    self._busy[me] = (time.monotonic(), entry)
+        finally:
+            self._progress.done(done)
+
+    def _deliver_parts(self, parts: list[list[Entry]]) -> None:
         """Work until every entry is done. Parts run one after another, so items keep their order among them."""
-        parts = [batch]
+        parts.reverse()
         while parts:
             part = self._without_hopeless(parts.pop())
-            if part:
-                result = self._attempt(part)
+            if not part:
+                continue
+            result = self._attempt(part)
+            if result is None:
+                self._finish(part)
+            else:
                 self._finish(result.done)
                 parts += reversed(self._what_next(part, result))
 
-    def _attempt(self, part: list[Entry]) -> Outcome:
+    def _attempt(self, part: list[Entry]) -> Outcome | None:
+        """Call the action once; None where all is done."""
         self._gate.check()
         now = time.time()
+        records = []
         for entry in part:
             entry.first_attempt = entry.first_attempt or now
             entry.last_attempt = now
+            records.append(entry.record)
         try:
-            self.action.deliver([entry.record for entry in part])
+            self._call(records)
         except (Exception, SystemExit) as error:  # a handler that calls sys.exit has failed, no more than that
             return outcome.of_error(part, error)
-        return outcome.of_success(part)
+        return None
 
     def _what_next(self, part: list[Entry], result: Outcome) -> list[list[Entry]]:
         """The parts still to be delivered, in order, after the waiting time that they call for."""
@@ -144,6 +185,8 @@ class Pipeline:
 
     def _without_hopeless(self, part: list[Entry]) -> list[Entry]:
         """The entries that may be tried. Broken and expired ones become dead letters, or else hold the rest up."""
+        if self._retry.max_age is None and not any(entry.broken for entry in part):
+            return part
         for attempts in range(1, 1 << 62):
             hopeless = [outcome.Failed(entry, error) for entry in part if (error := self._fate(entry)) is not None]
             if not hopeless:
@@ -156,7 +199,7 @@ class Pipeline:
             # Nowhere to put it: the part goes as far as the broken record, and there the shard waits.
             position = part.index(hopeless[0].entry)
             if position:
-                self._deliver(part[:position])
+                self._deliver_parts([part[:position]])
                 part = part[position:]
             self._gate.check()
             hopeless[0].entry.attempts = attempts

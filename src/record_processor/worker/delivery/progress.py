@@ -6,19 +6,18 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Ticket:
+class Ticket(msgspec.Struct, gc=False, eq=False):
     """One record, and how many actions are not done with it."""
 
-    __slots__ = ("outstanding", "sequence_number", "size_bytes")
-
-    def __init__(self, sequence_number: str, size_bytes: int, outstanding: int) -> None:
-        self.sequence_number = sequence_number
-        self.size_bytes = size_bytes
-        self.outstanding = outstanding
+    sequence_number: str
+    size_bytes: int
+    outstanding: int
 
 
 class Progress:
@@ -30,6 +29,7 @@ class Progress:
         self._tickets: deque[Ticket] = deque()
         self._low_water: str | None = None
         self._pending_bytes = 0
+        self._wake_at = -1
 
     def add(self, tickets: Iterable[Ticket]) -> None:
         """Records in stream order, before any of them can be done."""
@@ -44,7 +44,8 @@ class Progress:
         with self._lock:
             for ticket in tickets:
                 ticket.outstanding -= 1
-            self._advance()
+            if self._tickets and not self._tickets[0].outstanding:
+                self._advance()
 
     def low_water(self) -> str | None:
         """The sequence number up to which every action is done with every record; None before the first."""
@@ -59,18 +60,18 @@ class Progress:
     def pending_bytes(self) -> int:
         return self._pending_bytes
 
-    def wait(self, seconds: float) -> None:
-        """Wait until the mark moves, or the time is over."""
+    def wait(self, seconds: float, at_most_pending: int) -> None:
+        """Wait until so few are pending, or the time is over: waking at every record would cost more than it."""
         with self._changed:
-            if self._tickets:
+            if len(self._tickets) > at_most_pending:
+                self._wake_at = at_most_pending
                 self._changed.wait(seconds)
+                self._wake_at = -1
 
     def _advance(self) -> None:
-        moved = False
         while self._tickets and self._tickets[0].outstanding == 0:
             ticket = self._tickets.popleft()
             self._pending_bytes -= ticket.size_bytes
             self._low_water = ticket.sequence_number
-            moved = True
-        if moved:
+        if len(self._tickets) <= self._wake_at:
             self._changed.notify_all()
