@@ -19,6 +19,9 @@ public final class LeaseWatch {
     // How late a child may learn of a lease that another worker took: far below any failover time.
     private static final long REFRESH_MILLIS = 100;
 
+    // Of the lease's time; the leader's write and our finding it are half an assignment interval apart.
+    private static final long MARGIN_PART = 10;
+
     private final Path directory;
     private final Map<String, LeaseFile> files = new ConcurrentHashMap<>();
     private final AtomicInteger opened = new AtomicInteger();
@@ -44,6 +47,8 @@ public final class LeaseWatch {
 
     /** Opens the file of a shard whose child is about to start; its first content is already true. */
     public LeaseFile open(String leaseKey) throws IOException {
+        // As leader this process may have written the lease for another owner, some time ago.
+        LeaseWriteTimes.forget(leaseKey);
         LeaseFile file = new LeaseFile(directory.resolve("lease-" + opened.incrementAndGet()));
         refresh(leaseKey, file);
         if (stopping) {
@@ -96,6 +101,14 @@ public final class LeaseWatch {
 
     private void refresh(String leaseKey, LeaseFile file) {
         Lease lease = leases.getCurrentlyHeldLease(leaseKey);
-        file.goodUntil(lease == null ? 0 : lease.lastCounterIncrementNanos() + leaseNanos);
+        if (lease == null) {
+            LeaseWriteTimes.forget(leaseKey);
+            file.goodUntil(0);
+            return;
+        }
+        long answered = lease.lastCounterIncrementNanos();
+        // A lease that this process has not written yet was written by the leader, a moment before it was found.
+        long sent = LeaseWriteTimes.lastSent(leaseKey).orElse(answered - leaseNanos / MARGIN_PART);
+        file.goodUntil(Math.min(answered, sent) + leaseNanos);
     }
 }
