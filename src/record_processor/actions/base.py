@@ -65,6 +65,8 @@ class Action(abc.ABC, Generic[SettingsT]):
             message = f"an action of type {settings.type!r} works in stream order, one call at a time"
             raise InvalidSettingError("concurrency", message)
         self.settings = settings
+        if settings.bisect_on_error and self.batch_size == 1:
+            raise InvalidSettingError("bisect_on_error", "a batch of size 1 cannot be split: set batch.size")
 
     @property
     def batch_size(self) -> int:

@@ -125,5 +125,3 @@ class ActionSettings(msgspec.Struct, kw_only=True, frozen=True):
     def __post_init__(self) -> None:
         if self.dead_letter is None and (self.retry.max_attempts is not None or self.retry.max_age is not None):
             raise InvalidSettingError("retry", "giving up needs a dead_letter: without one the record would be lost")
-        if self.bisect_on_error and self.batch.size == 1:
-            raise InvalidSettingError("bisect_on_error", "a batch of size 1 cannot be split")

@@ -1,6 +1,6 @@
 """Filters: EventBridge's and Lambda's pattern language over the record as Lambda shapes it.
 
-A pattern mirrors the event: each field that it names leads to a list of values or operators (`matchers.py`), and all
+A pattern mirrors the event: each field that it names leads to a list of values or operators (`operators.py`), and all
 of the fields must match. Compiled once into closures, a match costs about a microsecond.
 
 Two rules of event-ruler that the guides do not spell out. An event is a set of dotted paths, so `{"a": {"b": …}}` and
@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from record_processor.worker.matchers import OPERATOR_NAMES, InvalidFilter, Matchers, parse
+from record_processor.worker.matchers import InvalidFilter, Matchers
+from record_processor.worker.operators import OPERATOR_NAMES, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
