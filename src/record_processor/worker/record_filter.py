@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 _IMAGES = ("Keys", "NewImage", "OldImage")
 _OUTER: dict[str, Callable[[ChangeRecord], Any]] = {
-    "eventID": attrgetter("_envelope.event_id"),
-    "eventName": attrgetter("_envelope.event_name"),
+    "eventID": attrgetter("event_id"),
+    "eventName": attrgetter("event_name"),
     "eventSourceARN": attrgetter("stream.arn"),
 }
 _INNER: dict[str, Callable[[ChangeRecord], Any]] = {
     "ApproximateCreationDateTime": lambda record: record.created_at_millis // MILLIS,
-    "SequenceNumber": attrgetter("_envelope.dynamodb.sequence_number"),
-    "SizeBytes": attrgetter("_envelope.dynamodb.size_bytes"),
-    "StreamViewType": attrgetter("_envelope.dynamodb.stream_view_type"),
+    "SequenceNumber": attrgetter("dynamodb.sequence_number"),
+    "SizeBytes": attrgetter("dynamodb.size_bytes"),
+    "StreamViewType": attrgetter("dynamodb.stream_view_type"),
 }
 
 

@@ -38,6 +38,9 @@ class Stream(msgspec.Struct, frozen=True):
         return self.arn.split("/")[1]
 
 
+_NO_STREAM = Stream("")
+
+
 class _StreamRecord(msgspec.Struct, gc=False):
     sequence_number: str = msgspec.field(name="SequenceNumber")
     keys: msgspec.Raw = msgspec.field(name="Keys")
@@ -48,50 +51,37 @@ class _StreamRecord(msgspec.Struct, gc=False):
     old_image: msgspec.Raw = msgspec.field(name="OldImage", default=_NO_IMAGE)
 
 
-class _Envelope(msgspec.Struct, gc=False):
-    event_id: str = msgspec.field(name="eventID")
-    event_name: EventName = msgspec.field(name="eventName")
-    dynamodb: _StreamRecord
-    user_identity: dict[str, str] | None = msgspec.field(name="userIdentity", default=None)
-
-
 _FIELDS = {"Keys": "keys", "NewImage": "new_image", "OldImage": "old_image"}
-
-_envelopes = msgspec.json.Decoder(_Envelope)
-_items = msgspec.json.Decoder(dict[str, dict[str, Any]])
 
 
 class ChangeRecord(msgspec.Struct, dict=True, eq=False):
     """One INSERT, MODIFY or REMOVE of one item.
 
-    `raw` is the record's JSON as the adapter gave it. Which images are there depends on the stream's view type; one
-    that is not there is None.
+    Which images are there depends on the stream's view type; one that is not there is None.
     """
 
-    raw: bytes
-    _envelope: _Envelope
-    """What is read of every record; `record_filter.py` looks into it too."""
-    stream: Stream
-
-    @property
-    def event_id(self) -> str:
-        return self._envelope.event_id
-
-    @property
-    def event_name(self) -> EventName:
-        return self._envelope.event_name
+    event_id: str = msgspec.field(name="eventID")
+    event_name: EventName = msgspec.field(name="eventName")
+    dynamodb: _StreamRecord
+    """What is read of every record's inside; keys and images are still raw."""
+    user_identity: dict[str, str] | None = msgspec.field(name="userIdentity", default=None)
+    """Set on deletions that DynamoDB made itself, such as those of TTL."""
+    # These two are not in the JSON (no field of it has such a name); `decode` sets them.
+    raw: bytes = msgspec.field(name="(raw)", default=b"")
+    """The record's JSON as the adapter gave it."""
+    stream: Stream = msgspec.field(name="(stream)", default=_NO_STREAM)
 
     @property
     def sequence_number(self) -> str:
-        return self._envelope.dynamodb.sequence_number
+        return self.dynamodb.sequence_number
 
     @property
     def stream_view_type(self) -> StreamViewType:
-        return self._envelope.dynamodb.stream_view_type
+        return self.dynamodb.stream_view_type
 
     @property
     def size_bytes(self) -> int:
-        return self._envelope.dynamodb.size_bytes
+        return self.dynamodb.size_bytes
 
     @property
     def table(self) -> str:
@@ -104,27 +94,22 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
     @property
     def created_at_millis(self) -> int:
         """DynamoDB's approximate creation time, in milliseconds since the epoch."""
-        return self._envelope.dynamodb.created_at_millis
+        return self.dynamodb.created_at_millis
 
     @property
     def created_at(self) -> datetime:
         """The same as a time in UTC."""
-        return datetime.fromtimestamp(self._envelope.dynamodb.created_at_millis / MILLIS, timezone.utc)
-
-    @property
-    def user_identity(self) -> dict[str, str] | None:
-        """Set on deletions that DynamoDB made itself, such as those of TTL."""
-        return self._envelope.user_identity
+        return datetime.fromtimestamp(self.dynamodb.created_at_millis / MILLIS, timezone.utc)
 
     def image_json(self, name: str) -> msgspec.Raw | None:
         """The JSON of Keys, NewImage or OldImage; None where it is not there."""
-        raw: msgspec.Raw = getattr(self._envelope.dynamodb, _FIELDS[name])
+        raw: msgspec.Raw = getattr(self.dynamodb, _FIELDS[name])
         return None if len(raw) <= _LONGEST_NO_IMAGE else raw
 
     @property
     def raw_keys(self) -> bytes:
         """The keys' JSON: equal for two records of one item, so good for comparing and hashing."""
-        return bytes(self._envelope.dynamodb.keys)
+        return bytes(self.dynamodb.keys)
 
     @cached_property
     def keys(self) -> dict[str, Value]:
@@ -148,7 +133,7 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
         for image in ("NewImage", "OldImage"):
             if not change.get(image):
                 change.pop(image, None)
-        change["ApproximateCreationDateTime"] = self._envelope.dynamodb.created_at_millis // MILLIS
+        change["ApproximateCreationDateTime"] = self.dynamodb.created_at_millis // MILLIS
         record["eventSourceARN"] = self.stream.arn
         return record
 
@@ -165,10 +150,14 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
             raise UndecodableRecordError(self.sequence_number, str(error)) from error
 
 
+_records = msgspec.json.Decoder(ChangeRecord)
+_items = msgspec.json.Decoder(dict[str, dict[str, Any]])
+
+
 def undecoded(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:
     """A stand-in for a record that `decode` refuses: it has its bytes and its sequence number, and no content."""
     change = _StreamRecord(sequence_number, _NO_IMAGE, 0, "KEYS_ONLY")
-    return ChangeRecord(raw, _Envelope("", "MODIFY", change), stream)
+    return ChangeRecord("", "MODIFY", change, None, raw, stream)
 
 
 def decode(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:
@@ -183,6 +172,9 @@ def decode(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:
         UndecodableRecordError: it is no JSON, or a field is missing, ill-typed or has an unknown value.
     """
     try:
-        return ChangeRecord(raw, _envelopes.decode(raw), stream)
+        record = _records.decode(raw)
     except ValueError as error:  # includes text that is not UTF-8
         raise UndecodableRecordError(sequence_number, str(error)) from error
+    record.raw = raw
+    record.stream = stream
+    return record
