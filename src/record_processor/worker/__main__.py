@@ -39,9 +39,15 @@ def main() -> None:
     try:
         protocol.run(processor)
     except SystemExit as end:
-        # At once: an orderly end would wait for threads of the user's, which may go on acting without a lease.
-        sys.stderr.flush()
-        os._exit(end.code if isinstance(end.code, int) else 1)
+        _end_at_once(end.code if isinstance(end.code, int) else 1)
+    if processor.abandoned_work:
+        _end_at_once(0)
+
+
+def _end_at_once(status: int) -> None:
+    """Not orderly: that would wait for threads of the user's, which may go on acting without a lease."""
+    sys.stderr.flush()
+    os._exit(status)
 
 
 main()

@@ -68,6 +68,11 @@ class RecordProcessor(RecordProcessorBase):
         # Set once records were left out because of a stop: none after them may be taken in.
         self._stopped = False
 
+    @property
+    def abandoned_work(self) -> bool:
+        """Whether a call of an action is still running that nobody waits for."""
+        return self._engine.busy
+
     @_nothing_escapes
     def initialize(self, initialize_input: Any) -> None:
         shard = Shard(initialize_input.shard_id, self._stream)

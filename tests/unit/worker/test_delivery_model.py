@@ -257,7 +257,7 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     def _wait_until_idle(self) -> None:
         end = time.monotonic() + 5
-        while any(route.pipeline.busy for route in self.engine._routes):
+        while self.engine.busy:
             assert time.monotonic() < end, "a worker goes on without a lease"
             time.sleep(0.0005)
 

@@ -121,16 +121,21 @@ class Engine:
         end = time.monotonic() + self._grace_seconds * _FINISH_PART
         drained = time.monotonic() + self._grace_seconds * _DRAIN_PART
         while self._progress.pending and time.monotonic() < end:
-            if time.monotonic() > drained and not any(route.pipeline.busy for route in self._routes):
+            if time.monotonic() > drained and not self.busy:
                 break
             self._nap()
         self._close_queues()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a call of an action is running."""
+        return any(route.pipeline.busy for route in self._routes)
+
     def close(self) -> None:
-        """Let nothing begin any more, and let go of the actions."""
+        """Let nothing begin any more, and let go of the actions that are at rest."""
         self._close_queues()
         self._gate.abandon()
-        if not any(route.pipeline.busy for route in self._routes):
+        if not self.busy:
             for action in self._actions:
                 action.close()
 
