@@ -256,6 +256,36 @@ def test_memory_is_bounded_while_an_action_hangs(memory: LeaseMemory, monkeypatc
     hanging.set()
 
 
+def test_a_call_that_hangs_keeps_back_nothing_before_it(memory: LeaseMemory) -> None:
+    hanging = threading.Event()
+    action = Calls(lambda numbers: hanging.wait(30) if numbers == ["20"] else None)
+    engine = opened(memory, action)
+    engine.submit(records(*range(1, 31)))
+    wait_for(lambda: engine.low_water() == "19", "all before the hanging call are done")
+    hanging.set()
+    engine.finish()
+    assert engine.low_water() == "30"
+
+
+def test_a_call_that_hangs_is_named_in_the_log(
+    memory: LeaseMemory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(engine_module, "LOG_INTERVAL_SECONDS", 0.05)
+    hanging = threading.Event()
+    engine = opened(memory, Calls(lambda numbers: hanging.wait(30) if numbers == ["3"] else None))
+    engine.submit(records(1, 2, 3))
+
+    def named() -> bool:
+        engine.check()
+        return "calls has been in the same call for" in caplog.text
+
+    wait_for(named, "the log names the action")
+    (entry, *_) = [one for one in caplog.records if "same call" in one.message]
+    assert entry.record_processor_fields["sequence_number"] == "3"  # type: ignore[attr-defined]
+    hanging.set()
+    engine.finish()
+
+
 def test_a_dead_letter_that_cannot_be_stored_keeps_the_record_undone(memory: LeaseMemory, tmp_path: Path) -> None:
     (tmp_path / "in-the-way").write_text("")
     where = DeadLetter(type="file", path=str(tmp_path / "in-the-way" / "dead.jsonl"))

@@ -83,6 +83,8 @@ class Engine:
 
     def low_water(self) -> str | None:
         """The sequence number up to which everything is done, though perhaps not yet safe (`make_safe`)."""
+        for route in self._routes:
+            route.pipeline.report()
         return self._progress.low_water()
 
     def make_safe(self) -> None:
@@ -178,6 +180,8 @@ class Engine:
             raise StopRequestedError("the worker was asked to stop")
 
     def _nap(self, at_most_pending: int = 0) -> None:
+        for route in self._routes:
+            route.pipeline.report()
         self._progress.wait(_NAP_SECONDS, at_most_pending)
         self.check()
 
@@ -196,15 +200,16 @@ class Engine:
             return
         self._last_report = now
         for route in self._routes:
-            work = route.pipeline.oldest_work()
-            if work is not None and now - work[0] > LOG_INTERVAL_SECONDS:
+            entry = route.pipeline.oldest_work()
+            seconds = 0.0 if entry is None else time.time() - (entry.last_attempt or time.time())
+            if entry is not None and seconds > LOG_INTERVAL_SECONDS:
                 log.warning(
                     "delivery.slow",
-                    f"{route.pipeline.action.settings.name} is at the same batch for {now - work[0]:.0f} s",
+                    f"{route.pipeline.action.settings.name} has been in the same call for {seconds:.0f} s",
                     action=route.pipeline.action.settings.name,
-                    sequence_number=work[1].record.sequence_number,
-                    attempts=work[1].attempts,
-                    blocked_seconds=round(now - work[0], 1),
+                    sequence_number=entry.record.sequence_number,
+                    attempts=entry.attempts,
+                    blocked_seconds=round(seconds, 1),
                     pending=self._progress.pending,
                 )
 

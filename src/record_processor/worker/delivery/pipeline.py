@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from record_processor.errors import LeaseLostError, StopRequestedError
@@ -51,8 +53,10 @@ class Pipeline:
         several = _RUN if self._size == 1 and self.ordered_as_a_whole else self._size
         self._queue = BatchQueue(several, settings.batch.size_bytes, settings.batch.window_seconds)
         self._threads: list[threading.Thread] = []
-        self._busy: dict[int, tuple[float, Entry]] = {}
-        """By thread: since when it is at its batch, and that batch's first entry."""
+        self._busy: dict[int, Entry] = {}
+        """By thread: the first entry of what it is at."""
+        self._quietly_done: deque[Ticket] = deque()
+        """Done, and not reported yet; appending and popping are atomic, so whoever comes first reports."""
 
     def put(self, entries: Sequence[Entry]) -> None:
         self._queue.put(entries)
@@ -75,15 +79,25 @@ class Pipeline:
     def busy(self) -> bool:
         return bool(self._busy)
 
-    def oldest_work(self) -> tuple[float, Entry] | None:
-        """Since when (monotonic) the longest running batch is worked on, and its first entry."""
-        return min(list(self._busy.values()), key=lambda work: work[0], default=None)
+    def oldest_work(self) -> Entry | None:
+        """The first entry of the call that has been running longest."""
+        running = [entry for entry in list(self._busy.values()) if entry.last_attempt is not None]
+        return min(running, key=lambda entry: entry.last_attempt or 0.0, default=None)
+
+    def report(self) -> None:
+        """Report what is done, now: a call that hangs must not keep back those before it."""
+        done: list[Ticket] = []
+        with contextlib.suppress(IndexError):
+            while True:
+                done.append(self._quietly_done.popleft())
+        if done:
+            self._progress.done(done)
 
     def _work(self) -> None:
         me = threading.get_ident()
         try:
             while (taken := self._queue.take()) is not None:
-                self._busy[me] = (time.monotonic(), taken[0])
+                self._busy[me] = taken[0]
                 if self._size == 1:
                     self._deliver_one_by_one(taken, me)
                 else:
@@ -100,24 +114,21 @@ class Pipeline:
 
     def _deliver_one_by_one(self, taken: list[Entry], me: int) -> None:
         """The short way for calls of one record: while all goes well, what is done is reported once in a while."""
-        done: list[Ticket] = []
         report_at = 0.0
         try:
             for entry in taken:
+                self._busy[me] = entry
                 failed = None
                 if entry.broken is not None or self._retry.max_age is not None or (failed := self._attempt([entry])):
-                    self._progress.done(done)
-                    done = []
-                    self._busy[me] = (time.monotonic(), entry)
+                    self.report()
                     self._deliver_parts(self._what_next([entry], failed) if failed else [[entry]])
                     continue
-                done.append(entry.ticket)
+                self._quietly_done.append(entry.ticket)
                 if entry.last_attempt is not None and entry.last_attempt > report_at:
-                    self._progress.done(done)
-                    done, report_at = [], entry.last_attempt + _REPORT_SECONDS
-                    self._busy[me] = (time.monotonic(), entry)
+                    self.report()
+                    report_at = entry.last_attempt + _REPORT_SECONDS
         finally:
-            self._progress.done(done)
+            self.report()
 
     def _deliver_parts(self, parts: list[list[Entry]]) -> None:
         """Work until every entry is done. Parts run one after another, so items keep their order among them."""
