@@ -104,7 +104,13 @@ def to_stderr(level: str, log_format: str) -> None:
     start(level, sys.stderr, form_named(log_format))
 
 
-class _LineHandler(logging.StreamHandler[TextIO]):
+if TYPE_CHECKING:
+    _StreamHandler = logging.StreamHandler[TextIO]
+else:
+    _StreamHandler = logging.StreamHandler  # takes no type parameter before Python 3.11
+
+
+class _LineHandler(_StreamHandler):
     def __init__(self, stream: TextIO, form: Callable[[dict[str, Any]], str]) -> None:
         super().__init__(stream)
         self._form = form
