@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from record_processor.actions.base import Action, ActionSettings, InvalidSettingError, Shard
+from record_processor.appending import ends_inside_a_line, locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from record_processor.worker.records import ChangeRecord
 
@@ -63,8 +62,8 @@ class FileAction(Action[FileSettings]):
         path = Path(self.settings.path.format(table=shard.stream.table, shard=shard.shard_id))
         path.parent.mkdir(parents=True, exist_ok=True)
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
-        with _locked(self._fd):  # else the middle of another writer's write looks like a cut line
-            self._torn = _ends_inside_a_line(self._fd)
+        with locked(self._fd):  # else the middle of another writer's write looks like a cut line
+            self._torn = ends_inside_a_line(self._fd)
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         lines = b"".join(msgspec.json.encode(record.to_lambda()) + b"\n" for record in records)
@@ -85,7 +84,7 @@ class FileAction(Action[FileSettings]):
             self._fd = -1
 
     def _write(self) -> None:
-        with _locked(self._fd):
+        with locked(self._fd):
             self._write_pending()
 
     def _write_pending(self) -> None:
@@ -97,17 +96,3 @@ class FileAction(Action[FileSettings]):
             done = self._pending.rfind(b"\n", 0, max(written, 0)) + 1
             self._torn = written != done
             del self._pending[:done]
-
-
-@contextmanager
-def _locked(fd: int) -> Iterator[None]:
-    fcntl.flock(fd, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(fd, fcntl.LOCK_UN)
-
-
-def _ends_inside_a_line(fd: int) -> bool:
-    size = os.fstat(fd).st_size
-    return size > 0 and os.pread(fd, 1, size - 1) != b"\n"

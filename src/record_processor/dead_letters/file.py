@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from record_processor.appending import ends_inside_a_line
 from record_processor.dead_letters.letter import Letter
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class DeadLetterFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         text = b"".join(msgspec.json.encode(letter) + b"\n" for letter in letters)
         with self._locked() as fd:
-            if _ends_inside_a_line(fd):
+            if ends_inside_a_line(fd):
                 text = b"\n" + text  # a crash cut the last letter: its record was not checkpointed and comes again
             while text:
                 text = text[os.write(fd, text) :]
@@ -102,8 +103,3 @@ def _id(line: bytes) -> str | None:
 
 def _content(fd: int) -> bytes:
     return os.pread(fd, os.fstat(fd).st_size, 0)
-
-
-def _ends_inside_a_line(fd: int) -> bool:
-    size = os.fstat(fd).st_size
-    return size > 0 and os.pread(fd, 1, size - 1) != b"\n"

@@ -80,8 +80,8 @@ class _Image:
 
     def __init__(self, name: str, paths: Iterable[tuple[str, ...]]) -> None:
         self._name = name
-        self._attributes = sorted({attribute for path in paths for attribute in _attributes(name, path)})
-        looked_at = TypedDict("looked_at", dict.fromkeys(self._attributes, Any), total=False)  # type: ignore[misc]
+        attributes = sorted({attribute for path in paths for attribute in _attributes(name, path)})
+        looked_at = TypedDict("looked_at", dict.fromkeys(attributes, Any), total=False)  # type: ignore[misc]
         self._decoder = msgspec.json.Decoder(looked_at)
 
     def add_to(self, event: dict[str, Any], record: ChangeRecord) -> None:

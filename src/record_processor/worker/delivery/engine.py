@@ -173,9 +173,11 @@ class Engine:
     def _wait_for_room(self) -> None:
         self._gate.check()
         while self._progress.pending >= self._max_pending or self._progress.pending_bytes >= MAX_PENDING_BYTES:
+            self._refuse_on_stop()
             self._nap(self._max_pending // 2)
-            if self._gate.stop_requested:
-                raise StopRequestedError("the worker was asked to stop")
+        self._refuse_on_stop()
+
+    def _refuse_on_stop(self) -> None:
         if self._gate.stop_requested:
             raise StopRequestedError("the worker was asked to stop")
 
