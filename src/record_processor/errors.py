@@ -41,6 +41,14 @@ class ConfigurationError(RecordProcessorError):
         self.mistakes = mistakes
 
 
+class InvalidSettingError(ValueError):
+    """A setting is well-typed, but cannot work. `key` is its name in YAML."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 class UndecodableRecordError(RecordProcessorError):
     """A record of the stream does not have the shape that DynamoDB gives it."""
 

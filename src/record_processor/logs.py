@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 
+from record_processor.redaction import redacted_line
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -126,7 +128,7 @@ class _LineHandler(_StreamHandler):
         line.update(getattr(record, _FIELDS, {}))
         if record.exc_info and record.exc_info[1] is not None:
             line["traceback"] = "".join(traceback.format_exception(record.exc_info[1]))
-        return self._form(line)
+        return self._form(redacted_line(line))
 
 
 def _iso(seconds: float) -> str:

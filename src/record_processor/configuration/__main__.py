@@ -2,7 +2,8 @@
 
 Checking imports the handlers that the file names, and what they import. The parent of a worker must stay small, and
 must not run user code, so it asks this process. The answer is one JSON object on standard output: `actions`, the
-checked content for the children, or `mistakes`, a list of `[place, message]`.
+checked content for the children, with `secrets`, the values in it that nobody may see; or `mistakes`, a list of
+`[place, message]`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from record_processor import redaction
 from record_processor.configuration.actions_file import read_actions
 from record_processor.errors import ConfigurationError
 
@@ -23,6 +25,7 @@ def main() -> None:
     os.dup2(2, 1)
     try:
         result: dict[str, object] = {"actions": read_actions(Path(sys.argv[1]))}
+        result["secrets"] = redaction.remembered()
     except ConfigurationError as error:
         result = {"mistakes": error.mistakes}
     with answer:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from record_processor.actions import registry
 from record_processor.configuration.build import EXAMPLE, build
 from record_processor.configuration.mistakes import shown, unknown
+from record_processor.configuration.values import filled_in_everywhere
 from record_processor.configuration.yaml_file import YamlFile, read_yaml
 from record_processor.errors import ConfigurationError
+from record_processor.redaction import redacted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,13 +27,17 @@ def read_actions(path: Path) -> list[dict[str, Any]]:
         ConfigurationError: with every mistake in the file.
     """
     file = read_yaml(path)
-    items, problems = _items(file)
+    problems: list[Problem] = []
+    file.data = filled_in_everywhere(file.data, (), problems)
+    items, found = _items(file)
+    problems += found
+    problems += _clashes()
     for index, item in enumerate(items):
         problems += build(item, ("actions", index))[1]
     problems += _repeated_names(items)
     if problems:
         problems.sort(key=lambda problem: file.line(problem[0]))
-        raise ConfigurationError([file.mistake(place, message) for place, message in problems])
+        raise ConfigurationError([file.mistake(place, redacted(message)) for place, message in problems])
     return items
 
 
@@ -45,6 +52,14 @@ def _items(file: YamlFile) -> tuple[list[dict[str, Any]], list[Problem]]:
         problems.append((("actions",), message))
         return [], problems
     return items, problems
+
+
+def _clashes() -> list[Problem]:
+    """Whichever of two were taken, users of the other would be surprised; so it is said before it matters."""
+    return [
+        (("actions",), f"the type {name!r} is brought by {' and '.join(packages)}: uninstall one of them")
+        for name, packages in registry.clashes()
+    ]
 
 
 def _repeated_names(items: list[Any]) -> list[Problem]:

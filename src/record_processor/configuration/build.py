@@ -40,9 +40,12 @@ def build(item: Any, at: KeyPath) -> tuple[Action[Any] | None, list[Problem]]:
         return None, [(at, f"expected a mapping, found {shown(item)}; such as {EXAMPLE}")]
     if not isinstance(kind, str):
         return None, [((*at, "type"), f"expected one of {', '.join(registry.names())}, found {shown(kind)}")]
-    if kind not in registry.names():
+    try:
+        action_class = registry.find(kind)
+    except KeyError:
         return None, [((*at, "type"), unknown("type", kind, registry.names()))]
-    action_class = registry.find(kind)
+    except registry.BrokenActionError as error:
+        return None, [((*at, "type"), str(error))]
     settings, problems = typed.convert(item, action_class.settings_type, at)
     if settings is None:
         return None, problems

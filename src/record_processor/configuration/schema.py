@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from record_processor.actions import registry
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _DEFINITIONS = "#/$defs/{name}"
 
 
-def schema() -> dict[str, Any]:
-    """The schema of the whole file, with one definition for each installed action."""
-    settings = {name: registry.find(name).settings_type for name in registry.names()}
+def schema(types: Sequence[str]) -> dict[str, Any]:
+    """The schema of the whole file, with one definition for each of these actions."""
+    settings = {name: registry.find(name).settings_type for name in types}
     _, definitions = msgspec.json.schema_components(
         settings.values(), ref_template=_DEFINITIONS, schema_hook=_custom_type
     )
@@ -40,6 +43,6 @@ def _custom_type(kind: type) -> dict[str, Any]:
     return look
 
 
-def text() -> str:
-    """The schema as the file that ships with the package."""
-    return json.dumps(schema(), indent=2, sort_keys=True)
+def text(types: Sequence[str] | None = None) -> str:
+    """The schema of these actions, or of all that are installed, as a file has it."""
+    return json.dumps(schema(registry.names() if types is None else types), indent=2, sort_keys=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing
 from typing import Any, TypeVar
 
@@ -23,7 +24,8 @@ def convert(data: Any, struct: type[S], at: KeyPath = ()) -> tuple[S | None, lis
     if not isinstance(data, dict):
         return None, [(at, f"expected a mapping, found {shown(data)}")]
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
-    unclaimed = [str(key) for key in data if key not in fields]
+    tag_field = struct.__struct_config__.tag_field
+    unclaimed = [str(key) for key in data if key not in fields and key != tag_field]
     problems = [((*at, key), unknown("key", key, fields)) for key in unclaimed]
     misspelt = {nearest(key, fields) for key in unclaimed}
     values: dict[str, Any] = {}
@@ -52,21 +54,38 @@ def description(annotation: Any) -> str:
 
 
 def _value(data: Any, annotation: Any, at: KeyPath) -> tuple[Any, list[Problem]]:
-    nested = _struct_in(annotation)
-    if nested is not None and data is not None:
-        return convert(data, nested, at)
+    nested = structs_in(annotation)
+    if nested and data is not None:
+        return convert(data, nested[0], at) if len(nested) == 1 else _tagged(data, nested, at)
     try:
         return msgspec.convert(data, annotation, dec_hook=decode_custom), []
     except msgspec.ValidationError as error:
+        # A number that came out of the environment is a text.
+        with contextlib.suppress(msgspec.ValidationError):
+            if isinstance(data, str):
+                return msgspec.convert(data, annotation, dec_hook=decode_custom, strict=False), []
         return None, [(at, _sentence(error, data, annotation))]
 
 
-def _struct_in(annotation: Any) -> type[msgspec.Struct] | None:
-    """The struct that an annotation such as `Retry | None` allows, if there is just one."""
+def _tagged(data: Any, structs: list[type[msgspec.Struct]], at: KeyPath) -> tuple[Any, list[Problem]]:
+    """The struct of several that the data's tag names, such as `type: s3`."""
+    tag_field = structs[0].__struct_config__.tag_field or ""
+    by_tag = {str(struct.__struct_config__.tag): struct for struct in structs}
+    if not isinstance(data, dict):
+        return None, [(at, f"expected a mapping, found {shown(data)}")]
+    tag = data.get(tag_field)
+    if not isinstance(tag, str):
+        return None, [((*at, tag_field), f"expected one of {', '.join(sorted(by_tag))}, found {shown(tag)}")]
+    if tag not in by_tag:
+        return None, [((*at, tag_field), unknown(tag_field, tag, by_tag))]
+    return convert(data, by_tag[tag], at)
+
+
+def structs_in(annotation: Any) -> list[type[msgspec.Struct]]:
+    """The structs that an annotation such as `Retry | None` allows."""
     bare = _bare(annotation)
     candidates = typing.get_args(bare) or (bare,)
-    structs = [part for part in candidates if isinstance(part, type) and issubclass(part, msgspec.Struct)]
-    return structs[0] if len(structs) == 1 else None
+    return [part for part in candidates if isinstance(part, type) and issubclass(part, msgspec.Struct)]
 
 
 def _bare(annotation: Any) -> Any:

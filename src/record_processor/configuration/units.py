@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_BYTES = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2}
+_BYTES = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 
 
 class Duration(float):
@@ -29,11 +33,17 @@ class ByteSize(int):
 
     @classmethod
     def from_yaml(cls, value: Any) -> ByteSize:
-        match = re.fullmatch(r"(\d+)(B|KB|MB|)", str(value)) if not isinstance(value, bool) else None
+        match = re.fullmatch(r"(\d+)(B|KB|MB|GB|)", str(value)) if not isinstance(value, bool) else None
         if match is None:
             raise ValueError("expected a size such as 65536, 256KB or 6MB")
         return cls(int(match.group(1)) * _BYTES[match.group(2)])
 
     @classmethod
     def yaml_schema(cls) -> dict[str, Any]:
-        return {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(B|KB|MB)?$"}]}
+        return {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(B|KB|MB|GB)?$"}]}
+
+
+def default(value: T) -> T:
+    """A struct field's default of a type of ours, which msgspec could not write into a schema, and does not if made."""
+    made: T = msgspec.field(default_factory=lambda: value)
+    return made

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from record_processor import aws
+from record_processor import aws, redaction
 from record_processor.daemon import streams
 from record_processor.daemon.properties import Properties, read_properties
 from record_processor.errors import ConfigurationError, Mistake, SetupError
@@ -30,6 +30,7 @@ class Checked(NamedTuple):
 
 class _Answer(msgspec.Struct):
     actions: list[dict[str, Any]] = []
+    secrets: list[str] = []
     mistakes: list[tuple[str, str]] = []
 
 
@@ -73,4 +74,5 @@ def _checked_actions(path: Path) -> list[dict[str, Any]]:
         ) from None
     if answer.mistakes:
         raise ConfigurationError([Mistake(place, message) for place, message in answer.mistakes])
+    redaction.remember(answer.secrets)
     return answer.actions

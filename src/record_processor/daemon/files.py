@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import javaproperties
 import msgspec
 
+from record_processor import redaction
 from record_processor.daemon.keys import KEYS
 from record_processor.worker import environment
 
@@ -40,7 +41,8 @@ class RunDirectory:
         return self.path / "actions.json"
 
     def write(self, checked: Checked, stream_arns: Sequence[str], stream_mode: str) -> None:
-        self.actions_path.write_bytes(msgspec.json.encode(checked.actions))
+        content = environment.Content(checked.actions, redaction.remembered())
+        self.actions_path.write_bytes(msgspec.json.encode(content))
         with self.properties_path.open("w", encoding="ascii") as file:
             javaproperties.dump(self._for_java(checked, stream_arns, stream_mode), file, timestamp=False)
 

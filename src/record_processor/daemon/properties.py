@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import javaproperties
 
 from record_processor.configuration.mistakes import nearest, unknown
+from record_processor.configuration.values import UnknownValue, filled_in
 from record_processor.daemon.keys import BY_ENVIRONMENT, ENVIRONMENT_PREFIX, KEYS, NOT_HERE, REQUIRED, Key
 from record_processor.errors import ConfigurationError, Mistake
 
@@ -62,7 +63,7 @@ def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[s
     """
     mistakes: list[Mistake] = []
     written = [
-        *_from_file(path),
+        *_from_file(path, mistakes),
         *_from_environment(environment, mistakes),
         *_from_command_line(overrides, mistakes),
     ]
@@ -79,14 +80,14 @@ def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[s
     return Properties(path, values)
 
 
-def _from_file(path: Path) -> list[_Written]:
+def _from_file(path: Path, mistakes: list[Mistake]) -> list[_Written]:
     line = 1
     found: list[_Written] = []
     try:
         with path.open(encoding="utf-8") as file:
             for element in javaproperties.parse(file):
                 if isinstance(element, javaproperties.KeyValue):
-                    found.append(_Written(f"{path}:{line}", element.key, element.value.strip()))
+                    found.append(_filled_in(f"{path}:{line}", element, mistakes))
                 line += element.source.count("\n")
     except OSError as error:
         raise ConfigurationError([Mistake(str(path), f"cannot be read: {error.strerror}")]) from None
@@ -95,6 +96,16 @@ def _from_file(path: Path) -> list[_Written]:
     except javaproperties.InvalidUEscapeError as error:
         raise ConfigurationError([Mistake(f"{path}:{line}", f"has an invalid escape: {error}")]) from None
     return found
+
+
+def _filled_in(place: str, element: javaproperties.KeyValue, mistakes: list[Mistake]) -> _Written:
+    """A line with the values of the environment and of files in it (`configuration/values.py`)."""
+    value = element.value.strip()
+    try:
+        value = filled_in(value)
+    except UnknownValue as error:
+        mistakes.append(Mistake(place, f"{element.key}: {error}"))
+    return _Written(place, element.key, value)
 
 
 def _from_environment(environment: Mapping[str, str], mistakes: list[Mistake]) -> Iterator[_Written]:

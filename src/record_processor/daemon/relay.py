@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from record_processor import logs
+from record_processor.redaction import redacted_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,8 @@ class Relay:
     def _copy(self, source: Iterable[bytes]) -> None:
         for line in source:
             if line.strip():
-                sys.stderr.write(self._form(_event(line)) + "\n")
+                # Its source has done so for what it logs itself; what a handler or the JVM prints comes as it is.
+                sys.stderr.write(self._form(redacted_line(_event(line))) + "\n")
                 sys.stderr.flush()
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from record_processor import logs
+from record_processor import logs, redaction
 from record_processor.configuration.build import build_actions
 from record_processor.errors import RecordProcessorError
 from record_processor.worker import environment
@@ -16,6 +17,11 @@ from record_processor.worker.lease import Lease
 from record_processor.worker.processor import RecordProcessor
 from record_processor.worker.protocol import Protocol
 from record_processor.worker.records import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.actions.base import Action
 
 log = logs.Log("worker.main")
 
@@ -30,7 +36,9 @@ def main() -> None:
     stream = Stream(env.stream_arn)
     logs.bind(table=stream.table)
     try:
-        actions = build_actions(msgspec.json.decode(env.actions_path.read_bytes()))
+        content = msgspec.json.decode(env.actions_path.read_bytes(), type=environment.Content)
+        redaction.remember(content.secrets)
+        actions = build_actions(content.actions)
     except RecordProcessorError as error:
         log.error("shard.failed", f"the actions cannot be built any more: {error}")
         raise SystemExit(error.exit_status) from None
@@ -39,13 +47,15 @@ def main() -> None:
     try:
         protocol.run(processor)
     except SystemExit as end:
-        _end_at_once(end.code if isinstance(end.code, int) else 1)
+        _end_at_once(end.code if isinstance(end.code, int) else 1, actions)
     if processor.abandoned_work:
-        _end_at_once(0)
+        _end_at_once(0, actions)
 
 
-def _end_at_once(status: int) -> None:
+def _end_at_once(status: int, actions: Sequence[Action[Any]]) -> None:
     """Not orderly: that would wait for threads of the user's, which may go on acting without a lease."""
+    for action in actions:
+        action.abandon()
     sys.stderr.flush()
     os._exit(status)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -15,9 +16,17 @@ LOG_LEVEL = "RP_LOG_LEVEL"
 STREAM_ARN = "RP_STREAM_ARN"
 
 
+class Content(msgspec.Struct, frozen=True):
+    """What the file of the checked actions holds."""
+
+    actions: list[dict[str, Any]]
+    secrets: list[str]
+    """Values in them that nobody may see."""
+
+
 class ChildEnvironment(msgspec.Struct, frozen=True):
     actions_path: Path
-    """The checked actions, as JSON."""
+    """A `Content`, as JSON."""
     checkpoint_interval_seconds: float
     grace_seconds: float
     """How long a stop may take."""

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
 from record_processor.errors import UndecodableRecordError
-from record_processor.worker.values import Value, item_to_python
+from record_processor.worker.values import Value, item_to_plain, item_to_python, item_to_sdk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 EventName = Literal["INSERT", "MODIFY", "REMOVE"]
 StreamViewType = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
@@ -36,6 +41,10 @@ class Stream(msgspec.Struct, frozen=True):
     @property
     def table(self) -> str:
         return self.arn.split("/")[1]
+
+    @property
+    def region(self) -> str:
+        return self.arn.split(":")[3]
 
 
 _NO_STREAM = Stream("")
@@ -128,24 +137,64 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
 
     def to_lambda(self) -> dict[str, Any]:
         """The record as Lambda's event has it: `eventSourceARN` added, the creation time in whole seconds."""
+        record = self.to_stream()
+        record["dynamodb"]["ApproximateCreationDateTime"] = self.dynamodb.created_at_millis // MILLIS
+        record["eventSourceARN"] = self.stream.arn
+        return record
+
+    def to_stream(self) -> dict[str, Any]:
+        """The stream's own record as the adapter gives it (times in milliseconds), without the images that are none."""
         record: dict[str, Any] = msgspec.json.decode(self.raw)
         change = record["dynamodb"]
         for image in ("NewImage", "OldImage"):
             if not change.get(image):
                 change.pop(image, None)
-        change["ApproximateCreationDateTime"] = self.dynamodb.created_at_millis // MILLIS
-        record["eventSourceARN"] = self.stream.arn
         return record
+
+    @cached_property
+    def plain(self) -> dict[str, Any]:
+        """The change in ordinary JSON values; numbers are Decimals, binary is base64, sets are lists.
+
+        `new`, `old` and `userIdentity` are there only where the record has them.
+
+        Raises:
+            UndecodableRecordError: keys or images hold what no attribute value is.
+        """
+        plain: dict[str, Any] = {
+            "eventID": self.event_id,
+            "eventName": self.event_name,
+            "table": self.table,
+            "sequenceNumber": self.sequence_number,
+            "createdAt": self.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        }
+        for name, image in (("keys", "Keys"), ("new", "NewImage"), ("old", "OldImage")):
+            item = self._decoded(image, item_to_plain)
+            if item is not None:
+                plain[name] = item
+        if self.user_identity is not None:
+            plain["userIdentity"] = self.user_identity
+        return plain
+
+    def sdk_item(self, name: str) -> dict[str, Any] | None:
+        """Keys, NewImage or OldImage as the SDK's client takes an item; None where it is not there.
+
+        Raises:
+            UndecodableRecordError: it holds what no attribute value is.
+        """
+        return self._decoded(name, item_to_sdk)
 
     def __repr__(self) -> str:
         return f"<ChangeRecord {self.event_name} {self.table} {self.sequence_number}>"
 
     def _image(self, name: str) -> dict[str, Value] | None:
+        return self._decoded(name, item_to_python)
+
+    def _decoded(self, name: str, convert: Callable[[dict[str, dict[str, Any]]], T]) -> T | None:
         raw = self.image_json(name)
         if raw is None:
             return None
         try:
-            return item_to_python(_items.decode(raw))
+            return convert(_items.decode(raw))
         except ValueError as error:  # msgspec's own errors are ValueErrors too
             raise UndecodableRecordError(self.sequence_number, str(error)) from error
 

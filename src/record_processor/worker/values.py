@@ -29,24 +29,66 @@ def to_python(attribute_value: Mapping[str, Any]) -> Value:
     Raises:
         ValueError: it has more than one type, a type that DynamoDB has not, or content that its type cannot have.
     """
+    value: Value = _read(attribute_value, _READERS)
+    return value
+
+
+def item_to_python(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Value]:
+    """The Python values of a whole item or of its keys, by attribute name."""
+    return {name: to_python(value) for name, value in item.items()}
+
+
+def item_to_plain(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """An item as JSON has values: numbers as Decimals, binary as the base64 text that it came as, sets as lists.
+
+    Raises:
+        ValueError: as `to_python`.
+    """
+    return {name: _read(value, _PLAIN_READERS) for name, value in item.items()}
+
+
+def item_to_sdk(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """An item as the SDK's low-level client wants it: still typed, with binary as bytes.
+
+    Raises:
+        ValueError: as `to_python`.
+    """
+    return {name: _to_sdk(value) for name, value in item.items()}
+
+
+def _to_sdk(attribute_value: Mapping[str, Any]) -> dict[str, Any]:
+    kind, content = _only(attribute_value)
+    if kind == "M":
+        return {"M": item_to_sdk(content)}
+    if kind == "L":
+        return {"L": [_to_sdk(element) for element in content]}
+    if kind == "B":
+        return {"B": _bytes(content)}
+    if kind == "BS":
+        return {"BS": [_bytes(element) for element in content]}
+    return {kind: content}
+
+
+def _only(attribute_value: Mapping[str, Any]) -> tuple[str, Any]:
+    """The one type of an attribute value, and its content."""
     if not attribute_value:
         # DynamoDB Local's streams (3.1.0) write an empty map as {} instead of {"M": {}}, and nothing else so.
-        return {}
+        return "M", {}
     if len(attribute_value) != 1:
         raise ValueError(f"an attribute value has one type, found {sorted(attribute_value)}")
     ((kind, content),) = attribute_value.items()
-    reader = _READERS.get(kind)
+    return kind, content
+
+
+def _read(attribute_value: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]]) -> Any:
+    kind, content = _only(attribute_value)
+    reader = readers.get(kind)
     if reader is None:
         raise ValueError(f"unknown attribute type {kind!r}")
     try:
         return reader(content)
     except (TypeError, AttributeError, InvalidOperation, Base64Error) as error:
         raise ValueError(f"type {kind} cannot hold {str(content)[:60]!r}") from error
-
-
-def item_to_python(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Value]:
-    """The Python values of a whole item or of its keys, by attribute name."""
-    return {name: to_python(value) for name, value in item.items()}
 
 
 def _text(content: Any) -> str:
@@ -82,4 +124,14 @@ _READERS: dict[str, Callable[[Any], Value]] = {
     "BS": lambda content: {_bytes(element) for element in _elements(content)},
     "L": lambda content: [to_python(element) for element in _elements(content)],
     "M": lambda content: item_to_python(content),
+}
+
+_PLAIN_READERS: dict[str, Callable[[Any], Any]] = {
+    **_READERS,
+    "B": _text,
+    "SS": lambda content: [_text(element) for element in _elements(content)],
+    "NS": lambda content: [Decimal(_text(element)) for element in _elements(content)],
+    "BS": lambda content: [_text(element) for element in _elements(content)],
+    "L": lambda content: [_read(element, _PLAIN_READERS) for element in _elements(content)],
+    "M": lambda content: item_to_plain(content),
 }
