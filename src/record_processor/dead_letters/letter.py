@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from record_processor.redaction import redacted
+
 if TYPE_CHECKING:
     from record_processor.actions.base import Shard
+
+
+# Its end says most; a recursion's is longer than any queue takes.
+_LONGEST_TRACEBACK = 16_384
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -68,8 +74,10 @@ def write(
         stored_at=datetime.now(timezone.utc).isoformat(),
         error=Failure(
             type(error).__name__,
-            str(error),
-            "".join(traceback.format_exception(type(error), error, error.__traceback__)),
+            redacted(str(error)),
+            redacted("".join(traceback.format_exception(type(error), error, error.__traceback__)))[
+                -_LONGEST_TRACEBACK:
+            ],
         ),
         record=msgspec.Raw(raw) if is_json else msgspec.Raw(b"null"),
         record_bytes=None if is_json else raw,

@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from record_processor.actions.base import Action, PartialFailure, Shard
+from record_processor.aws import explained
 from record_processor.configuration.build import build_actions
 from record_processor.configuration.mistakes import unknown
 from record_processor.dead_letters.file import DeadLetterFile
+from record_processor.dead_letters.store import readable_stores
 from record_processor.errors import SetupError, UndecodableRecordError
+from record_processor.redaction import redacted
 from record_processor.worker.records import Stream, decode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from record_processor.dead_letters.letter import Letter
+    from record_processor.dead_letters.store import ReadableStore
 
 # So many letters are delivered between two flushes and removals; an interruption repeats at most these.
 _REMOVE_EVERY = 50
@@ -35,7 +39,7 @@ class _Tally(NamedTuple):
 
 
 class Replay:
-    """One pass over the letters of a file, or of every `*.jsonl` of a folder."""
+    """One pass over the letters of a place, or of every place that the actions' `dead_letter` names."""
 
     def __init__(self, actions: list[dict[str, Any]], only_action: str | None, dry_run: bool) -> None:
         self._items = {item["name"]: item for item in actions}
@@ -45,25 +49,45 @@ class Replay:
             raise SetupError(f"--action: {unknown('action', only_action, self._items)}")
         self._only_action = only_action
 
-    def run(self, source: Path) -> int:
-        """Replay; 0 where every letter chosen succeeded, else 1.
+    def run(self, source: Path | None, region: str = "us-east-1") -> int:
+        """Replay a file, every `*.jsonl` of a folder, or without a source what is configured.
+
+        Returns:
+            0 where every letter chosen succeeded, else 1.
 
         Raises:
             SetupError: there is no such file, or a letter's action is not configured.
         """
         total = _Tally(0, 0)
-        for path in _files(source):
-            total += self._replay_file(DeadLetterFile(path))
+        for store in self._configured(region) if source is None else map(DeadLetterFile, _files(source)):
+            try:
+                with explained(store.name):
+                    total += self._replay_store(store)
+            finally:
+                store.release()
         verb = "would be replayed" if self._dry_run else "succeeded and were removed"
         click.echo(f"{total.done} {verb}, {total.failed} failed and stay")
         return 1 if total.failed else 0
 
-    def _replay_file(self, file: DeadLetterFile) -> _Tally:
+    def _configured(self, region: str) -> list[ReadableStore]:
+        """Where letters of the chosen actions may be; a place that two of them share, once."""
+        stores: dict[str, ReadableStore] = {}
+        for name, item in self._items.items():
+            settings = build_actions([item])[0].settings.dead_letter
+            if settings is None or self._only_action not in (None, name):
+                continue
+            found = readable_stores(settings, name, region)
+            if not found:
+                click.echo(f"{name}: no dead letters that can be read back", err=True)
+            stores.update({store.name: store for store in found})
+        return list(stores.values())
+
+    def _replay_store(self, file: ReadableStore) -> _Tally:
         letters, unreadable = file.read()
         chosen = [letter for letter in letters if self._only_action in (None, letter.action)]
         self._refuse_unknown_actions(file, chosen)
         if unreadable:
-            click.echo(f"{file.path}: {unreadable} line(s) are no letters and stay", err=True)
+            click.echo(f"{file.name}: {unreadable} that are no letters stay", err=True)
         if self._dry_run:
             for letter in chosen:
                 click.echo(_described(letter))
@@ -73,7 +97,7 @@ class Replay:
             total += self._replay_some(file, chosen[start : start + _REMOVE_EVERY])
         return total
 
-    def _replay_some(self, file: DeadLetterFile, letters: list[Letter]) -> _Tally:
+    def _replay_some(self, file: ReadableStore, letters: list[Letter]) -> _Tally:
         """Deliver, make safe, and only then remove."""
         done = [letter for letter in letters if self._deliver(letter)]
         if done:
@@ -87,7 +111,8 @@ class Replay:
             record = decode(letter.raw, Stream(letter.stream_arn), letter.sequence_number)
             self._action_for(letter).deliver([record])
         except (UndecodableRecordError, PartialFailure, Exception, SystemExit) as error:
-            click.echo(f"{_described(letter)}: failed again: {type(error).__name__}: {error}", err=True)
+            reason = redacted(f"{type(error).__name__}: {_reason(error)}")
+            click.echo(f"{_described(letter)}: failed again: {reason}", err=True)
             return False
         click.echo(f"{_described(letter)}: done")
         return True
@@ -100,13 +125,18 @@ class Replay:
             self._opened[key] = action
         return self._opened[key]
 
-    def _refuse_unknown_actions(self, file: DeadLetterFile, letters: list[Letter]) -> None:
+    def _refuse_unknown_actions(self, file: ReadableStore, letters: list[Letter]) -> None:
         for letter in letters:
             if letter.action not in self._items:
                 raise SetupError(
-                    f"{file.path}: a letter is from {unknown('action', letter.action, self._items)}. "
+                    f"{file.name}: a letter is from {unknown('action', letter.action, self._items)}. "
                     "Configure it again, or choose others with --action"
                 )
+
+
+def _reason(error: BaseException) -> BaseException:
+    """Of the one record that was delivered."""
+    return error.failures.get(0, error) if isinstance(error, PartialFailure) else error
 
 
 def _files(source: Path) -> list[Path]:

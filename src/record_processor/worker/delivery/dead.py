@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from record_processor.dead_letters import letter
-from record_processor.dead_letters.file import DeadLetterFile
+from record_processor.dead_letters.store import store_for
 from record_processor.logs import Log
 from record_processor.worker.backoff import delays
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.actions.base import Shard
-    from record_processor.actions.settings import DeadLetter
+    from record_processor.dead_letters.settings import DeadLetter
     from record_processor.worker.delivery.gate import Gate
     from record_processor.worker.delivery.outcome import Failed
 
@@ -25,7 +25,7 @@ class DeadLetters:
     """Stores failures of one action's records of one shard; tries for ever, since there is no other place for them."""
 
     def __init__(self, settings: DeadLetter, action: str, shard: Shard, gate: Gate) -> None:
-        self._destination = DeadLetterFile.of(settings.path, action, shard)
+        self._destination = store_for(settings, action, shard)
         self._action = action
         self._shard = shard
         self._gate = gate
@@ -42,7 +42,7 @@ class DeadLetters:
             self._gate.check_held()
             try:
                 self._destination.store(letters)
-            except OSError as error:
+            except Exception as error:  # whatever a file system or a service may say
                 self._blocked(error, failed, attempts, delay, since)
             else:
                 break
@@ -69,10 +69,10 @@ class DeadLetters:
             entry.last_attempt,
         )
 
-    def _blocked(self, error: OSError, failed: Sequence[Failed], attempts: int, delay: float, since: float) -> None:
+    def _blocked(self, error: Exception, failed: Sequence[Failed], attempts: int, delay: float, since: float) -> None:
         log.error(
             "delivery.blocked",
-            f"the dead letters of {self._action} cannot be stored: {error}",
+            f"the dead letters of {self._action} cannot be stored: {type(error).__name__}: {error}",
             action=self._action,
             sequence_number=failed[0].entry.record.sequence_number,
             attempts=attempts,

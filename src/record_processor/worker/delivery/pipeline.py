@@ -8,6 +8,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from record_processor.actions.base import ActionError
 from record_processor.errors import LeaseLostError, StopRequestedError
 from record_processor.logs import Log
 from record_processor.worker.backoff import delay
@@ -30,6 +31,8 @@ log = Log("worker.delivery")
 # How many batches of one a lane takes at once: few, so that a slow action does not hold much.
 _RUN = 32
 _REPORT_SECONDS = 0.02
+# A server's Retry-After is obeyed up to this.
+_LONGEST_RETRY_AFTER_SECONDS = 3600.0
 
 
 class RecordExpired(Exception):  # noqa: N818 - a fact about a record, written into its dead letter
@@ -51,7 +54,7 @@ class Pipeline:
         self._size = action.batch_size
         # With one lane, the lane takes several batches of one at a time: the lock is what they would wait for.
         several = _RUN if self._size == 1 and self.ordered_as_a_whole else self._size
-        self._queue = BatchQueue(several, settings.batch.size_bytes, settings.batch.window_seconds)
+        self._queue = BatchQueue(several, settings.batch.size_bytes, action.window_seconds)
         self._threads: list[threading.Thread] = []
         self._busy: dict[int, Entry] = {}
         """By thread: the first entry of what it is at."""
@@ -168,11 +171,13 @@ class Pipeline:
             failed = [failure.entry for failure in result.failed]
             return [failed[: len(failed) // 2], failed[len(failed) // 2 :]]
         for failure in result.failed:
-            failure.entry.attempts += 1
+            failure.entry.attempts += failure.tried
         again = self._given_up(result.failed)
         if not again:
             return []
-        self._wait(again)
+        tried = [failure for failure in again if failure.tried]
+        if tried:
+            self._wait(tried)
         return [[failure.entry for failure in again]]
 
     def _bisects(self, part: list[Entry], result: Outcome) -> bool:
@@ -185,7 +190,8 @@ class Pipeline:
         hopeless: list[Failed] = []
         again: list[Failed] = []
         for failure in failed:
-            (hopeless if failure.permanent or self._exhausted(failure.entry) else again).append(failure)
+            given_up = failure.tried and (failure.permanent or self._exhausted(failure.entry))
+            (hopeless if given_up else again).append(failure)
         if hopeless:
             self._dead_letters.store(hopeless)
             self._finish([failure.entry for failure in hopeless])
@@ -231,12 +237,13 @@ class Pipeline:
 
     def _wait(self, failed: list[Failed]) -> None:
         first = failed[0]
-        seconds = delay(first.entry.attempts)
+        asked_for = min(max(map(_retry_after_seconds, failed)), _LONGEST_RETRY_AFTER_SECONDS)
+        seconds = max(delay(first.entry.attempts), asked_for)
         log.error(
             "delivery.blocked",
             f"{self.action.settings.name} failed: {type(first.error).__name__}: {first.error}",
             # Once is enough for the traceback; after that it only hides the other lines.
-            exception=first.error if first.entry.attempts == 1 else None,
+            exception=None if first.entry.attempts > 1 or isinstance(first.error, ActionError) else first.error,
             action=self.action.settings.name,
             sequence_number=first.entry.record.sequence_number,
             records=len(failed),
@@ -245,3 +252,7 @@ class Pipeline:
             blocked_seconds=round(time.time() - (first.entry.first_attempt or time.time()), 1),
         )
         self._gate.sleep(seconds)
+
+
+def _retry_after_seconds(failure: Failed) -> float:
+    return failure.error.retry_after_seconds if isinstance(failure.error, ActionError) else 0.0

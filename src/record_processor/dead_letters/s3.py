@@ -1,0 +1,70 @@
+"""Dead letters as objects of an S3 bucket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from record_processor.actions.aws import client
+from record_processor.dead_letters.letter import Letter
+from record_processor.dead_letters.packing import in_stream_order
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from record_processor.dead_letters.settings import S3DeadLetter
+
+
+class S3Store:
+    """One object a letter, in the folder of its action."""
+
+    def __init__(self, settings: S3DeadLetter, action: str, region: str) -> None:
+        self._settings = settings
+        self._folder = f"{settings.prefix}{action}/"
+        self._region = region
+        self._keys: dict[str, str] = {}
+        """Of what `read` found, by id."""
+
+    @property
+    def name(self) -> str:
+        return f"s3://{self._settings.bucket}/{self._folder}"
+
+    def store(self, letters: Sequence[Letter]) -> None:
+        for letter in letters:
+            self._s3.put_object(
+                Bucket=self._settings.bucket,
+                Key=f"{self._folder}{letter.sequence_number}-{letter.id}.json",
+                Body=msgspec.json.encode(letter),
+                ContentType="application/json",
+            )
+
+    def read(self) -> tuple[list[Letter], int]:
+        letters, bad = [], 0
+        for key in self._listed():
+            body = self._s3.get_object(Bucket=self._settings.bucket, Key=key)["Body"].read()
+            try:
+                letter = msgspec.json.decode(body, type=Letter)
+            except msgspec.MsgspecError:
+                bad += 1
+                continue
+            letters.append(letter)
+            self._keys[letter.id] = key
+        return in_stream_order(letters), bad
+
+    def remove(self, ids: Collection[str]) -> None:
+        for letter_id in ids:
+            self._s3.delete_object(Bucket=self._settings.bucket, Key=self._keys.pop(letter_id))
+
+    def release(self) -> None:
+        self._keys.clear()
+
+    def _listed(self) -> Iterator[str]:
+        pages = self._s3.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self._settings.bucket, Prefix=self._folder):
+            for found in page.get("Contents", []):
+                yield found["Key"]
+
+    @property
+    def _s3(self) -> Any:
+        return client("s3", self._settings.aws, self._region)

@@ -1,0 +1,83 @@
+"""From `dead_letter` in YAML to the place where letters are kept. Only the configured kind is imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from record_processor.dead_letters.settings import (
+    DynamoDBDeadLetter,
+    FileDeadLetter,
+    S3DeadLetter,
+    SnsDeadLetter,
+    SqsDeadLetter,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from record_processor.actions.base import Shard
+    from record_processor.dead_letters.letter import Letter
+    from record_processor.dead_letters.settings import DeadLetter
+
+
+class Store(Protocol):
+    """A place for letters."""
+
+    def store(self, letters: Sequence[Letter]) -> None:
+        """Return when the letters are safe. Stored twice, after an error, a letter keeps its id."""
+
+
+@runtime_checkable
+class ReadableStore(Store, Protocol):
+    """One whose letters `replay` can take out again."""
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+
+    def read(self) -> tuple[list[Letter], int]:
+        """The letters in their order, and how many things there are none."""
+
+    def remove(self, ids: Collection[str]) -> None:
+        """Take letters out that `read` gave."""
+
+    def release(self) -> None:
+        """Let others have what `read` gave and nobody removed."""
+
+
+def store_for(settings: DeadLetter, action: str, shard: Shard) -> Store:
+    """The place for an action's letters of a shard."""
+    if isinstance(settings, FileDeadLetter):
+        from record_processor.dead_letters.file import DeadLetterFile
+
+        return DeadLetterFile.of(settings.path, action, shard)
+    if isinstance(settings, SnsDeadLetter):
+        from record_processor.dead_letters.sns import SnsStore
+
+        return SnsStore(settings, action, shard.stream.region)
+    return _elsewhere(settings, action, shard.stream.region)
+
+
+def readable_stores(settings: DeadLetter, action: str, region: str) -> list[ReadableStore]:
+    """Every place where an action's letters of any shard may be; none where they cannot be read back."""
+    if isinstance(settings, FileDeadLetter):
+        from record_processor.dead_letters.file import DeadLetterFile
+
+        return list(DeadLetterFile.all_of(settings.path, action))
+    if isinstance(settings, SnsDeadLetter):
+        return []
+    return [_elsewhere(settings, action, region)]
+
+
+def _elsewhere(settings: SqsDeadLetter | S3DeadLetter | DynamoDBDeadLetter, action: str, region: str) -> ReadableStore:
+    if isinstance(settings, SqsDeadLetter):
+        from record_processor.dead_letters.sqs import SqsStore
+
+        return SqsStore(settings, action, region)
+    if isinstance(settings, S3DeadLetter):
+        from record_processor.dead_letters.s3 import S3Store
+
+        return S3Store(settings, action, region)
+    from record_processor.dead_letters.dynamodb import DynamoDBStore
+
+    return DynamoDBStore(settings, action, region)
