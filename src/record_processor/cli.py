@@ -9,6 +9,7 @@ import click
 
 from record_processor import __version__
 from record_processor.errors import RecordProcessorError
+from record_processor.redaction import redacted
 
 _PROPERTIES = click.argument("properties", type=click.Path(path_type=Path), metavar="FILE.properties")
 _SET = click.option(
@@ -96,17 +97,32 @@ def peek(
 
 @cli.command()
 @_PROPERTIES
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source", type=click.Path(path_type=Path), required=False)
 @_SET
 @click.option("--action", help="Only this action's letters.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-def replay(properties: Path, source: Path, overrides: tuple[str, ...], action: str | None, dry_run: bool) -> None:
-    """Send dead letters (a file, or a folder of them) through their actions again; what succeeds is removed."""
+def replay(
+    properties: Path, source: Path | None, overrides: tuple[str, ...], action: str | None, dry_run: bool
+) -> None:
+    """Send dead letters through their actions again; what succeeds is removed.
+
+    SOURCE is a file, or a folder of them; without it, the letters come from where the actions' dead_letter puts them.
+    """
     from record_processor.daemon.check import check as check_configuration
     from record_processor.operate.replay import Replay
 
     checked = check_configuration(properties, overrides)
-    raise SystemExit(Replay(checked.actions, action, dry_run).run(source))
+    region = checked.properties.text("regionName")
+    raise SystemExit(Replay(checked.actions, action, dry_run).run(source, region))
+
+
+@cli.command()
+@click.argument("name", required=False, metavar="[NAME]")
+def actions(name: str | None) -> None:
+    """List the installed actions; with a NAME, show its settings and an example."""
+    from record_processor.operate.catalogue import described, listed
+
+    click.echo(listed() if name is None else described(name))
 
 
 @cli.command()
@@ -122,5 +138,5 @@ def main() -> None:
     try:
         cli(prog_name="record-processor")
     except RecordProcessorError as error:
-        click.echo(f"record-processor: {error}", err=True)
+        click.echo(f"record-processor: {redacted(str(error))}", err=True)
         sys.exit(error.exit_status)

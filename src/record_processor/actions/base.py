@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from record_processor.worker.records import ChangeRecord, Stream
 
-__all__ = ["Action", "ActionSettings", "InvalidSettingError", "PartialFailure", "PermanentError", "Shard"]
+__all__ = [
+    "Action",
+    "ActionError",
+    "ActionSettings",
+    "InvalidSettingError",
+    "NotTriedError",
+    "PartialFailure",
+    "PermanentError",
+    "Shard",
+]
 
 SettingsT = TypeVar("SettingsT", bound=ActionSettings)
 
@@ -26,15 +35,35 @@ class Shard(msgspec.Struct, frozen=True):
     stream: Stream
 
 
-class PermanentError(Exception):
+class ActionError(Exception):
+    """A failure whose message says all that there is to know, so that its traceback is left out of the log.
+
+    Args:
+        retry_after_seconds: what the other side asked for; the next try is not sooner.
+    """
+
+    def __init__(self, message: str, retry_after_seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PermanentError(ActionError):
     """Trying again cannot help: the records go to the dead letters at once."""
+
+
+class NotTriedError(ActionError):
+    """An earlier record failed, and this one had to wait for it: it has not been tried, so it has not failed."""
+
+    def __init__(self) -> None:
+        super().__init__("waits for an earlier record that failed")
 
 
 class PartialFailure(Exception):  # noqa: N818 - what it says is that the rest succeeded
     """Some records of a batch failed; all others are done.
 
     Args:
-        failures: why, by position in the batch. A `PermanentError` among them is not tried again.
+        failures: why, by position in the batch. A `PermanentError` among them is not tried again; a `NotTriedError`
+            counts as no attempt.
     """
 
     def __init__(self, failures: Mapping[int, Exception]) -> None:
@@ -54,6 +83,10 @@ class Action(abc.ABC, Generic[SettingsT]):
     concurrent: ClassVar[bool] = True
     default_batch_size: ClassVar[int] = 1
     """How many records it gets at once where the settings do not say."""
+    default_window_seconds: ClassVar[float] = 0.0
+    """How long it waits for so many where the settings say neither."""
+    example: ClassVar[str] = ""
+    """One action of `actions.yaml`, as a user might write it."""
 
     def __init__(self, settings: SettingsT) -> None:
         """Check what the types cannot say; touch nothing outside the process, since `check` constructs actions too.
@@ -72,6 +105,11 @@ class Action(abc.ABC, Generic[SettingsT]):
     def batch_size(self) -> int:
         return self.settings.batch.size or self.default_batch_size
 
+    @property
+    def window_seconds(self) -> float:
+        batch = self.settings.batch
+        return self.default_window_seconds if batch.size is None and batch.window is None else batch.window_seconds
+
     def open(self, shard: Shard) -> None:
         """Get ready for the records of a shard."""
 
@@ -89,3 +127,6 @@ class Action(abc.ABC, Generic[SettingsT]):
 
     def close(self) -> None:
         """Let go of everything; nothing is delivered after this."""
+
+    def abandon(self) -> None:
+        """Leave nothing running outside this process, at once: it is about to end, with a call that hangs perhaps."""

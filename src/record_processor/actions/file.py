@@ -7,23 +7,23 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 from msgspec import Meta
 
-from record_processor.actions.base import Action, ActionSettings, InvalidSettingError, Shard
-from record_processor.appending import ends_inside_a_line, locked
+from record_processor.actions.base import Action, InvalidSettingError, Shard
+from record_processor.actions.rotation import Rotate, Rotation
+from record_processor.actions.shapes import Shape, ShapedSettings
+from record_processor.appending import SharedFile, ends_inside_a_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.worker.records import ChangeRecord
 
-_MODE = 0o640
 _BUFFER_BYTES = 1 << 20
 
 
-class FileSettings(ActionSettings, kw_only=True, frozen=True):
-    """Appends each record, in the shape of Lambda's event, as one line of JSON."""
+class FileSettings(ShapedSettings, kw_only=True, frozen=True):
+    """Appends each record as one line of JSON."""
 
     path: Annotated[
         str,
@@ -32,25 +32,32 @@ class FileSettings(ActionSettings, kw_only=True, frozen=True):
             min_length=1,
         ),
     ]
+    rotate: Annotated[Rotate | None, Meta(description="When to begin a new file; default: never.")] = None
 
 
 class FileAction(Action[FileSettings]):
     """Lines gather in memory until `flush`, which writes them with one call and waits for the disk.
 
-    Several shards, and several workers on one host, may share a file: each locks it for the time of its write.
+    Several shards, and several workers on one host, may share a file.
     """
 
     settings_type = FileSettings
     concurrent = False
     default_batch_size = 500
+    example = """\
+- name: audit
+  type: file
+  path: changes/{table}.jsonl
+  rotate: {size: 100MB, every: 1d}
+"""
 
     def __init__(self, settings: FileSettings) -> None:
         super().__init__(settings)
+        self._shape = Shape(settings)
         self._pending = bytearray()
         # `flush` comes from another thread than `deliver`.
         self._lock = threading.Lock()
-        self._torn = False
-        self._fd = -1
+        self._rotation: Rotation | None = None
         try:
             settings.path.format(table="table", shard="shard")
         except (KeyError, IndexError, ValueError, AttributeError):
@@ -60,13 +67,15 @@ class FileAction(Action[FileSettings]):
 
     def open(self, shard: Shard) -> None:
         path = Path(self.settings.path.format(table=shard.stream.table, shard=shard.shard_id))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
-        with locked(self._fd):  # else the middle of another writer's write looks like a cut line
-            self._torn = ends_inside_a_line(self._fd)
+        self._file = SharedFile(path)
+        if self.settings.rotate is not None:
+            self._rotation = Rotation(path, self.settings.rotate)
+            self._rotation.compress_finished()
+        with self._file.locked():  # a folder that cannot be written is known now
+            pass
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
-        lines = b"".join(msgspec.json.encode(record.to_lambda()) + b"\n" for record in records)
+        lines = b"".join(self._shape.encoded(record) + b"\n" for record in records)
         with self._lock:
             # First, so that a write that fails has taken nothing in: the same records come again.
             if len(self._pending) >= _BUFFER_BYTES:
@@ -76,23 +85,26 @@ class FileAction(Action[FileSettings]):
     def flush(self) -> None:
         with self._lock:
             self._write()
-        os.fsync(self._fd)
+            self._file.sync()
 
     def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        self._file.close()
 
     def _write(self) -> None:
-        with locked(self._fd):
-            self._write_pending()
-
-    def _write_pending(self) -> None:
         while self._pending:
-            # A crash or a full disk cut a line: ours must not become its continuation.
-            start = b"\n" if self._torn else b""
-            written = os.write(self._fd, start + self._pending) - len(start)
+            with self._file.locked() as fd:
+                if self._rotation is None or not self._rotation.is_due(fd, len(self._pending)):
+                    self._write_pending(fd)
+                    return
+                self._file.sync()
+                self._rotation.rotate()
+            # Not before the lock is free. The next lock finds that its file has lost its name, and makes a new one.
+            self._rotation.compress_finished()
+
+    def _write_pending(self, fd: int) -> None:
+        while self._pending:
+            # A crash or a full disk cut a line, ours or another's: ours must not become its continuation.
+            start = b"\n" if ends_inside_a_line(fd) else b""
+            written = os.write(fd, start + self._pending) - len(start)
             # A full disk may take a part. Only whole lines are done; the cut one is written again, whole.
-            done = self._pending.rfind(b"\n", 0, max(written, 0)) + 1
-            self._torn = written != done
-            del self._pending[:done]
+            del self._pending[: self._pending.rfind(b"\n", 0, max(written, 0)) + 1]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
-from record_processor.actions.base import Action, ActionSettings
+from record_processor.actions.base import Action
+from record_processor.actions.shapes import Shape, ShapedSettings
 from record_processor.logs import Log
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 log = Log("actions.log")
 
 
-class LogSettings(ActionSettings, kw_only=True, frozen=True):
+class LogSettings(ShapedSettings, kw_only=True, frozen=True):
     """Writes each record to the worker's log, as the event `record`."""
 
     images: Annotated[
@@ -30,6 +31,16 @@ class LogAction(Action[LogSettings]):
     settings_type = LogSettings
     concurrent = False
     default_batch_size = 100
+    example = """\
+- name: show
+  type: log
+  images: false
+"""
+
+    def __init__(self, settings: LogSettings) -> None:
+        super().__init__(settings)
+        chosen = settings.format is not None or settings.template is not None
+        self._shape = Shape(settings) if chosen else None
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         write = getattr(log, self.settings.level)
@@ -43,6 +54,8 @@ class LogAction(Action[LogSettings]):
             "created_at": record.created_at,
             "keys": record.keys,
         }
+        if self._shape is not None:
+            return {**fields, "record": self._shape.of(record)}
         if self.settings.images:
             images = {"new": record.new_image, "old": record.old_image}
             fields.update({name: image for name, image in images.items() if image is not None})

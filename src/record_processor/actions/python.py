@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from record_processor.actions.base import Action, ActionSettings, InvalidSettingError, PartialFailure, Shard
+from record_processor.actions.base import Action, InvalidSettingError, Shard
+from record_processor.actions.batch_response import raise_failures
+from record_processor.actions.shapes import Shape, ShapedSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 Handler = Callable[[dict[str, Any], "Context"], Any]
 
 
-class PythonSettings(ActionSettings, kw_only=True, frozen=True):
+class PythonSettings(ShapedSettings, kw_only=True, frozen=True):
     """Calls `handler(event, context)` with Lambda's event: `{"Records": [...]}`."""
 
     handler: Annotated[
@@ -50,21 +52,20 @@ class Context(msgspec.Struct, frozen=True):
     memory_limit_in_mb: int = 0
 
 
-class BatchItemFailure(Exception):  # noqa: N818 - Lambda's name for it
-    """The handler's answer names this record, or one before it, in `batchItemFailures`."""
-
-
-class InvalidBatchResponse(Exception):  # noqa: N818 - what the handler answered, not what it raised
-    """The handler's answer cannot be understood, so the whole batch counts as failed, as in Lambda."""
-
-
 class PythonAction(Action[PythonSettings]):
     """A handler may be `async def`: all its calls share one event loop, as many at a time as `concurrency` says."""
 
     settings_type = PythonSettings
+    example = """\
+- name: orders
+  type: python
+  handler: shop.orders:handle
+  batch: {size: 100, window: 1s}
+"""
 
     def __init__(self, settings: PythonSettings) -> None:
         super().__init__(settings)
+        self._shaped = Shape(settings).of
         self._handler = _imported(settings.handler)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -76,13 +77,10 @@ class PythonAction(Action[PythonSettings]):
             self._loop_thread.start()
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
-        answer = self._handler({"Records": [record.to_lambda() for record in records]}, self._context())
+        answer = self._handler({"Records": [self._shaped(record) for record in records]}, self._context())
         if self._loop is not None:
             answer = asyncio.run_coroutine_threadsafe(answer, self._loop).result()
-        failed_from = _first_failure(answer, [record.sequence_number for record in records])
-        if failed_from is not None:
-            failures = range(failed_from, len(records))
-            raise PartialFailure({position: BatchItemFailure(str(answer)) for position in failures})
+        raise_failures(answer, records)
 
     def close(self) -> None:
         if self._loop is not None:
@@ -97,23 +95,6 @@ class PythonAction(Action[PythonSettings]):
             invoked_function_arn=self._shard.stream.arn,
             shard_id=self._shard.shard_id,
         )
-
-
-def _first_failure(answer: Any, sequence_numbers: list[str]) -> int | None:
-    """The position of the first record that the answer calls failed, in Lambda's words; None where it names none.
-
-    Everything from there on comes again, since the records of a shard are in order. No answer, no list, or an empty
-    one mean that all is well. An item without an identifier, or with one that is not in the batch, fails the whole
-    batch: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
-    """
-    items = answer.get("batchItemFailures") if isinstance(answer, dict) else None
-    if not items:
-        return None
-    positions = {number: position for position, number in enumerate(sequence_numbers)}
-    try:
-        return min(positions[item["itemIdentifier"]] for item in items)
-    except (KeyError, TypeError):
-        raise InvalidBatchResponse(f"batchItemFailures has an item that is not in the batch: {items!r}") from None
 
 
 def _imported(handler: str) -> Handler:

@@ -8,19 +8,15 @@ import msgspec
 from msgspec import Meta
 
 from record_processor.configuration.units import ByteSize, Duration
+from record_processor.dead_letters.settings import DeadLetter
+from record_processor.errors import InvalidSettingError
+
+__all__ = ["ActionSettings", "Batch", "InvalidSettingError", "Retry"]
 
 LARGEST_BATCH = 10_000
 LARGEST_CONCURRENCY = 256
 LONGEST_WINDOW_SECONDS = 300.0
 DEFAULT_BATCH_BYTES = 6 * 1024 * 1024
-
-
-class InvalidSettingError(ValueError):
-    """A setting is well-typed, but cannot work. `key` is its name in YAML."""
-
-    def __init__(self, key: str, message: str) -> None:
-        super().__init__(message)
-        self.key = key
 
 
 class Batch(msgspec.Struct, kw_only=True, frozen=True):
@@ -66,28 +62,6 @@ class Retry(msgspec.Struct, kw_only=True, frozen=True):
     def __post_init__(self) -> None:
         if self.max_age is not None and self.max_age <= 0:
             raise InvalidSettingError("max_age", "an age of zero gives every record up before its first try")
-
-
-class DeadLetter(msgspec.Struct, kw_only=True, frozen=True):
-    """Where records go that cannot be delivered."""
-
-    type: Annotated[
-        str, Meta(description="The kind of destination: file.", pattern="^file$", extra={"expected": "file"})
-    ]
-    path: Annotated[
-        str,
-        Meta(
-            description="The file, or a folder if it ends with /; {table}, {shard}, {action} stand for the record's.",
-            min_length=1,
-        ),
-    ]
-
-    def __post_init__(self) -> None:
-        try:
-            self.path.format(table="", shard="", action="")
-        except (KeyError, IndexError, ValueError, AttributeError):
-            message = f"expected placeholders {{table}}, {{shard}} or {{action}} only, found {self.path!r}"
-            raise InvalidSettingError("path", message) from None
 
 
 class ActionSettings(msgspec.Struct, kw_only=True, frozen=True):

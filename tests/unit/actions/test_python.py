@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from record_processor.actions.base import InvalidSettingError, PartialFailure, Shard
-from record_processor.actions.python import Context, InvalidBatchResponse, PythonAction, PythonSettings
+from record_processor.actions.batch_response import InvalidBatchResponse
+from record_processor.actions.python import Context, PythonAction, PythonSettings
 from tests.builders import ARN, STREAM, change_record
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
+from record_processor.actions import registry
 from record_processor.configuration import schema
 from record_processor.configuration.actions_file import read_actions
 from record_processor.configuration.build import build_actions
@@ -73,7 +74,7 @@ actions:
         ("actions: {name: x}", "actions.yaml:1: actions: expected a list with at least one action, found a mapping"),
         ("acts: []", "actions.yaml:1: acts: unknown key 'acts'; did you mean 'actions'?"),
         ("actions: [show]", "actions.yaml:1: actions[0]: expected a mapping, found 'show'"),
-        ("actions: [{name: a}]", "actions.yaml:1: actions[0].type: expected one of file, log, python, found nothing"),
+        ("actions: [{name: a}]", "actions.yaml:1: actions[0].type: expected one of command, dynamodb, "),
         ("actions: [{type: log}]", "actions.yaml:1: actions[0]: needs the key 'name'"),
         ("actions:\n- {name: a,\n", "actions.yaml:3: is not valid YAML"),
         ("a: &a [*a]", "actions.yaml: an anchor (&) refers to itself"),
@@ -98,7 +99,9 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 def test_the_schema_that_ships_is_the_one_of_the_types() -> None:
     shipped = ROOT / "src/record_processor/configuration/actions.schema.json"
-    assert shipped.read_text() == schema.text() + "\n", "run: record-processor schema > actions.schema.json"
+    assert shipped.read_text() == schema.text(registry.built_in()) + "\n", (
+        "run: record-processor schema > actions.schema.json"
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,7 @@ def test_the_schema_that_ships_is_the_one_of_the_types() -> None:
 )
 def test_the_schema_and_the_parser_agree(tmp_path: Path, action: dict[str, Any], valid: bool) -> None:
     document = {"actions": [action]}
-    assert jsonschema.Draft202012Validator(schema.schema()).is_valid(document) == valid
+    assert jsonschema.Draft202012Validator(schema.schema(registry.built_in())).is_valid(document) == valid
     path = tmp_path / "actions.yaml"
     path.write_text(yaml.safe_dump(document))
     if valid:
@@ -142,6 +145,7 @@ def test_what_a_handler_prints_on_import_does_not_get_into_the_answer(tmp_path: 
     (tmp_path / "actions.yaml").write_text("actions: [{name: a, type: python, handler: 'noisy:handle'}]")
     command = [sys.executable, "-m", "record_processor.configuration", "actions.yaml"]
     answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert json.loads(answer.stdout) == {"actions": [{"name": "a", "type": "python", "handler": "noisy:handle"}]}
+    expected = {"actions": [{"name": "a", "type": "python", "handler": "noisy:handle"}], "secrets": []}
+    assert json.loads(answer.stdout) == expected
     assert "hello" in answer.stderr
     assert "there" in answer.stderr

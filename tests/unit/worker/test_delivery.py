@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from record_processor.actions.base import Action, ActionSettings, PartialFailure, PermanentError, Shard
-from record_processor.actions.settings import Batch, DeadLetter, Retry
+from record_processor.actions.settings import Batch, Retry
 from record_processor.configuration.units import ByteSize, Duration
 from record_processor.dead_letters.file import DeadLetterFile
+from record_processor.dead_letters.settings import FileDeadLetter
 from record_processor.errors import StopRequestedError
 from record_processor.worker import backoff
 from record_processor.worker.delivery import engine as engine_module
@@ -71,8 +72,8 @@ def fail_on(*poison: str) -> Callable[[list[str]], None]:
     return act
 
 
-def dead(tmp_path: Path) -> DeadLetter:
-    return DeadLetter(type="file", path=str(tmp_path / "dead.jsonl"))
+def dead(tmp_path: Path) -> FileDeadLetter:
+    return FileDeadLetter(path=str(tmp_path / "dead.jsonl"))
 
 
 def letters(tmp_path: Path) -> list[Any]:
@@ -288,7 +289,7 @@ def test_a_call_that_hangs_is_named_in_the_log(
 
 def test_a_dead_letter_that_cannot_be_stored_keeps_the_record_undone(memory: LeaseMemory, tmp_path: Path) -> None:
     (tmp_path / "in-the-way").write_text("")
-    where = DeadLetter(type="file", path=str(tmp_path / "in-the-way" / "dead.jsonl"))
+    where = FileDeadLetter(path=str(tmp_path / "in-the-way" / "dead.jsonl"))
     engine = opened(memory, Calls(fail_on("1"), retry=Retry(max_attempts=1), dead_letter=where))
     engine.submit(records(1, 2))
     time.sleep(0.1)

@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from record_processor.actions.base import Action, ActionSettings, PartialFailure, PermanentError, Shard
-from record_processor.actions.settings import Batch, DeadLetter, Retry
+from record_processor.actions.settings import Batch, Retry
 from record_processor.configuration.units import Duration
 from record_processor.dead_letters.file import DeadLetterFile
+from record_processor.dead_letters.settings import FileDeadLetter
 from record_processor.errors import LeaseLostError, StopRequestedError
 from record_processor.worker import backoff
 from record_processor.worker.delivery.engine import Engine
@@ -141,7 +142,7 @@ class DeliveryMachine(RuleBasedStateMachine):
             "bisect_on_error": bisect and size > 1,
         }
         if letters:
-            base["dead_letter"] = DeadLetter(type="file", path=str(self.folder / "dead.jsonl"))
+            base["dead_letter"] = FileDeadLetter(path=str(self.folder / "dead.jsonl"))
             base["retry"] = Retry(max_attempts=max_attempts)
         self.settings = [
             ActionSettings(name="first", type="sink", **base),

@@ -1,0 +1,86 @@
+"""What the AWS actions and dead letters have in common in YAML, and the clients made of it.
+
+The SDK is imported when the first client is made: a worker without AWS actions never pays for it.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from record_processor.configuration.units import Duration
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+_CONNECT_SECONDS = 5
+# One client serves every lane of every action with the same settings, and no action has more lanes than this.
+_MOST_CONNECTIONS = 256
+# Lanes ask at the same time; the cache alone would let each of them make one.
+_one_at_a_time = threading.Lock()
+
+
+class AwsSettings(msgspec.Struct, kw_only=True, frozen=True):
+    """Where and as whom an AWS service is called; by default as the SDK finds out, in the region of the stream."""
+
+    region: Annotated[str | None, Meta(description="Default: the SDK's configuration, else the stream's own.")] = None
+    endpoint: Annotated[
+        Annotated[str, Meta(pattern="^https?://")] | None,
+        Meta(
+            description="Such as http://localhost:9324, for a VPC endpoint or a local server.",
+            extra={"expected": "an address that begins with http:// or https://"},
+        ),
+    ] = None
+    role_arn: Annotated[str | None, Meta(description="A role to assume, in another account perhaps.")] = None
+    profile: Annotated[str | None, Meta(description="Of the SDK's configuration files.")] = None
+    timeout: Annotated[Duration | None, Meta(description="How long an answer may take (20s; lambda: 15m).")] = None
+
+
+def client(service: str, settings: AwsSettings, stream_region: str, timeout_seconds: float = 20.0) -> Any:
+    """The one client of a service with these settings in this process; safe to share between threads.
+
+    It tries each call once. Trying again is delivery's business, which knows the order, the lease and the stop.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: there is no such profile, or no credentials to assume the role with.
+    """
+    with _one_at_a_time:
+        return _made(service, settings, stream_region, settings.timeout or timeout_seconds)
+
+
+@functools.cache
+def _made(service: str, settings: AwsSettings, stream_region: str, timeout_seconds: float) -> Any:
+    from botocore.config import Config
+    from botocore.session import Session
+
+    session = Session(profile=settings.profile)
+    region = settings.region or session.get_config_variable("region") or stream_region
+    if settings.role_arn is not None:
+        _assume(session, settings.role_arn, region)
+    config = Config(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=timeout_seconds,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        max_pool_connections=_MOST_CONNECTIONS,
+        # A function may take minutes, and routers forget connections that are still.
+        tcp_keepalive=True,
+    )
+    return session.create_client(service, region_name=region, endpoint_url=settings.endpoint, config=config)
+
+
+def _assume(session: Session, role_arn: str, region: str) -> None:
+    """Have the session's clients act as a role, with credentials that renew themselves before they expire."""
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    def sts(name: str, **options: Any) -> Any:
+        return session.create_client(name, region_name=region, **options)
+
+    fetcher = AssumeRoleCredentialFetcher(sts, session.get_credentials(), role_arn)
+    # The public setter takes keys as texts only, which would expire under a worker that runs for weeks.
+    session._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
+        fetcher.fetch_credentials, "assume-role"
+    )

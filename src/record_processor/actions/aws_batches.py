@@ -1,0 +1,53 @@
+"""The AWS services that take records by the batch: one client, one call, one answer for each record."""
+
+from __future__ import annotations
+
+import abc
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
+
+from msgspec import Meta
+
+from record_processor.actions import calls
+from record_processor.actions.aws import AwsSettings, client
+from record_processor.actions.batches import BatchedAction, CallFailedError
+from record_processor.actions.shapes import Shape, ShapedSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from record_processor.actions.base import Shard
+
+
+class AwsShapedSettings(ShapedSettings, kw_only=True, frozen=True):
+    """The keys of every action that sends records to an AWS service."""
+
+    aws: Annotated[AwsSettings, Meta(description="Where and as whom the service is called.")] = AwsSettings()
+
+
+AwsSettingsT = TypeVar("AwsSettingsT", bound=AwsShapedSettings)
+
+
+class AwsBatchedAction(BatchedAction[AwsSettingsT], abc.ABC):
+    """Knows its client, and what the SDK's errors mean."""
+
+    service: ClassVar[str]
+    operation: ClassVar[str]
+
+    def __init__(self, settings: AwsSettingsT) -> None:
+        super().__init__(settings)
+        self.shape = Shape(settings)
+
+    def open(self, shard: Shard) -> None:
+        self.shard = shard
+
+    @abc.abstractmethod
+    def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
+        """One call of the service; why entries failed, by position in it."""
+
+    def send(self, contents: Sequence[Any]) -> Mapping[int, Exception]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self.call(client(self.service, self.settings.aws, self.shard.stream.region), contents)
+        except (BotoCoreError, ClientError) as error:
+            raise CallFailedError(calls.of_call(self.operation, error)) from None

@@ -1,0 +1,160 @@
+"""`dynamodb`: another table that follows this one, as a copy or as a view.
+
+Each item there carries the sequence number of the change that it shows, and a change is written only where it is newer.
+So neither replays nor anything out of order bring old data back. A deletion leaves a marker for a while, since an item
+that is simply gone cannot say that it is newer.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from record_processor.actions import calls
+from record_processor.actions.aws import AwsSettings, client
+from record_processor.actions.base import (
+    Action,
+    ActionError,
+    ActionSettings,
+    InvalidSettingError,
+    NotTriedError,
+    PartialFailure,
+    PermanentError,
+    Shard,
+)
+from record_processor.configuration.units import Duration, default
+from record_processor.errors import UndecodableRecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.worker.records import ChangeRecord
+
+# Sequence numbers have up to 21 digits on AWS, and no length that is promised. As texts of one length they compare as
+# numbers do, and a text holds more digits than DynamoDB's numbers.
+_SEQUENCE_DIGITS = 40
+_WEEK_SECONDS = 7 * 86400.0
+
+
+class DynamoDBSettings(ActionSettings, kw_only=True, frozen=True):
+    """Keeps another DynamoDB table like this one, or a view of it: newer changes win, whatever order they come in."""
+
+    table: Annotated[str, Meta(description="The other table: a name or an ARN. It has the same key.", min_length=1)]
+    attributes: Annotated[
+        list[str] | None, Meta(description="Only these attributes, beside the key; default: all.")
+    ] = None
+    rename: Annotated[dict[str, str], Meta(description="Other names for attributes there: {old: new}.")] = (
+        msgspec.field(default_factory=dict)
+    )
+    keep_deleted: Annotated[
+        Duration,
+        Meta(
+            description="How long a deleted item's marker stays (7d); 0s deletes at once, and then a replay may bring "
+            "the item back."
+        ),
+    ] = default(Duration(_WEEK_SECONDS))
+    sequence_attribute: Annotated[
+        str, Meta(description="The attribute that says which change an item shows.", min_length=1)
+    ] = "_sequence"
+    deleted_attribute: Annotated[
+        str, Meta(description="The attribute that markers have, and no live item.", min_length=1)
+    ] = "_deleted"
+    expires_attribute: Annotated[
+        str,
+        Meta(
+            description="The markers' end in seconds since the epoch: the attribute for the table's TTL.", min_length=1
+        ),
+    ] = "_expires"
+    aws: Annotated[AwsSettings, Meta(description="Where and as whom: another region or account.")] = AwsSettings()
+
+
+class DynamoDBAction(Action[DynamoDBSettings]):
+    """Of a batch, only the last change of each item is written."""
+
+    settings_type = DynamoDBSettings
+    default_batch_size = 25
+    example = """\
+- name: orders-view
+  type: dynamodb
+  table: OrdersByStatus
+  attributes: [Status, Total]
+  rename: {Total: amount}
+  aws: {region: us-east-1}
+"""
+
+    def __init__(self, settings: DynamoDBSettings) -> None:
+        super().__init__(settings)
+        own = {settings.sequence_attribute, settings.deleted_attribute, settings.expires_attribute}
+        targets = [*settings.rename.values(), *own]
+        if len(own) + len(settings.rename) != len(set(targets)):
+            raise InvalidSettingError("rename", "two attributes would have the same name there")
+
+    def open(self, shard: Shard) -> None:
+        self._shard = shard
+
+    def deliver(self, records: Sequence[ChangeRecord]) -> None:
+        last = {record.raw_keys: position for position, record in enumerate(records)}
+        failures: dict[int, Exception] = {}
+        for position in sorted(last.values()):
+            try:
+                self._write(records[position])
+            except (ActionError, UndecodableRecordError) as error:
+                failures[position] = error
+        if failures:
+            # What was left out in favour of a change that failed is not there either.
+            failed_keys = {records[position].raw_keys for position in failures}
+            for position, record in enumerate(records):
+                if record.raw_keys in failed_keys:
+                    failures.setdefault(position, NotTriedError())
+            raise PartialFailure(failures)
+
+    def _write(self, record: ChangeRecord) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        dynamodb = client("dynamodb", self.settings.aws, self._shard.stream.region)
+        operation, request = self._request(record)
+        try:
+            getattr(dynamodb, operation)(**request)
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return  # the table has a newer change, or this one
+        except (BotoCoreError, ClientError) as error:
+            raise calls.of_call("PutItem" if operation == "put_item" else "DeleteItem", error) from None
+
+    def _request(self, record: ChangeRecord) -> tuple[str, dict[str, Any]]:
+        sequence = {"S": record.sequence_number.zfill(_SEQUENCE_DIGITS)}
+        request = {
+            "TableName": self.settings.table,
+            "ConditionExpression": "attribute_not_exists(#sequence) OR #sequence < :sequence",
+            "ExpressionAttributeNames": {"#sequence": self.settings.sequence_attribute},
+            "ExpressionAttributeValues": {":sequence": sequence},
+        }
+        keys = self._renamed(record.sdk_item("Keys") or {})
+        if record.event_name != "REMOVE":
+            return "put_item", {**request, "Item": {**self._shown(record), **keys, self._sequence_name: sequence}}
+        if not self.settings.keep_deleted:
+            return "delete_item", {**request, "Key": keys}
+        return "put_item", {**request, "Item": {**keys, **self._marker(), self._sequence_name: sequence}}
+
+    @property
+    def _sequence_name(self) -> str:
+        return self.settings.sequence_attribute
+
+    def _shown(self, record: ChangeRecord) -> dict[str, Any]:
+        image = record.sdk_item("NewImage")
+        if image is None:
+            raise PermanentError(
+                f"the record has no new image: the stream's view type is {record.stream_view_type}, and a copy needs "
+                "NEW_IMAGE or NEW_AND_OLD_IMAGES"
+            )
+        wanted = self.settings.attributes
+        return self._renamed(image if wanted is None else {name: image[name] for name in wanted if name in image})
+
+    def _marker(self) -> dict[str, Any]:
+        expires = int(time.time() + self.settings.keep_deleted)
+        return {self.settings.deleted_attribute: {"BOOL": True}, self.settings.expires_attribute: {"N": str(expires)}}
+
+    def _renamed(self, item: dict[str, Any]) -> dict[str, Any]:
+        return {self.settings.rename.get(name, name): value for name, value in item.items()}

@@ -1,0 +1,73 @@
+"""`eventbridge`: each record is an event on a bus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
+
+from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
+from record_processor.actions.batches import Entry, Limits
+from record_processor.actions.calls import of_entry
+from record_processor.actions.template import TextTemplate
+from record_processor.configuration.units import default
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from record_processor.worker.records import ChangeRecord
+
+_KIBIBYTE = 1024
+_TIME_BYTES = 14
+"""What EventBridge counts for an entry's time."""
+
+
+class EventBridgeSettings(AwsShapedSettings, kw_only=True, frozen=True):
+    """Puts each record as an event on an EventBridge bus."""
+
+    bus: Annotated[str, Meta(description="The bus: a name or an ARN.", min_length=1)] = "default"
+    source: Annotated[TextTemplate, Meta(description="The event's source (dynamodb); a template.")] = default(
+        TextTemplate("dynamodb")
+    )
+    detail_type: Annotated[
+        TextTemplate, Meta(description="The event's detail-type ({table} {eventName}); a template.")
+    ] = default(TextTemplate("{table} {eventName}"))
+
+
+class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
+    settings_type = EventBridgeSettings
+    service = "events"
+    operation = "PutEvents"
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
+    limits = Limits(entries=10, call_bytes=256 * _KIBIBYTE, entry_bytes=256 * _KIBIBYTE)
+    default_batch_size = 10
+    example = """\
+- name: bus
+  type: eventbridge
+  bus: shop
+  source: shop.orders
+  detail_type: "Order {eventName}"
+  format: plain
+"""
+
+    def entry(self, record: ChangeRecord) -> Entry:
+        plain = record.plain
+        detail = self.shape.encoded(record).decode()
+        event = {
+            "EventBusName": self.settings.bus,
+            "Source": self.settings.source.text(plain),
+            "DetailType": self.settings.detail_type.text(plain),
+            "Detail": detail,
+            "Resources": [record.stream_arn],
+            "Time": record.created_at,
+        }
+        texts = (event["Source"], event["DetailType"], detail, record.stream_arn)
+        return Entry(event, _TIME_BYTES + sum(len(str(text).encode()) for text in texts))
+
+    def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
+        answer = client.put_events(Entries=contents)
+        return {
+            position: of_entry(self.operation, result["ErrorCode"], result.get("ErrorMessage"))
+            for position, result in enumerate(answer["Entries"])
+            if result.get("ErrorCode")
+        }

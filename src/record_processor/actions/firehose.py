@@ -1,0 +1,58 @@
+"""`firehose`: each record goes into a Firehose stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
+
+from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
+from record_processor.actions.batches import Entry, Limits
+from record_processor.actions.calls import of_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from record_processor.worker.records import ChangeRecord
+
+_KIBIBYTE = 1024
+
+
+class FirehoseSettings(AwsShapedSettings, kw_only=True, frozen=True):
+    """Puts each record into a Firehose stream."""
+
+    stream: Annotated[str, Meta(description="The Firehose stream's name.", min_length=1)]
+    newline: Annotated[
+        bool, Meta(description="Whether each record ends with a line break, so that S3 gets JSON lines.")
+    ] = True
+
+
+class FirehoseAction(AwsBatchedAction[FirehoseSettings]):
+    settings_type = FirehoseSettings
+    service = "firehose"
+    operation = "PutRecordBatch"
+    # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
+    limits = Limits(entries=500, call_bytes=4 * _KIBIBYTE * _KIBIBYTE, entry_bytes=1000 * _KIBIBYTE)
+    default_batch_size = 500
+    example = """\
+- name: lake
+  type: firehose
+  stream: orders-to-lake
+  format: plain
+"""
+
+    def __init__(self, settings: FirehoseSettings) -> None:
+        super().__init__(settings)
+        self._end = b"\n" if settings.newline else b""
+
+    def entry(self, record: ChangeRecord) -> Entry:
+        data = self.shape.encoded(record) + self._end
+        return Entry({"Data": data}, len(data))
+
+    def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
+        answer = client.put_record_batch(DeliveryStreamName=self.settings.stream, Records=contents)
+        return {
+            position: of_entry(self.operation, result["ErrorCode"], result.get("ErrorMessage"))
+            for position, result in enumerate(answer["RequestResponses"])
+            if result.get("ErrorCode")
+        }

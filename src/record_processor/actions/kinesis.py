@@ -1,0 +1,64 @@
+"""`kinesis`: each record is a record of a Kinesis data stream."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
+
+from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
+from record_processor.actions.batches import Entry, Limits
+from record_processor.actions.calls import of_entry
+from record_processor.actions.template import TextTemplate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from record_processor.worker.records import ChangeRecord
+
+_MEBIBYTE = 1024 * 1024
+_LONGEST_PARTITION_KEY = 256
+
+
+class KinesisSettings(AwsShapedSettings, kw_only=True, frozen=True):
+    """Puts each record into a Kinesis data stream, one item always into the same shard."""
+
+    stream: Annotated[str, Meta(description="The stream: a name or an ARN.", min_length=1)]
+    partition_key: Annotated[TextTemplate | None, Meta(description="A template; default: the item's keys.")] = None
+
+
+class KinesisAction(AwsBatchedAction[KinesisSettings]):
+    settings_type = KinesisSettings
+    service = "kinesis"
+    operation = "PutRecords"
+    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+    limits = Limits(entries=500, call_bytes=5 * _MEBIBYTE, entry_bytes=_MEBIBYTE)
+    default_batch_size = 500
+    example = """\
+- name: orders
+  type: kinesis
+  stream: orders
+  partition_key: "{keys.customer}"
+"""
+
+    def entry(self, record: ChangeRecord) -> Entry:
+        data = self.shape.encoded(record)
+        key = self._partition_key(record)
+        return Entry({"Data": data, "PartitionKey": key}, len(data) + len(key.encode()))
+
+    def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
+        stream = self.settings.stream
+        where = {"StreamARN": stream} if stream.startswith("arn:") else {"StreamName": stream}
+        answer = client.put_records(**where, Records=contents)
+        return {
+            position: of_entry(self.operation, result["ErrorCode"], result.get("ErrorMessage"))
+            for position, result in enumerate(answer["Records"])
+            if result.get("ErrorCode")
+        }
+
+    def _partition_key(self, record: ChangeRecord) -> str:
+        template = self.settings.partition_key
+        key = record.raw_keys.decode() if template is None else template.text(record.plain)
+        # A key has 1 to 256 characters. Hashed, equal ones stay equal, which is all that they are for.
+        return key if 0 < len(key) <= _LONGEST_PARTITION_KEY else hashlib.sha256(key.encode()).hexdigest()

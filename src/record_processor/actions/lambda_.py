@@ -1,0 +1,111 @@
+"""`lambda`: calls a Lambda function with the event that an event source mapping would give it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
+
+from record_processor.actions import calls
+from record_processor.actions.aws import client
+from record_processor.actions.aws_batches import AwsShapedSettings
+from record_processor.actions.base import Action, ActionError, NotTriedError, PartialFailure, PermanentError, Shard
+from record_processor.actions.batch_response import raise_failures
+from record_processor.actions.shapes import Shape, encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.worker.records import ChangeRecord
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_LARGEST_EVENT_BYTES = 6 * 1024 * 1024
+_LONGEST_RUN_SECONDS = 900.0
+_LONGEST_MESSAGE = 500
+
+
+class LambdaSettings(AwsShapedSettings, kw_only=True, frozen=True):
+    """Calls a Lambda function and waits for its answer; `batchItemFailures` in it has Lambda's meaning."""
+
+    function: Annotated[str, Meta(description="The function: a name or an ARN.", min_length=1)]
+    qualifier: Annotated[str | None, Meta(description="A version or an alias.")] = None
+
+
+class LambdaAction(Action[LambdaSettings]):
+    settings_type = LambdaSettings
+    default_batch_size = 100
+    example = """\
+- name: invoices
+  type: lambda
+  function: make-invoice
+  qualifier: live
+  batch: {size: 50, window: 1s}
+"""
+
+    def __init__(self, settings: LambdaSettings) -> None:
+        super().__init__(settings)
+        self._shape = Shape(settings)
+
+    def open(self, shard: Shard) -> None:
+        self._shard = shard
+
+    def deliver(self, records: Sequence[ChangeRecord]) -> None:
+        event = encoded({"Records": [self._shape.of(record) for record in records]})
+        if len(event) <= _LARGEST_EVENT_BYTES:
+            raise_failures(self._invoke(event), records)
+        elif len(records) == 1:
+            raise PermanentError(f"{len(event):,} bytes are more than lambda takes, {_LARGEST_EVENT_BYTES:,}")
+        else:
+            self._deliver_halves(records)
+
+    def _deliver_halves(self, records: Sequence[ChangeRecord]) -> None:
+        """The second only after the first is done: it may have later changes of the same items."""
+        middle = len(records) // 2
+        failures = self._failures(records[:middle], 0)
+        if failures:
+            failures.update({position: NotTriedError() for position in range(middle, len(records))})
+        else:
+            failures = self._failures(records[middle:], middle)
+        if failures:
+            raise PartialFailure(failures)
+
+    def _failures(self, part: Sequence[ChangeRecord], start: int) -> dict[int, Exception]:
+        try:
+            self.deliver(part)
+        except PartialFailure as partial:
+            return {start + position: error for position, error in partial.failures.items()}
+        except ActionError as error:
+            return dict.fromkeys(range(start, start + len(part)), error)
+        return {}
+
+    def _invoke(self, event: bytes) -> Any:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        function = {"FunctionName": self.settings.function}
+        if self.settings.qualifier is not None:
+            function["Qualifier"] = self.settings.qualifier
+        try:
+            answer = client("lambda", self.settings.aws, self._shard.stream.region, _LONGEST_RUN_SECONDS).invoke(
+                **function, InvocationType="RequestResponse", Payload=event
+            )
+            payload = answer["Payload"].read()
+        except (BotoCoreError, ClientError) as error:
+            raise calls.of_call("Invoke", error) from None
+        if answer.get("FunctionError"):
+            raise ActionError(f"the function failed: {_error_in(payload)}")
+        return _parsed(payload)
+
+
+def _parsed(payload: bytes) -> Any:
+    try:
+        return json.loads(payload or b"null")
+    except ValueError:
+        return None  # a function may answer what it likes; only batchItemFailures means something
+
+
+def _error_in(payload: bytes) -> str:
+    answer = _parsed(payload)
+    if isinstance(answer, dict) and "errorMessage" in answer:
+        return f"{answer.get('errorType', 'Error')}: {answer['errorMessage']}"[:_LONGEST_MESSAGE]
+    return payload[:_LONGEST_MESSAGE].decode(errors="replace")

@@ -1,0 +1,66 @@
+"""What SQS and SNS have in common: texts, attributes of messages, and FIFO's groups."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from record_processor.actions.base import InvalidSettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from record_processor.actions.template import TextTemplate
+    from record_processor.worker.records import ChangeRecord
+
+KIBIBYTE = 1024
+
+# What SQS takes in a message beside what JSON escapes anyway; written as JSON escapes they are the same text.
+_REFUSED = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
+_GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
+_MOST_ATTRIBUTES = 10
+
+
+def body(encoded: bytes) -> str:
+    """JSON as a message's text."""
+    return encoded.decode().translate(_REFUSED)
+
+
+def group_of(record: ChangeRecord) -> str:
+    """FIFO's message group of an item: its keys, so that one item's messages keep their order and hold up no other's.
+
+    A group has 128 characters at most and no spaces; keys that do not fit are hashed.
+    """
+    keys = record.raw_keys.decode()
+    return keys if _GROUP.fullmatch(keys) else hashlib.sha256(record.raw_keys).hexdigest()
+
+
+def check_attributes(attributes: Mapping[str, TextTemplate]) -> None:
+    """Raise InvalidSettingError where there are more than a message may have."""
+    if len(attributes) > _MOST_ATTRIBUTES:
+        message = f"a message has at most {_MOST_ATTRIBUTES} attributes, found {len(attributes)}"
+        raise InvalidSettingError("attributes", message)
+
+
+def attributes_of(templates: Mapping[str, TextTemplate], record: ChangeRecord) -> dict[str, Any]:
+    """The message attributes for a record; those that come out empty are left out, since none may be empty."""
+    if not templates:
+        return {}
+    plain = record.plain
+    texts = {name: template.text(plain) for name, template in templates.items()}
+    return {name: {"DataType": "String", "StringValue": text} for name, text in texts.items() if text}
+
+
+def size_bytes(text: str, attributes: Mapping[str, Any]) -> int:
+    """What a message counts for: its text, and name, type and value of each attribute."""
+    rest = sum(len(name) + len("String") + len(value["StringValue"].encode()) for name, value in attributes.items())
+    return len(text.encode()) + rest
+
+
+def failures_by_id(operation: str, answer: Mapping[str, Any]) -> dict[int, Exception]:
+    """Failures of a batch whose entries had their positions for ids."""
+    from record_processor.actions.calls import of_entry
+
+    failed = answer.get("Failed", ())
+    return {int(one["Id"]): of_entry(operation, one.get("Code"), one.get("Message")) for one in failed}

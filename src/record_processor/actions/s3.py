@@ -1,0 +1,103 @@
+"""`s3`: each batch is an object of JSON lines.
+
+An object's key says which records are in it, so that the same batch, written again after a crash or an error, takes its
+own place and not another.
+"""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta
+
+from record_processor.actions import calls
+from record_processor.actions.aws import client
+from record_processor.actions.aws_batches import AwsShapedSettings
+from record_processor.actions.base import Action, InvalidSettingError, Shard
+from record_processor.actions.shapes import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.worker.records import ChangeRecord
+
+_PLACES = ("action", "date", "day", "first", "hour", "last", "month", "shard", "table", "year")
+
+
+class S3Settings(AwsShapedSettings, kw_only=True, frozen=True):
+    """Writes each batch as one object of JSON lines, gzipped, under a key that its records determine."""
+
+    bucket: Annotated[str, Meta(description="The bucket.", min_length=3)]
+    key: Annotated[
+        str,
+        Meta(
+            description="The object's key: {table}, {shard}, {action}; {date}, {year}, {month}, {day}, {hour} of the "
+            "batch's first change (UTC); {first} and {last} sequence number. .gz is added where gzip is on."
+        ),
+    ] = "{table}/{date}/{shard}/{first}-{last}.jsonl"
+    gzip: Annotated[bool, Meta(description="Whether objects are gzipped.")] = True
+
+
+class S3Action(Action[S3Settings]):
+    settings_type = S3Settings
+    default_batch_size = 1000
+    default_window_seconds = 10.0
+    example = """\
+- name: history
+  type: s3
+  bucket: shop-history
+  key: "orders/{date}/{shard}/{first}-{last}.jsonl"
+  batch: {size: 5000, window: 1m}
+"""
+
+    def __init__(self, settings: S3Settings) -> None:
+        super().__init__(settings)
+        _check(settings.key)
+        self._shape = Shape(settings)
+
+    def open(self, shard: Shard) -> None:
+        self._shard = shard
+
+    def deliver(self, records: Sequence[ChangeRecord]) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        content = b"".join(self._shape.encoded(record) + b"\n" for record in records)
+        key, kind = self._key(records), "application/x-ndjson"
+        if self.settings.gzip:
+            # Without a time in it, the same batch gives the same bytes.
+            content, key, kind = gzip.compress(content, mtime=0), key + ".gz", "application/gzip"
+        try:
+            client("s3", self.settings.aws, self._shard.stream.region).put_object(
+                Bucket=self.settings.bucket, Key=key, Body=content, ContentType=kind
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise calls.of_call("PutObject", error) from None
+
+    def _key(self, records: Sequence[ChangeRecord]) -> str:
+        first = records[0]
+        day = first.created_at
+        return self.settings.key.format(
+            action=self.settings.name,
+            table=first.table,
+            shard=self._shard.shard_id,
+            date=f"{day:%Y-%m-%d}",
+            year=f"{day:%Y}",
+            month=f"{day:%m}",
+            day=f"{day:%d}",
+            hour=f"{day:%H}",
+            first=first.sequence_number,
+            last=records[-1].sequence_number,
+        )
+
+
+def _check(key: str) -> None:
+    try:
+        plain = key.format(**dict.fromkeys(_PLACES, ""))
+    except (KeyError, IndexError, ValueError, AttributeError):
+        places = ", ".join(f"{{{place}}}" for place in _PLACES)
+        raise InvalidSettingError("key", f"expected placeholders of {places} only, found {key!r}") from None
+    varied = {place: key.format(**{**dict.fromkeys(_PLACES, ""), place: "x"}) != plain for place in _PLACES}
+    # Else one object takes another's place, and what was in it is lost.
+    if not (varied["first"] and varied["last"] and (varied["table"] or varied["shard"])):
+        raise InvalidSettingError("key", f"needs {{first}}, {{last}}, and {{table}} or {{shard}}; found {key!r}")
