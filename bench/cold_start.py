@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import median
 
 from record_processor.local.dynamodb_local import LOOPBACK, started
-from tests.end_to_end.conftest import free_port
 from tests.harness import Database, Worker
+from tests.servers.process import free_port
 
 RUNS = 5
 ALLOWED_SECONDS = 12.0

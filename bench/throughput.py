@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from record_processor.local.dynamodb_local import LOOPBACK, started
-from tests.end_to_end.conftest import free_port
 from tests.harness import Database, Worker, descendants, wait_for
+from tests.servers.process import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable

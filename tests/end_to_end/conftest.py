@@ -5,9 +5,6 @@ What a machine lacks is skipped with the reason; under CI=true a skip for such a
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
 import uuid
 from typing import TYPE_CHECKING
 
@@ -15,25 +12,11 @@ import pytest
 
 from record_processor.local.dynamodb_local import LOOPBACK, started
 from tests.harness import Database, Worker
+from tests.servers.process import free_port, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-
-def require(program: str) -> None:
-    if shutil.which(program) is None:
-        reason = f"needs {program} on the PATH"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.end_to_end.conftest import free_port, require
 from tests.harness import COMMAND, Database, wait_for
+from tests.servers.process import free_port, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

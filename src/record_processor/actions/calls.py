@@ -16,6 +16,7 @@ _ABOUT_CONTENT = frozenset(
         "413",
         "BatchRequestTooLong",
         "InvalidArgumentException",
+        "InvalidAttributeValue",
         "InvalidMessageContents",
         "InvalidParameter",
         "InvalidParameterValue",

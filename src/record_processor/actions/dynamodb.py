@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 # Sequence numbers have up to 21 digits on AWS, and no length that is promised. As texts of one length they compare as
 # numbers do, and a text holds more digits than DynamoDB's numbers.
 _SEQUENCE_DIGITS = 40
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+_TOO_LARGE = "the item is larger than DynamoDB takes, 409,600 bytes, with what is added to it"
 _WEEK_SECONDS = 7 * 86400.0
 
 
@@ -101,10 +103,15 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         for position in sorted(last.values()):
             try:
                 self._write(records[position])
-            except (ActionError, UndecodableRecordError) as error:
+            except (PermanentError, UndecodableRecordError) as error:
                 failures[position] = error
+            except ActionError as error:
+                failures[position] = error
+                # The table is throttled or away: the others would only be more of the same to it.
+                failures.update({later: NotTriedError() for later in last.values() if later > position})
+                break
         if failures:
-            # What was left out in favour of a change that failed is not there either.
+            # What was left out in favour of a change that is not there is not there either.
             failed_keys = {records[position].raw_keys for position in failures}
             for position, record in enumerate(records):
                 if record.raw_keys in failed_keys:
@@ -121,6 +128,8 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         except dynamodb.exceptions.ConditionalCheckFailedException:
             return  # the table has a newer change, or this one
         except (BotoCoreError, ClientError) as error:
+            if "Item size" in str(error):
+                raise PermanentError(f"PutItem: {_TOO_LARGE}") from None
             raise calls.of_call("PutItem" if operation == "put_item" else "DeleteItem", error) from None
 
     def _request(self, record: ChangeRecord) -> tuple[str, dict[str, Any]]:

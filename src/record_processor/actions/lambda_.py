@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
-from record_processor.actions import calls
+from record_processor.actions import calls, halves
 from record_processor.actions.aws import client
 from record_processor.actions.aws_batches import AwsShapedSettings
-from record_processor.actions.base import Action, ActionError, NotTriedError, PartialFailure, PermanentError, Shard
+from record_processor.actions.base import Action, ActionError, PermanentError, Shard
 from record_processor.actions.batch_response import raise_failures
 from record_processor.actions.shapes import Shape, encoded
 
@@ -51,33 +51,13 @@ class LambdaAction(Action[LambdaSettings]):
         self._shard = shard
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
+        halves.deliver(self._send, records)
+
+    def _send(self, records: Sequence[ChangeRecord]) -> None:
         event = encoded({"Records": [self._shape.of(record) for record in records]})
-        if len(event) <= _LARGEST_EVENT_BYTES:
-            raise_failures(self._invoke(event), records)
-        elif len(records) == 1:
+        if len(event) > _LARGEST_EVENT_BYTES:
             raise PermanentError(f"{len(event):,} bytes are more than lambda takes, {_LARGEST_EVENT_BYTES:,}")
-        else:
-            self._deliver_halves(records)
-
-    def _deliver_halves(self, records: Sequence[ChangeRecord]) -> None:
-        """The second only after the first is done: it may have later changes of the same items."""
-        middle = len(records) // 2
-        failures = self._failures(records[:middle], 0)
-        if failures:
-            failures.update({position: NotTriedError() for position in range(middle, len(records))})
-        else:
-            failures = self._failures(records[middle:], middle)
-        if failures:
-            raise PartialFailure(failures)
-
-    def _failures(self, part: Sequence[ChangeRecord], start: int) -> dict[int, Exception]:
-        try:
-            self.deliver(part)
-        except PartialFailure as partial:
-            return {start + position: error for position, error in partial.failures.items()}
-        except ActionError as error:
-            return dict.fromkeys(range(start, start + len(part)), error)
-        return {}
+        raise_failures(self._invoke(event), records)
 
     def _invoke(self, event: bytes) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from record_processor.actions import calls
-from record_processor.actions.aws import client
+from record_processor.actions.aws import client, content_md5
 from record_processor.actions.aws_batches import AwsShapedSettings
 from record_processor.actions.base import Action, InvalidSettingError, Shard
 from record_processor.actions.shapes import Shape
@@ -69,7 +69,7 @@ class S3Action(Action[S3Settings]):
             content, key, kind = gzip.compress(content, mtime=0), key + ".gz", "application/gzip"
         try:
             client("s3", self.settings.aws, self._shard.stream.region).put_object(
-                Bucket=self.settings.bucket, Key=key, Body=content, ContentType=kind
+                Bucket=self.settings.bucket, Key=key, Body=content, ContentType=kind, ContentMD5=content_md5(content)
             )
         except (BotoCoreError, ClientError) as error:
             raise calls.of_call("PutObject", error) from None

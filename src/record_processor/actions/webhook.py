@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Meta
 
 from record_processor import __version__
+from record_processor.actions import halves
 from record_processor.actions.base import Action, ActionError, InvalidSettingError, PermanentError, Shard
 from record_processor.actions.batch_response import raise_failures
 from record_processor.actions.shapes import Shape, ShapedSettings, encoded
@@ -100,6 +101,9 @@ class WebhookAction(Action[WebhookSettings]):
         )
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
+        halves.deliver(self._send, records)
+
+    def _send(self, records: Sequence[ChangeRecord]) -> None:
         body = self._body(records)
         headers = {"content-type": "application/json", **self._signed(_message_id(records), body)}
         answer = self._post(body, headers)

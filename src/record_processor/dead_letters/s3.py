@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from record_processor.actions.aws import client
+from record_processor.actions.aws import client, content_md5
 from record_processor.dead_letters.letter import Letter
 from record_processor.dead_letters.packing import in_stream_order
 
@@ -32,10 +32,12 @@ class S3Store:
 
     def store(self, letters: Sequence[Letter]) -> None:
         for letter in letters:
+            body = msgspec.json.encode(letter)
             self._s3.put_object(
                 Bucket=self._settings.bucket,
                 Key=f"{self._folder}{letter.sequence_number}-{letter.id}.json",
-                Body=msgspec.json.encode(letter),
+                Body=body,
+                ContentMD5=content_md5(body),
                 ContentType="application/json",
             )
 

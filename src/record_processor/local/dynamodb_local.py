@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +16,7 @@ import click
 
 from record_processor.daemon.java import find_java
 from record_processor.errors import SetupError
+from record_processor.local.jars import fetched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,35 +105,5 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _jars() -> Path:
-    """The folder of its jars and native libraries, filled on first use."""
     pom = Path(str(resources.files(__package__))) / _POM
-    folder = _cache() / f"dynamodb-local-{hashlib.sha256(pom.read_bytes()).hexdigest()[:12]}"
-    if not folder.exists():
-        _fetch(pom, folder)
-    return folder
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "record-processor"
-
-
-def _fetch(pom: Path, folder: Path) -> None:
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise SetupError(
-            "DynamoDB Local is fetched with Maven, and there is no mvn on the PATH. Install it (Debian: apt-get "
-            "install maven), or run the image amazon/dynamodb-local with compose.yaml"
-        )
-    click.echo("fetching DynamoDB Local with Maven, this once …", err=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix="fetching-", dir=folder.parent))
-    goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={unfinished}"]
-    command = [maven, "-q", "-B", "-ntp", "-f", str(pom), *goal]
-    if subprocess.run(command, stdout=2, check=False).returncode:
-        shutil.rmtree(unfinished)
-        raise SetupError("Maven could not fetch DynamoDB Local; its own words stand above")
-    try:
-        unfinished.rename(folder)  # whole or not at all
-    except OSError:
-        shutil.rmtree(unfinished)  # another process was first
+    return fetched(pom, "DynamoDB Local", ", or run the image amazon/dynamodb-local with compose.yaml")

@@ -1,0 +1,1 @@
+"""Every action against its server, over the network."""

@@ -1,0 +1,89 @@
+"""The servers, started once for all tests, and a sink made anew for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.actions.delivery import Delivery
+from tests.actions.sinks import aws, host, web
+from tests.actions.tls import Tls
+from tests.servers import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.actions.sinks.base import Sink
+    from tests.servers.process import Server
+
+
+class Servers:
+    """Each started when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tls = Tls(folder)
+        self._started: dict[str, Server] = {}
+
+    def get(self, name: str) -> Server:
+        if name not in self._started:
+            more = (self.tls.certificate,) if name == "receiver" else ()
+            self._started[name] = getattr(catalogue, name)(self.folder, *more)
+        return self._started[name]
+
+    def end(self) -> None:
+        for server in self._started.values():
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    made = Servers(tmp_path_factory.mktemp("servers"))
+    yield made
+    made.end()
+
+
+SINKS: dict[str, Callable[[Servers, Path], Sink]] = {
+    "sqs": lambda servers, _: aws.SqsSink(servers.get("elasticmq")),
+    "sqs-fifo": lambda servers, _: aws.SqsFifoSink(servers.get("elasticmq")),
+    "sns": lambda servers, _: aws.SnsSink(servers.get("moto")),
+    "eventbridge": lambda servers, _: aws.EventBridgeSink(servers.get("moto")),
+    "kinesis": lambda servers, _: aws.KinesisSink(servers.get("kinesalite")),
+    "firehose": lambda servers, _: aws.FirehoseSink(servers.get("moto")),
+    "s3": lambda servers, _: aws.S3Sink(servers.get("s3proxy")),
+    "dynamodb": lambda servers, _: aws.DynamoDBSink(servers.get("dynamodb_local")),
+    "lambda": lambda servers, _: web.LambdaSink(servers.get("functions"), servers.folder),
+    "webhook": lambda servers, _: web.WebhookSink(servers.get("receiver"), servers.folder, servers.tls),
+    "command": lambda _, folder: host.CommandSink(folder),
+    "python": lambda _, folder: host.PythonSink(folder),
+    "file": lambda _, folder: host.FileSink(folder),
+}
+OVER_THE_NETWORK = [name for name in SINKS if name not in ("command", "python", "file")]
+
+
+@pytest.fixture
+def sink(request: pytest.FixtureRequest, servers: Servers, tmp_path: Path) -> Iterator[Any]:
+    """The sink that the test's parameter names."""
+    made = SINKS[request.param](servers, tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def delivery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Delivery]]:
+    """Starts the delivery of one action, as a shard's process has it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local-secret-key")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.syspath_prepend(tmp_path)
+    made: list[Delivery] = []
+
+    def start(settings: dict[str, Any], **more: Any) -> Delivery:
+        made.append(Delivery(tmp_path, {"name": "it", **settings, **more}))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()

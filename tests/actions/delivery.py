@@ -1,0 +1,71 @@
+"""An action under the real delivery engine, given the records of a shard."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+from record_processor.actions.base import Shard
+from record_processor.configuration.build import build_actions
+from record_processor.worker.delivery.engine import Engine
+from tests.builders import STREAM, LeaseMemory, protocol_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from record_processor.worker.protocol import ProtocolRecord
+
+_PATIENCE_SECONDS = 30
+
+SHARD = Shard("shardId-1", STREAM)
+
+
+class Delivery:
+    """One action of one shard, whose dead letters go to a file."""
+
+    def __init__(self, folder: Path, item: dict[str, Any]) -> None:
+        self._letters = folder / "dead.jsonl"
+        letters = {"dead_letter": {"type": "file", "path": str(self._letters)}}
+        # A grace of nothing, since a test that ends wants nothing more from it.
+        self.actions = build_actions([{**letters, **item}])
+        self.memory = LeaseMemory(folder / "lease")
+        self.engine = Engine(self.actions, self.memory.lease(), grace_seconds=0)
+        self.engine.open(SHARD)
+
+    def submit(self, records: Iterable[ProtocolRecord]) -> None:
+        self.engine.submit(list(records))
+
+    def finish(self) -> None:
+        """Return when everything is done, and safe; raises LeaseLostError where that takes too long."""
+        patience = threading.Timer(_PATIENCE_SECONDS, self.memory.lose)
+        patience.start()
+        try:
+            self.engine.finish()
+            self.engine.make_safe()
+        finally:
+            patience.cancel()
+
+    def letters(self) -> list[dict[str, Any]]:
+        if not self._letters.exists():
+            return []
+        return [json.loads(line) for line in self._letters.read_text().splitlines()]
+
+    def close(self) -> None:
+        self.engine.close()
+        for action in self.actions:
+            action.close()
+
+
+def changes(items: int, times: int, start: int = 1) -> list[ProtocolRecord]:
+    """Each item changed so many times, in turn: `n` of an item counts from `start`."""
+    return [change(f"item-{item}", number) for number in range(start, start + times) for item in range(items)]
+
+
+def change(item: str, number: int, **more: Any) -> ProtocolRecord:
+    keys = {"id": {"S": item}}
+    # As long as DynamoDB's, and in the order in which the changes are made.
+    sequence = f"{number:08}{int(item.rpartition('-')[2]):06}"
+    image = {**keys, "n": {"N": str(number)}, **more}
+    return protocol_record(f"4000{sequence}", Keys=keys, NewImage=image, eventID=f"{item}-{number}", eventName="MODIFY")

@@ -1,0 +1,1 @@
+"""Where actions send to, as the contract test sees it: what to configure, and what has arrived."""

@@ -1,0 +1,118 @@
+"""How each server is fetched and started."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from record_processor.daemon.java import find_java
+from record_processor.local.jars import fetched
+from tests.servers.process import LOOPBACK, Server, free_port, require
+
+KINESALITE = "kinesalite@3.3.3"
+
+_HERE = Path(__file__).parent
+
+_ELASTICMQ = """
+include classpath("application.conf")
+node-address {{ protocol = http, host = "{host}", port = {port}, context-path = "" }}
+rest-sqs {{ enabled = true, bind-port = {port}, bind-hostname = "{host}", sqs-limits = strict }}
+rest-stats {{ enabled = false, bind-port = 0, bind-hostname = "{host}" }}
+generate-node-address = false
+queues {{}}
+queues-storage {{ enabled = false, path = "none" }}
+messages-storage {{
+  enabled = false, driver-class = "org.h2.Driver", uri = "jdbc:h2:mem:none", username = "", password = ""
+  prune-data-on-init = false
+}}
+aws {{ region = us-west-2, accountId = 000000000000 }}
+"""
+
+_S3PROXY = """
+s3proxy.endpoint=http://{host}:{port}
+s3proxy.authorization=aws-v2-or-v4
+s3proxy.identity=local
+s3proxy.credential=local-secret-key
+jclouds.provider=filesystem
+jclouds.filesystem.basedir={folder}
+"""
+
+
+def elasticmq(folder: Path) -> Server:
+    """SQS, FIFO queues too, with AWS's older limit of 256 KiB a message."""
+    require("mvn")
+    port = free_port()
+    configuration = folder / "elasticmq.conf"
+    configuration.write_text(_ELASTICMQ.format(host=LOOPBACK, port=port))
+    jars = fetched(_HERE / "elasticmq.pom.xml", "ElasticMQ")
+    options = [f"-Dconfig.file={configuration}", "-Xmx256m", "-cp", f"{jars}/*", "org.elasticmq.server.Main"]
+    return Server("elasticmq", port, [find_java(), *options], folder)
+
+
+def s3proxy(folder: Path) -> Server:
+    """S3 over a folder; it checks signatures, and knows one identity: local, local-secret-key."""
+    require("mvn")
+    port = free_port()
+    data = folder / "s3"
+    data.mkdir()
+    configuration = folder / "s3proxy.properties"
+    configuration.write_text(_S3PROXY.format(host=LOOPBACK, port=port, folder=data))
+    jars = fetched(_HERE / "s3proxy.pom.xml", "S3Proxy")
+    options = ["-Xmx256m", "-cp", f"{jars}/*", "org.gaul.s3proxy.Main", "--properties", str(configuration)]
+    return Server("s3proxy", port, [find_java(), *options], folder)
+
+
+def kinesalite(folder: Path) -> Server:
+    """Kinesis Data Streams."""
+    require("npm")
+    port = free_port()
+    program = _npm_program(KINESALITE, "kinesalite")
+    return Server("kinesalite", port, [str(program), "--port", str(port), "--createStreamMs", "0"], folder)
+
+
+def moto(folder: Path) -> Server:
+    """SNS, EventBridge, Firehose and what hangs on them (SQS, S3), in moto's stand-alone server."""
+    port = free_port()
+    program = str(Path(sys.executable).with_name("moto_server"))
+    return Server("moto", port, [program, "-H", LOOPBACK, "-p", str(port)], folder)
+
+
+def dynamodb_local(folder: Path) -> Server:
+    """Our own command for it."""
+    require("mvn")
+    port = free_port()
+    command = [sys.executable, "-m", "record_processor", "local", "--port", str(port)]
+    return Server("dynamodb-local", port, command, folder)
+
+
+def functions(folder: Path) -> Server:
+    """The closest to Lambda that runs here: its Invoke call, over handlers in files."""
+    port = free_port()
+    command = [sys.executable, str(_HERE / "functions.py"), str(port), str(folder)]
+    return Server("functions", port, command, folder)
+
+
+def receiver(folder: Path, certificate: Path) -> Server:
+    """An HTTPS server that keeps what is posted."""
+    port = free_port()
+    command = [sys.executable, str(_HERE / "receiver.py"), str(port), str(folder), str(certificate)]
+    return Server("receiver", port, command, folder)
+
+
+def _npm_program(package: str, program: str) -> Path:
+    """From npm, fetched once, whole or not at all."""
+    cache = Path.home() / ".cache" / "record-processor"
+    folder = cache / package.replace("@", "-")
+    if not folder.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix="fetching-", dir=cache))
+        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(unfinished), package]
+        subprocess.run(command, check=True, stdout=2)
+        try:
+            unfinished.rename(folder)
+        except OSError:
+            shutil.rmtree(unfinished)
+    return folder / "node_modules" / ".bin" / program

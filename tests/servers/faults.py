@@ -1,0 +1,184 @@
+"""A proxy in front of a server that gives the faults which the server itself does not give when asked."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import threading
+import time
+from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from tests.servers.process import LOOPBACK
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Mapping
+
+    from tests.servers.dialects import Dialect
+
+
+class Request(NamedTuple):
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class DropConnection(Exception):  # noqa: N818 - what happens, not what failed
+    """The client gets no answer."""
+
+
+class Faults:
+    """Passes requests on; the next ones meet the faults that were asked for, one fault a request."""
+
+    def __init__(
+        self,
+        upstream: str,
+        dialect: Dialect,
+        server_tls: ssl.SSLContext | None = None,
+        client_tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._upstream = urlsplit(upstream)
+        self._client_tls = client_tls
+        self._dialect = dialect
+        self._plan: deque[Callable[[Request], Answer]] = deque()
+        self._closed = threading.Event()
+        self._under_way = 0
+        self._changed = threading.Condition()
+        self.requests = 0
+        self._server = ThreadingHTTPServer((LOOPBACK, 0), _handler(self))
+        self._server.daemon_threads = True
+        if server_tls is not None:
+            self._server.socket = server_tls.wrap_socket(self._server.socket, server_side=True)
+        scheme = "http" if server_tls is None else "https"
+        self.address = f"{scheme}://{LOOPBACK}:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def throttle(self, times: int) -> None:
+        self._plan.extend([lambda _request: self._dialect.throttled()] * times)
+
+    def refuse(self, times: int) -> None:
+        """Credentials that the service does not like."""
+        self._plan.extend([lambda _request: self._dialect.refused()] * times)
+
+    def fail_partly(self, times: int) -> None:
+        """Every other entry of a call fails, and does not reach the server."""
+        self._plan.extend([lambda request: self._dialect.partly(request, self._forward)] * times)
+
+    def be_slow(self, seconds: float, times: int) -> None:
+        def slow(request: Request) -> Answer:
+            answer = self._forward(request)
+            time.sleep(seconds)
+            return answer
+
+        self._plan.extend([slow] * times)
+
+    def lose_the_answer(self, times: int) -> None:
+        """The server does its work, and the connection breaks."""
+
+        def lose(request: Request) -> Answer:
+            self._forward(request)
+            raise DropConnection
+
+        self._plan.extend([lose] * times)
+
+    def close(self) -> None:
+        """Refuse everything; returns when nothing is under way any more."""
+        self._closed.set()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._under_way, 30)
+
+    def open(self) -> None:
+        self._closed.clear()
+
+    def end(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, request: Request) -> Answer:
+        with self._changed:
+            if self._closed.is_set():
+                raise DropConnection
+            self._under_way += 1
+            self.requests += 1
+            fault = self._plan.popleft() if self._plan else self._forward
+        try:
+            return fault(request)
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    def _forward(self, request: Request) -> Answer:
+        host, port = self._upstream.hostname or LOOPBACK, self._upstream.port
+        if self._client_tls is None:
+            connection = http.client.HTTPConnection(host, port, timeout=30)
+        else:
+            connection = http.client.HTTPSConnection(host, port, timeout=30, context=self._client_tls)
+        try:
+            # The Host header is a part of what is signed.
+            connection.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in request.headers.items():
+                if name.lower() not in ("connection", "content-length", "expect", "transfer-encoding"):
+                    connection.putheader(name, value)
+            connection.putheader("Content-Length", str(len(request.body)))
+            connection.endheaders(request.body)
+            answer = connection.getresponse()
+            return Answer(answer.status, dict(answer.getheaders()), answer.read())
+        except OSError:
+            raise DropConnection from None
+        finally:
+            connection.close()
+
+
+def _handler(faults: Faults) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        # Else head and body of an answer leave apart, and wait for each other's acknowledgement.
+        wbufsize = -1
+        disable_nagle_algorithm = True
+
+        def handle_expect_100(self) -> bool:
+            going_on = super().handle_expect_100()
+            self.wfile.flush()
+            return going_on
+
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            try:
+                answer = faults.answer(Request(self.command, self.path, dict(self.headers.items()), body))
+            except DropConnection:
+                self.close_connection = True
+                with contextlib.suppress(OSError):
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            with contextlib.suppress(OSError):  # the client may have given up
+                self._send(answer)
+
+        def _send(self, answer: Answer) -> None:
+            self.send_response_only(answer.status)
+            for name, value in answer.headers.items():
+                if name.lower() not in ("connection", "content-length", "transfer-encoding"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(answer.body)
+            self.wfile.flush()
+
+        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_any  # noqa: N815 - the server's names
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    return Handler

@@ -1,0 +1,57 @@
+"""Lambda's Invoke over functions in files: `FOLDER/NAME.py` has `handle(event, context)`. Run as a program.
+
+Lambda answers 200 for a function that failed, with a header that says so; errors of the call itself have other codes.
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote
+
+_LARGEST_BYTES = 6 * 1024 * 1024
+
+
+class Functions(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        event = self.rfile.read(int(self.headers["content-length"]))
+        name = unquote(self.path.split("?")[0]).split("/")[3].split(":")[-1]
+        program = Path(sys.argv[2]) / f"{name}.py"
+        if len(event) > _LARGEST_BYTES:
+            self._answer(413, {"Message": "too large"}, {"x-amzn-errortype": "RequestTooLargeException"})
+        elif not program.exists():
+            self._answer(404, {"Message": f"no function {name}"}, {"x-amzn-errortype": "ResourceNotFoundException"})
+        else:
+            self._invoke(program, event)
+
+    def _invoke(self, program: Path, event: bytes) -> None:
+        try:
+            answer = runpy.run_path(str(program))["handle"](json.loads(event), None)
+        except Exception as error:
+            failure = {
+                "errorMessage": str(error),
+                "errorType": type(error).__name__,
+                "stackTrace": traceback.format_tb(error.__traceback__),
+            }
+            self._answer(200, failure, {"x-amz-function-error": "Unhandled"})
+        else:
+            self._answer(200, answer, {})
+
+    def _answer(self, status: int, content: object, headers: dict[str, str]) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        for name, value in {**headers, "content-type": "application/json", "content-length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+if __name__ == "__main__":
+    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Functions).serve_forever()
