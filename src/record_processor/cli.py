@@ -113,7 +113,7 @@ def replay(
 
     checked = check_configuration(properties, overrides)
     region = checked.properties.text("regionName")
-    raise SystemExit(Replay(checked.actions, action, dry_run).run(source, region))
+    raise SystemExit(Replay(checked.actions, action, dry_run, region).run(source))
 
 
 @cli.command()

@@ -1,4 +1,4 @@
-"""The servers, started once for all tests, and a sink made anew for each."""
+"""A sink made anew for each test, and the delivery of one action to it."""
 
 from __future__ import annotations
 
@@ -8,41 +8,13 @@ import pytest
 
 from tests.actions.delivery import Delivery
 from tests.actions.sinks import aws, host, web
-from tests.actions.tls import Tls
-from tests.servers import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.actions.sinks.base import Sink
-    from tests.servers.process import Server
-
-
-class Servers:
-    """Each started when it is first asked for."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.tls = Tls(folder)
-        self._started: dict[str, Server] = {}
-
-    def get(self, name: str) -> Server:
-        if name not in self._started:
-            more = (self.tls.certificate,) if name == "receiver" else ()
-            self._started[name] = getattr(catalogue, name)(self.folder, *more)
-        return self._started[name]
-
-    def end(self) -> None:
-        for server in self._started.values():
-            server.stop()
-
-
-@pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    made = Servers(tmp_path_factory.mktemp("servers"))
-    yield made
-    made.end()
+    from tests.servers.started import Servers
 
 
 SINKS: dict[str, Callable[[Servers, Path], Sink]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import re
 import threading
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 _CONNECT_SECONDS = 5
+_REGION = re.compile(r"arn:[^:]+:[^:]+:([^:]+):|https://sqs\.([a-z0-9-]+)\.")
 # One client serves every lane of every action with the same settings, and no action has more lanes than this.
 _MOST_CONNECTIONS = 256
 # Lanes ask at the same time; the cache alone would let each of them make one.
@@ -27,9 +29,12 @@ _one_at_a_time = threading.Lock()
 
 
 class AwsSettings(msgspec.Struct, kw_only=True, frozen=True):
-    """Where and as whom an AWS service is called; by default as the SDK finds out, in the region of the stream."""
+    """Where and as whom an AWS service is called; by default as the SDK finds out, near the resource or the stream."""
 
-    region: Annotated[str | None, Meta(description="Default: the SDK's configuration, else the stream's own.")] = None
+    region: Annotated[
+        str | None,
+        Meta(description="Default: the one in the ARN or address, else the SDK's configuration, else the stream's."),
+    ] = None
     endpoint: Annotated[
         Annotated[str, Meta(pattern="^https?://")] | None,
         Meta(
@@ -42,25 +47,30 @@ class AwsSettings(msgspec.Struct, kw_only=True, frozen=True):
     timeout: Annotated[Duration | None, Meta(description="How long an answer may take (20s; lambda: 15m).")] = None
 
 
-def client(service: str, settings: AwsSettings, stream_region: str, timeout_seconds: float = 20.0) -> Any:
+def client(
+    service: str, settings: AwsSettings, stream_region: str, resource: str = "", timeout_seconds: float = 20.0
+) -> Any:
     """The one client of a service with these settings in this process; safe to share between threads.
 
     It tries each call once. Trying again is delivery's business, which knows the order, the lease and the stop.
+    `resource` is the ARN or queue address that is to be called: it knows its region.
 
     Raises:
         botocore.exceptions.BotoCoreError: there is no such profile, or no credentials to assume the role with.
     """
     with _one_at_a_time:
-        return _made(service, settings, stream_region, settings.timeout or timeout_seconds)
+        return _made(service, settings, _region_of(resource), stream_region, settings.timeout or timeout_seconds)
 
 
 @functools.cache
-def _made(service: str, settings: AwsSettings, stream_region: str, timeout_seconds: float) -> Any:
+def _made(
+    service: str, settings: AwsSettings, resource_region: str | None, stream_region: str, timeout_seconds: float
+) -> Any:
     from botocore.config import Config
     from botocore.session import Session
 
     session = Session(profile=settings.profile)
-    region = settings.region or session.get_config_variable("region") or stream_region
+    region = settings.region or resource_region or session.get_config_variable("region") or stream_region
     if settings.role_arn is not None:
         _assume(session, settings.role_arn, region)
     config = Config(
@@ -75,6 +85,12 @@ def _made(service: str, settings: AwsSettings, stream_region: str, timeout_secon
         response_checksum_validation="when_required",
     )
     return session.create_client(service, region_name=region, endpoint_url=settings.endpoint, config=config)
+
+
+def _region_of(resource: str) -> str | None:
+    """The region that an ARN or a queue's address names: signed for any other, a call is refused."""
+    match = _REGION.match(resource)
+    return match.group(1) or match.group(2) if match else None
 
 
 def content_md5(content: bytes) -> str:

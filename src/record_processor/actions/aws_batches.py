@@ -40,6 +40,11 @@ class AwsBatchedAction(BatchedAction[AwsSettingsT], abc.ABC):
     def open(self, shard: Shard) -> None:
         self.shard = shard
 
+    @property
+    @abc.abstractmethod
+    def resource(self) -> str:
+        """What is called: a name, an ARN or an address."""
+
     @abc.abstractmethod
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         """One call of the service; why entries failed, by position in it."""
@@ -48,6 +53,7 @@ class AwsBatchedAction(BatchedAction[AwsSettingsT], abc.ABC):
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return self.call(client(self.service, self.settings.aws, self.shard.stream.region), contents)
+            service = client(self.service, self.settings.aws, self.shard.stream.region, self.resource)
+            return self.call(service, contents)
         except (BotoCoreError, ClientError) as error:
             raise CallFailedError(calls.of_call(self.operation, error)) from None

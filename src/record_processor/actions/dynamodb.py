@@ -121,7 +121,7 @@ class DynamoDBAction(Action[DynamoDBSettings]):
     def _write(self, record: ChangeRecord) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        dynamodb = client("dynamodb", self.settings.aws, self._shard.stream.region)
+        dynamodb = client("dynamodb", self.settings.aws, self._shard.stream.region, self.settings.table)
         operation, request = self._request(record)
         try:
             getattr(dynamodb, operation)(**request)

@@ -64,6 +64,10 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
         texts = (event["Source"], event["DetailType"], detail, record.stream_arn)
         return Entry(event, _TIME_BYTES + sum(len(str(text).encode()) for text in texts))
 
+    @property
+    def resource(self) -> str:
+        return self.settings.bus
+
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         answer = client.put_events(Entries=contents)
         return {

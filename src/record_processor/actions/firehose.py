@@ -49,6 +49,10 @@ class FirehoseAction(AwsBatchedAction[FirehoseSettings]):
         data = self.shape.encoded(record) + self._end
         return Entry({"Data": data}, len(data))
 
+    @property
+    def resource(self) -> str:
+        return self.settings.stream
+
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         answer = client.put_record_batch(DeliveryStreamName=self.settings.stream, Records=contents)
         return {

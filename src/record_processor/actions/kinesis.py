@@ -39,13 +39,17 @@ class KinesisAction(AwsBatchedAction[KinesisSettings]):
 - name: orders
   type: kinesis
   stream: orders
-  partition_key: "{keys.customer}"
+  partition_key: "{keys.id}"
 """
 
     def entry(self, record: ChangeRecord) -> Entry:
         data = self.shape.encoded(record)
         key = self._partition_key(record)
         return Entry({"Data": data, "PartitionKey": key}, len(data) + len(key.encode()))
+
+    @property
+    def resource(self) -> str:
+        return self.settings.stream
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         stream = self.settings.stream

@@ -59,6 +59,11 @@ class LambdaAction(Action[LambdaSettings]):
             raise PermanentError(f"{len(event):,} bytes are more than lambda takes, {_LARGEST_EVENT_BYTES:,}")
         raise_failures(self._invoke(event), records)
 
+    @property
+    def _client(self) -> Any:
+        function, region = self.settings.function, self._shard.stream.region
+        return client("lambda", self.settings.aws, region, function, _LONGEST_RUN_SECONDS)
+
     def _invoke(self, event: bytes) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -66,9 +71,7 @@ class LambdaAction(Action[LambdaSettings]):
         if self.settings.qualifier is not None:
             function["Qualifier"] = self.settings.qualifier
         try:
-            answer = client("lambda", self.settings.aws, self._shard.stream.region, _LONGEST_RUN_SECONDS).invoke(
-                **function, InvocationType="RequestResponse", Payload=event
-            )
+            answer = self._client.invoke(**function, InvocationType="RequestResponse", Payload=event)
             payload = answer["Payload"].read()
         except (BotoCoreError, ClientError) as error:
             raise calls.of_call("Invoke", error) from None

@@ -82,6 +82,10 @@ class SnsAction(AwsBatchedAction[SnsSettings]):
             message["MessageDeduplicationId"] = record.event_id
         return Entry(message, size_bytes(text, attributes))
 
+    @property
+    def resource(self) -> str:
+        return self.settings.topic_arn
+
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         entries = [{"Id": str(position), **message} for position, message in enumerate(contents)]
         answer = client.publish_batch(TopicArn=self.settings.topic_arn, PublishBatchRequestEntries=entries)

@@ -73,6 +73,10 @@ class SqsAction(AwsBatchedAction[SqsSettings]):
             message["MessageDeduplicationId"] = record.event_id
         return Entry(message, size_bytes(text, attributes))
 
+    @property
+    def resource(self) -> str:
+        return self.settings.queue_url
+
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         entries = [{"Id": str(position), **message} for position, message in enumerate(contents)]
         answer = client.send_message_batch(QueueUrl=self.settings.queue_url, Entries=entries)

@@ -71,10 +71,10 @@ class WebhookAction(Action[WebhookSettings]):
     example = """\
 - name: partner
   type: webhook
-  url: https://partner.example/hooks/orders
+  url: ${PARTNER_URL:https://partner.example/hooks/orders}
   format: plain
   secret: ${PARTNER_SECRET}
-  headers: {authorization: "Bearer ${file:/run/secrets/partner}"}
+  headers: {authorization: "Bearer ${PARTNER_TOKEN}"}
 """
 
     def __init__(self, settings: WebhookSettings) -> None:

@@ -53,6 +53,7 @@ class RunDirectory:
             environment.CHECKPOINT_INTERVAL_MILLIS: checked.properties.text("checkpointIntervalMillis"),
             environment.GRACE_MILLIS: checked.properties.text("shutdownGraceMillis"),
             environment.LOG_LEVEL: checked.properties.text("logLevel"),
+            environment.REGION: checked.properties.text("regionName"),
         }
 
     def remove(self) -> None:

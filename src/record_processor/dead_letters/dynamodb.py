@@ -69,4 +69,4 @@ class DynamoDBStore:
 
     @property
     def _dynamodb(self) -> Any:
-        return client("dynamodb", self._settings.aws, self._region)
+        return client("dynamodb", self._settings.aws, self._region, self._settings.table)

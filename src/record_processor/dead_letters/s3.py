@@ -65,7 +65,8 @@ class S3Store:
         pages = self._s3.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._settings.bucket, Prefix=self._folder):
             for found in page.get("Contents", []):
-                yield found["Key"]
+                if not found["Key"].endswith("/"):  # S3's console marks folders so
+                    yield found["Key"]
 
     @property
     def _s3(self) -> Any:

@@ -25,7 +25,7 @@ class SnsStore:
         self._region = region
 
     def store(self, letters: Sequence[Letter]) -> None:
-        sns = client("sns", self._settings.aws, self._region)
+        sns = client("sns", self._settings.aws, self._region, self._settings.topic_arn)
         for letter in letters:
             fifo = {}
             if self._settings.topic_arn.endswith(".fifo"):

@@ -79,4 +79,4 @@ class SqsStore:
 
     @property
     def _sqs(self) -> Any:
-        return client("sqs", self._settings.aws, self._region)
+        return client("sqs", self._settings.aws, self._region, self.name)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from record_processor.actions.base import Action, PartialFailure, Shard
+from record_processor.actions.base import Action, NotTriedError, PartialFailure, Shard
 from record_processor.aws import explained
 from record_processor.configuration.build import build_actions
 from record_processor.configuration.mistakes import unknown
 from record_processor.dead_letters.file import DeadLetterFile
 from record_processor.dead_letters.store import readable_stores
-from record_processor.errors import SetupError, UndecodableRecordError
+from record_processor.errors import SetupError
 from record_processor.redaction import redacted
 from record_processor.worker.records import Stream, decode
 
@@ -41,7 +41,10 @@ class _Tally(NamedTuple):
 class Replay:
     """One pass over the letters of a place, or of every place that the actions' `dead_letter` names."""
 
-    def __init__(self, actions: list[dict[str, Any]], only_action: str | None, dry_run: bool) -> None:
+    def __init__(self, actions: list[dict[str, Any]], only_action: str | None, dry_run: bool, region: str) -> None:
+        self._region = region
+        self._failed_items: set[tuple[str, str, bytes]] = set()
+        """Action, stream and keys: a later change of one of these must not overtake the one that failed again."""
         self._items = {item["name"]: item for item in actions}
         self._dry_run = dry_run
         self._opened: dict[tuple[str, str, str], Action[Any]] = {}
@@ -49,7 +52,7 @@ class Replay:
             raise SetupError(f"--action: {unknown('action', only_action, self._items)}")
         self._only_action = only_action
 
-    def run(self, source: Path | None, region: str = "us-east-1") -> int:
+    def run(self, source: Path | None) -> int:
         """Replay a file, every `*.jsonl` of a folder, or without a source what is configured.
 
         Returns:
@@ -59,7 +62,7 @@ class Replay:
             SetupError: there is no such file, or a letter's action is not configured.
         """
         total = _Tally(0, 0)
-        for store in self._configured(region) if source is None else map(DeadLetterFile, _files(source)):
+        for store in self._configured() if source is None else map(DeadLetterFile, _files(source)):
             try:
                 with explained(store.name):
                     total += self._replay_store(store)
@@ -69,14 +72,14 @@ class Replay:
         click.echo(f"{total.done} {verb}, {total.failed} failed and stay")
         return 1 if total.failed else 0
 
-    def _configured(self, region: str) -> list[ReadableStore]:
+    def _configured(self) -> list[ReadableStore]:
         """Where letters of the chosen actions may be; a place that two of them share, once."""
         stores: dict[str, ReadableStore] = {}
         for name, item in self._items.items():
             settings = build_actions([item])[0].settings.dead_letter
             if settings is None or self._only_action not in (None, name):
                 continue
-            found = readable_stores(settings, name, region)
+            found = readable_stores(settings, name, self._region)
             if not found:
                 click.echo(f"{name}: no dead letters that can be read back", err=True)
             stores.update({store.name: store for store in found})
@@ -107,10 +110,15 @@ class Replay:
         return _Tally(len(done), len(letters) - len(done))
 
     def _deliver(self, letter: Letter) -> bool:
+        item = (letter.action, letter.stream_arn, b"")
         try:
-            record = decode(letter.raw, Stream(letter.stream_arn), letter.sequence_number)
+            record = decode(letter.raw, Stream(letter.stream_arn, self._region), letter.sequence_number)
+            item = (letter.action, letter.stream_arn, record.raw_keys)
+            if item in self._failed_items:
+                raise NotTriedError
             self._action_for(letter).deliver([record])
-        except (UndecodableRecordError, PartialFailure, Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:
+            self._failed_items.add(item)
             reason = redacted(f"{type(error).__name__}: {_reason(error)}")
             click.echo(f"{_described(letter)}: failed again: {reason}", err=True)
             return False
@@ -121,7 +129,7 @@ class Replay:
         key = (letter.action, letter.shard_id, letter.stream_arn)
         if key not in self._opened:
             (action,) = build_actions([self._items[letter.action]])
-            action.open(Shard(letter.shard_id, Stream(letter.stream_arn)))
+            action.open(Shard(letter.shard_id, Stream(letter.stream_arn, self._region)))
             self._opened[key] = action
         return self._opened[key]
 

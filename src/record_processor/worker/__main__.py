@@ -33,7 +33,7 @@ def main() -> None:
     protocol = Protocol()
     env = environment.read()
     logs.start(env.log_level, sys.stderr, logs.as_json)
-    stream = Stream(env.stream_arn)
+    stream = Stream(env.stream_arn, env.region)
     logs.bind(table=stream.table)
     try:
         content = msgspec.json.decode(env.actions_path.read_bytes(), type=environment.Content)

@@ -13,6 +13,7 @@ GRACE_MILLIS = "RP_GRACE_MILLIS"
 CHECKPOINT_INTERVAL_MILLIS = "RP_CHECKPOINT_INTERVAL_MILLIS"
 LEASE_FILE = "RP_LEASE_FILE"
 LOG_LEVEL = "RP_LOG_LEVEL"
+REGION = "RP_REGION"
 STREAM_ARN = "RP_STREAM_ARN"
 
 
@@ -32,6 +33,7 @@ class ChildEnvironment(msgspec.Struct, frozen=True):
     """How long a stop may take."""
     lease_path: Path
     log_level: str
+    region: str
     stream_arn: str
 
 
@@ -47,5 +49,6 @@ def read() -> ChildEnvironment:
         grace_seconds=int(os.environ[GRACE_MILLIS]) / 1000,
         lease_path=Path(os.environ[LEASE_FILE]),
         log_level=os.environ[LOG_LEVEL],
+        region=os.environ[REGION],
         stream_arn=os.environ[STREAM_ARN],
     )

@@ -37,6 +37,8 @@ class Stream(msgspec.Struct, frozen=True):
 
     arn: str
     """``arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE/stream/LABEL``"""
+    worker_region: str = ""
+    """The worker's `regionName`: DynamoDB Local's ARNs name a region that is none."""
 
     @property
     def table(self) -> str:
@@ -44,7 +46,7 @@ class Stream(msgspec.Struct, frozen=True):
 
     @property
     def region(self) -> str:
-        return self.arn.split(":")[3]
+        return self.worker_region or self.arn.split(":")[3]
 
 
 _NO_STREAM = Stream("")

@@ -214,4 +214,5 @@ def received(sqs: Any, queue_url: str) -> list[str]:
 
 def objects(s3: Any, bucket: str) -> list[dict[str, Any]]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-    return [found for page in pages for found in page.get("Contents", [])]
+    # The server lists its folders too, as S3's own console makes them.
+    return [found for page in pages for found in page.get("Contents", []) if not found["Key"].endswith("/")]

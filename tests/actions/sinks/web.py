@@ -12,8 +12,8 @@ from tests.servers.faults import Faults
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.actions.tls import Tls
     from tests.servers.process import Server
+    from tests.servers.tls import Tls
 
 _KEEP = """
 import json, threading

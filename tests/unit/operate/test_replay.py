@@ -30,7 +30,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeadLetterFile:
 
 def test_what_succeeds_is_removed(file: DeadLetterFile, tmp_path: Path) -> None:
     file.store([letter(number) for number in range(120)])
-    assert Replay([TO_FILE], None, dry_run=False).run(file.path) == 0
+    assert Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(file.path) == 0
     assert numbers(file) == []
     assert len((tmp_path / "replayed.jsonl").read_text().splitlines()) == 120
 
@@ -38,26 +38,26 @@ def test_what_succeeds_is_removed(file: DeadLetterFile, tmp_path: Path) -> None:
 def test_a_dry_run_changes_nothing(file: DeadLetterFile, tmp_path: Path) -> None:
     file.store([letter(1)])
     before = file.path.read_bytes()
-    assert Replay([TO_FILE], None, dry_run=True).run(file.path) == 0
+    assert Replay([TO_FILE], None, dry_run=True, region="us-west-2").run(file.path) == 0
     assert file.path.read_bytes() == before
     assert not (tmp_path / "replayed.jsonl").exists()
 
 
 def test_an_undecodable_letter_stays(file: DeadLetterFile) -> None:
     file.store([letter(1, b"\xff"), letter(2)])
-    assert Replay([TO_FILE], None, dry_run=False).run(file.path) == 1
+    assert Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(file.path) == 1
     assert numbers(file) == ["1"]
 
 
 def test_an_action_that_is_not_configured_any_more_is_named(file: DeadLetterFile) -> None:
     file.store([letter(1)])
     with pytest.raises(SetupError, match="unknown action 'shop'"):
-        Replay([{**TO_FILE, "name": "shopping"}], None, dry_run=False).run(file.path)
+        Replay([{**TO_FILE, "name": "shopping"}], None, dry_run=False, region="us-west-2").run(file.path)
 
 
 def test_no_such_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="there are no dead letters at"):
-        Replay([TO_FILE], None, dry_run=False).run(tmp_path / "nothing.jsonl")
+        Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(tmp_path / "nothing.jsonl")
 
 
 SLOW = "import time\ndef handle(event, context):\n    open('begun', 'a').write('x')\n    time.sleep(0.002)\n"
@@ -70,7 +70,7 @@ def test_a_kill_at_any_moment_loses_no_letter(file: DeadLetterFile, tmp_path: Pa
     program = (
         "from pathlib import Path; from record_processor.operate.replay import Replay; "
         "actions = [{'name': 'shop', 'type': 'python', 'handler': 'slow_shop:handle'}]; "
-        "Replay(actions, None, False).run(Path('dead.jsonl'))"
+        "Replay(actions, None, False, 'us-west-2').run(Path('dead.jsonl'))"
     )
     with subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.DEVNULL) as process:
         begun = tmp_path / "begun"
@@ -80,3 +80,19 @@ def test_a_kill_at_any_moment_loses_no_letter(file: DeadLetterFile, tmp_path: Pa
     # Every letter that is gone was handled; those that stay are whole and in their order.
     assert 150 - len(left) <= handled
     assert left == [str(number) for number in range(150 - len(left), 150)]
+
+
+def test_a_later_change_of_an_item_does_not_overtake_one_that_failed_again(
+    file: DeadLetterFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "picky_shop.py").write_text(
+        "def handle(event, context):\n"
+        "    (record,) = event['Records']\n"
+        "    if record['dynamodb']['SequenceNumber'] == '1':\n"
+        "        raise RuntimeError('not this one')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    file.store([letter(1), letter(2)])
+    picky = {"name": "shop", "type": "python", "handler": "picky_shop:handle"}
+    assert Replay([picky], None, dry_run=False, region="us-west-2").run(file.path) == 1
+    assert numbers(file) == ["1", "2"]
