@@ -52,6 +52,7 @@ class Program:
             if conversation.open:
                 raise ProgramFailedError(f"the program took longer than {timeout_seconds:g} s")
             if conversation.unfinished:
+                conversation.distrust()
                 raise ProgramFailedError("the program said more than it was asked")
         except ProgramFailedError as failure:
             return conversation.answers, failure
@@ -141,5 +142,10 @@ class _Conversation:
                     f"expected ok, error REASON or dead REASON from the program, found {answer[:_LONGEST_SHOWN]!r}"
                 )
             if not self.open:
+                self.distrust()
                 raise ProgramFailedError("the program answered more lines than it was given")
             self.answers.append(answer)
+
+    def distrust(self) -> None:
+        """With an answer too many, nobody knows which answer is whose."""
+        self.answers.clear()

@@ -39,7 +39,9 @@ class SqsStore:
         for letter in letters:
             fifo = {}
             if self.name.endswith(".fifo"):
-                fifo = {"MessageGroupId": letter.action, "MessageDeduplicationId": letter.id}
+                # Each a group of its own: of one group, no more than ten can be read before they are removed. The order
+                # is made when they are read.
+                fifo = {"MessageGroupId": letter.id, "MessageDeduplicationId": letter.id}
             self._sqs.send_message(QueueUrl=self.name, MessageBody=packed(letter, _LARGEST_BYTES), **fifo)
 
     def read(self) -> tuple[list[Letter], int]:

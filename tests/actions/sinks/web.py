@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from tests.actions.sinks.base import Arrived, AwsSink, NetworkSink, of_lambda
@@ -60,7 +61,7 @@ class WebhookSink(NetworkSink):
         self._folder, self._tls = folder, tls
         upstream = server.address.replace("http:", "https:")
         faults = Faults(upstream, dialects.BatchResponse(401), tls.server_context(), tls.client_context())
-        self._path = f"/{id(self)}"
+        self._path = f"/{uuid.uuid4().hex}"
         super().__init__(server, faults)
         self._read = 0
 

@@ -1,0 +1,118 @@
+"""Dead letters in each kind of place, and back through their action by `replay`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from record_processor.operate.replay import Replay
+from tests.actions.delivery import Delivery, change, changes
+from tests.actions.sinks.aws import DynamoDBSink, S3Sink, SnsSink, SqsSink, received
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.actions.sinks.base import NetworkSink
+
+    StartDelivery = Callable[..., Delivery]
+
+SHOP = """
+import pathlib
+mended = pathlib.Path({folder!r}) / "mended"
+handled = pathlib.Path({folder!r}) / "handled"
+def handle(event, context):
+    (record,) = event["Records"]
+    if not mended.exists():
+        raise ValueError("no stock")
+    with handled.open("a") as file:
+        file.write(record["dynamodb"]["NewImage"]["n"]["N"] + " ")
+"""
+
+readable = pytest.mark.parametrize("sink", ["sqs", "sqs-fifo", "s3", "dynamodb"], indirect=True)
+
+
+def place(sink: NetworkSink) -> dict[str, Any]:
+    """The sink's server as the place for dead letters."""
+    if isinstance(sink, SqsSink):
+        return {"type": "sqs", "queue_url": sink.queue_url, "aws": sink.aws}
+    if isinstance(sink, SnsSink):
+        return {"type": "sns", "topic_arn": sink.topic_arn, "aws": sink.aws}
+    if isinstance(sink, S3Sink):
+        return {"type": "s3", "bucket": sink.name, "prefix": "dead/", "aws": sink.aws}
+    assert isinstance(sink, DynamoDBSink)
+    return {"type": "dynamodb", "table": sink.name, "aws": sink.aws}
+
+
+def failing_shop(folder: Path, sink: NetworkSink) -> dict[str, Any]:
+    module = f"shop_{sink.name.replace('-', '_')}"
+    (folder / f"{module}.py").write_text(SHOP.format(folder=str(folder)))
+    retry = {"max_attempts": 1}
+    return {"name": "shop", "type": "python", "handler": f"{module}:handle", "retry": retry, "dead_letter": place(sink)}
+
+
+@readable
+def test_letters_go_there_and_back_in_their_order(
+    sink: NetworkSink, delivery: StartDelivery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = failing_shop(tmp_path, sink)
+    running = delivery(settings)
+    running.submit([*changes(1, 11), change("item-0", 12, text={"S": "large " * 60_000})])
+    running.finish()
+    assert running.engine.low_water() is not None
+
+    def replay(**more: Any) -> int:
+        return Replay([settings], None, **{"dry_run": False, "region": "us-west-2", **more}).run(None)
+
+    assert replay(dry_run=True) == 0
+    assert "12 would be replayed" in capsys.readouterr().out
+    assert replay() == 1
+    assert "failed again: ValueError: no stock" in capsys.readouterr().err
+    (tmp_path / "mended").touch()
+    assert replay() == 0
+    assert "12 succeeded and were removed, 0 failed" in capsys.readouterr().out
+    assert (tmp_path / "handled").read_text().split() == [str(number) for number in range(1, 13)]
+    assert replay() == 0
+    assert "0 succeeded and were removed" in capsys.readouterr().out
+
+
+@readable
+def test_a_letter_that_cannot_be_stored_keeps_its_record_undone_until_it_can(
+    sink: NetworkSink, delivery: StartDelivery, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink.faults.throttle(2)
+    running = delivery(failing_shop(tmp_path, sink))
+    running.submit(changes(1, 1))
+    running.finish()
+    assert "the dead letters of shop cannot be stored" in caplog.text
+    assert Replay([failing_shop(tmp_path, sink)], None, dry_run=True, region="us-west-2").run(None) == 0
+
+
+@pytest.mark.parametrize("sink", ["sns"], indirect=True)
+def test_a_topic_hears_of_letters_and_replay_says_that_it_cannot_be_read(
+    sink: SnsSink, delivery: StartDelivery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = failing_shop(tmp_path, sink)
+    running = delivery(settings)
+    running.submit(changes(1, 2))
+    running.finish()
+    texts = received(sink.client("sqs"), sink._queue)
+    assert [json.loads(text)["error"]["message"] for text in texts] == ["no stock"] * 2
+    assert Replay([settings], None, dry_run=False, region="us-west-2").run(None) == 0
+    assert "shop: no dead letters that can be read back" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("sink", ["sqs"], indirect=True)
+def test_what_is_no_letter_stays_where_it_is(
+    sink: SqsSink, tmp_path: Path, delivery: StartDelivery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sink.client("sqs").send_message(QueueUrl=sink.queue_url, MessageBody="somebody else's")
+    running = delivery(failing_shop(tmp_path, sink))
+    running.submit(changes(1, 1))
+    running.finish()
+    (tmp_path / "mended").touch()
+    assert Replay([failing_shop(tmp_path, sink)], None, dry_run=False, region="us-west-2").run(None) == 1
+    assert "1 that are no letters stay" in capsys.readouterr().err
+    assert received(sink.client("sqs"), sink.queue_url) == ["somebody else's"]

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from record_processor.actions.base import InvalidSettingError
+from record_processor.actions.webhook import WebhookAction, WebhookSettings, _retry_after_seconds
+from tests.actions.delivery import Delivery, change, changes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.actions.sinks.web import WebhookSink
+
+    StartDelivery = Callable[..., Delivery]
+
+this_sink = pytest.mark.parametrize("sink", ["webhook"], indirect=True)
+
+
+@this_sink
+@pytest.mark.parametrize(("secret", "key"), [("whsec_c2VjcmV0", b"secret"), ("any text", b"any text")])
+def test_the_signature_is_that_of_standard_webhooks(
+    sink: WebhookSink, delivery: StartDelivery, secret: str, key: bytes
+) -> None:
+    running = delivery(sink.settings(), secret=secret, headers={"authorization": "Bearer t"})
+    running.submit([change("item-1", 1)])
+    running.finish()
+    (request,) = sink.requests()
+    headers = request["headers"]
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.{request['body']}".encode()
+    digest = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{digest}"
+    assert headers["webhook-id"] == "item-1-1"
+    assert abs(int(headers["webhook-timestamp"]) - time.time()) < 60
+    assert headers["authorization"] == "Bearer t"
+    assert headers["content-type"] == "application/json"
+
+
+@this_sink
+def test_one_record_is_an_object_and_a_batch_a_list_by_what_is_configured(
+    sink: WebhookSink, delivery: StartDelivery
+) -> None:
+    for batch in ({"size": 1}, {"size": 10}):
+        running = delivery(sink.settings(), batch=batch, template={"n": "{new.n}"})
+        running.submit([change("item-1", 3)])
+        running.finish()
+    assert [json.loads(request["body"]) for request in sink.requests()] == [{"n": 3}, [{"n": 3}]]
+
+
+@this_sink
+def test_a_repetition_has_the_same_id_so_that_the_far_side_can_tell(sink: WebhookSink, delivery: StartDelivery) -> None:
+    sink.faults.lose_the_answer(1)
+    running = delivery(sink.settings())
+    running.submit(changes(3, 1))
+    running.finish()
+    first, again, *_ = sink.requests()
+    assert first["headers"]["webhook-id"] == again["headers"]["webhook-id"]
+    assert first["body"] == again["body"]
+
+
+@this_sink
+def test_retry_after_is_obeyed(sink: WebhookSink, delivery: StartDelivery) -> None:
+    sink.faults.throttle(1)  # with Retry-After: 1
+    running = delivery(sink.settings())
+    begun = time.monotonic()
+    running.submit([change("item-1", 1)])
+    running.finish()
+    assert time.monotonic() - begun >= 1
+    assert len(sink.requests()) == 1
+
+
+@this_sink
+def test_a_certificate_of_an_unknown_authority_is_refused(
+    sink: WebhookSink, delivery: StartDelivery, caplog: pytest.LogCaptureFixture
+) -> None:
+    from tests.harness import wait_for
+
+    settings = {name: value for name, value in sink.settings().items() if name != "ca_file"}
+    running = delivery(settings)
+    running.submit([change("item-1", 1)])
+    wait_for(lambda: "CERTIFICATE_VERIFY_FAILED" in caplog.text, "it says why")
+    assert sink.requests() == []
+
+
+def test_a_retry_after_may_be_a_date() -> None:
+    soon = datetime.now(timezone.utc) + timedelta(seconds=30)
+    assert 28 < _retry_after_seconds(format_datetime(soon, usegmt=True)) <= 30
+    assert _retry_after_seconds(format_datetime(soon - timedelta(hours=1), usegmt=True)) == 0
+    assert _retry_after_seconds("17") == 17
+    assert _retry_after_seconds("") == _retry_after_seconds("soon") == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "says"),
+    [
+        ({"headers": {"Webhook-Id": "1"}}, "headers", "Webhook-Id is set by the action itself"),
+        ({"headers": {"x": "a\nb"}}, "headers", "x: expected printable ASCII"),
+        ({"secret": "whsec_*"}, "secret", "expected base64 after whsec_"),
+        ({"ca_file": "nowhere.pem"}, "ca_file", "nowhere.pem cannot be used"),
+    ],
+)
+def test_what_cannot_work_is_refused_and_no_secret_shown(settings: dict[str, Any], key: str, says: str) -> None:
+    with pytest.raises(InvalidSettingError, match=says) as refused:
+        WebhookAction(WebhookSettings(name="a", type="webhook", url="https://x", **settings))
+    assert refused.value.key == key
