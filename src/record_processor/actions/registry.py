@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.actions.base import Action
@@ -101,6 +100,8 @@ def find(type_name: str) -> type[Action[Any]]:
 
 @functools.cache
 def _others() -> list[Installed]:
+    from importlib.metadata import entry_points  # a child with actions of ours alone does without
+
     return [
         Installed(entry.name, entry.dist.name if entry.dist is not None else "?", entry.value)
         for entry in entry_points(group=GROUP)

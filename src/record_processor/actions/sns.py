@@ -74,7 +74,9 @@ class SnsAction(AwsBatchedAction[SnsSettings]):
     def entry(self, record: ChangeRecord) -> Entry:
         text = body(self.shape.encoded(record))
         attributes = attributes_of(self.settings.attributes, record)
-        message: dict[str, Any] = {"Message": text, "MessageAttributes": attributes}
+        message: dict[str, Any] = {"Message": text}
+        if attributes:
+            message["MessageAttributes"] = attributes
         if self.settings.subject is not None:
             message.update(_subject(self.settings.subject.text(record.plain)))
         if self._fifo:

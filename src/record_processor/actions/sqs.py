@@ -67,7 +67,9 @@ class SqsAction(AwsBatchedAction[SqsSettings]):
     def entry(self, record: ChangeRecord) -> Entry:
         text = body(self.shape.encoded(record))
         attributes = attributes_of(self.settings.attributes, record)
-        message: dict[str, Any] = {"MessageBody": text, "MessageAttributes": attributes}
+        message: dict[str, Any] = {"MessageBody": text}
+        if attributes:
+            message["MessageAttributes"] = attributes
         if self._fifo:
             message["MessageGroupId"] = self._group(record)
             message["MessageDeduplicationId"] = record.event_id
