@@ -1,4 +1,7 @@
-"""What several kinds of tests share: the servers, each started once."""
+"""What several kinds of tests share: the servers and the database, each started once.
+
+What a machine lacks is skipped with the reason; under CI=true a skip for such a reason is a failure.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from record_processor.local.dynamodb_local import LOOPBACK, started
+from tests.harness import Database
+from tests.servers.process import free_port, require
 from tests.servers.started import Servers
 
 if TYPE_CHECKING:
@@ -17,3 +23,12 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     made = Servers(tmp_path_factory.mktemp("servers"))
     yield made
     made.end()
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[Database]:
+    require("java")
+    require("mvn")
+    port = free_port()
+    with started(port):
+        yield Database(f"http://{LOOPBACK}:{port}")

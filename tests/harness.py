@@ -77,6 +77,15 @@ class Database:
             return []
         return items
 
+    def leader(self, application: str) -> str:
+        """The id of the worker that holds KCL's lock; empty where nobody does, or its table is not there yet."""
+        table, key = f"{application}-CoordinatorState", {"key": {"S": "Leader"}}
+        try:
+            answer = self.client.get_item(TableName=table, Key=key, ConsistentRead=True)
+        except self.client.exceptions.ResourceNotFoundException:
+            return ""
+        return answer["Item"]["ownerName"]["S"] if "Item" in answer else ""
+
 
 class Worker:
     """`record-processor run`, in a folder of its own, with its log read as it comes."""

@@ -10,22 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from record_processor.local.dynamodb_local import LOOPBACK, started
-from tests.harness import Database, Worker
-from tests.servers.process import free_port, require
+from tests.harness import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-
-@pytest.fixture(scope="session")
-def database() -> Iterator[Database]:
-    require("java")
-    require("mvn")
-    port = free_port()
-    with started(port):
-        yield Database(f"http://{LOOPBACK}:{port}")
+    from tests.harness import Database
 
 
 @pytest.fixture

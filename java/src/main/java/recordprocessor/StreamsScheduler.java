@@ -40,7 +40,9 @@ public final class StreamsScheduler {
         // The adapter sets this to 0 itself, but only after it has taken the value: a first sync would sleep a minute.
         configs.leaseManagement().shardSyncIntervalMillis(0);
         configs.coordinator().shardConsumerDispatchPollIntervalMillis(DISPATCH_POLL_MILLIS);
-        return StreamsSchedulerFactory.createScheduler(
+        LeaderLock lock = LeaderLock.within(configs.leaseManagement().failoverTimeMillis());
+        boolean configured = lock.configure(configs.leaseManagement());
+        Scheduler scheduler = StreamsSchedulerFactory.createScheduler(
                 configs.checkpoint(),
                 configs.coordinator(),
                 configs.leaseManagement(),
@@ -49,6 +51,10 @@ public final class StreamsScheduler {
                 configs.processor(),
                 retrieval(properties, configs, adapter),
                 adapter);
+        if (!configured) {
+            lock.install(scheduler);
+        }
+        return scheduler;
     }
 
     private static RetrievalConfig retrieval(

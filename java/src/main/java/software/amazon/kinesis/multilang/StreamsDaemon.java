@@ -11,6 +11,8 @@ import org.slf4j.LoggerFactory;
 import recordprocessor.DaemonProperties;
 import recordprocessor.FirstShardSync;
 import recordprocessor.JavaLogging;
+import recordprocessor.LeaderLock;
+import recordprocessor.LeaderWatch;
 import recordprocessor.LeaseWatch;
 import recordprocessor.StreamsScheduler;
 import software.amazon.kinesis.coordinator.Scheduler;
@@ -31,6 +33,7 @@ public final class StreamsDaemon {
     private final LeaseWatch leases;
     private final StreamsRecordProcessorFactory processors;
     private final Scheduler scheduler;
+    private final LeaderWatch leaderWatch;
     private final AtomicBoolean stopping = new AtomicBoolean();
 
     private StreamsDaemon(Path propertiesFile) throws IOException {
@@ -41,6 +44,18 @@ public final class StreamsDaemon {
         KclConfigs configs = KclConfigs.resolve(config.getMultiLangDaemonConfiguration(), processors);
         scheduler = StreamsScheduler.build(properties, configs);
         leases.start(scheduler.leaseCoordinator(), configs.leaseManagement().failoverTimeMillis());
+        leaderWatch = leaderWatch(configs, scheduler);
+    }
+
+    private static LeaderWatch leaderWatch(KclConfigs configs, Scheduler scheduler) {
+        long failoverTimeMillis = configs.leaseManagement().failoverTimeMillis();
+        return new LeaderWatch(
+                configs.leaseManagement().dynamoDBClient(),
+                configs.coordinator().coordinatorStateTableConfig().tableName(),
+                configs.leaseManagement().tableName(),
+                scheduler.leaseCoordinator().workerIdentifier(),
+                LeaderLock.within(failoverTimeMillis),
+                failoverTimeMillis);
     }
 
     public static void main(String[] arguments) {
@@ -59,9 +74,11 @@ public final class StreamsDaemon {
         Signal.handle(new Signal("INT"), signal -> startStop());
         startThread("parent-watch", this::waitForParent);
         FirstShardSync.run(scheduler);
+        leaderWatch.start();
         Future<?> running = config.getExecutorService().submit(scheduler);
         running.get();
         processors.killChildren();
+        leases.giveBackAll();
         // Without a stop the scheduler returns only when it could not initialize, which it has logged.
         return stopping.get() ? 0 : 1;
     }
