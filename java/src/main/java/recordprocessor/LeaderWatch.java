@@ -37,6 +37,7 @@ public final class LeaderWatch {
     private final String coordinatorTable;
     private final String workerId;
     private final long lateNanos;
+    private final long suspicionNanos;
     private final OrphanedLeases orphans;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "leader-watch");
@@ -46,6 +47,10 @@ public final class LeaderWatch {
 
     private Lock last = Lock.NONE;
     private long lastChanged;
+    /** Who led when its heartbeat was late, also after another took the lock over; empty for nobody. */
+    private String suspect = "";
+
+    private long suspectedSince;
 
     /** The lock's item: who holds it, and a version that each heartbeat changes. */
     private record Lock(String owner, String version) {
@@ -63,6 +68,7 @@ public final class LeaderWatch {
         this.coordinatorTable = coordinatorTable;
         this.workerId = workerId;
         this.lateNanos = (long) (TimeUnit.MILLISECONDS.toNanos(lock.heartbeatMillis()) * LATE_HEARTBEATS);
+        this.suspicionNanos = TimeUnit.MILLISECONDS.toNanos(2 * failoverTimeMillis + lock.leaseMillis());
         this.orphans = new OrphanedLeases(
                 new LeaseTable(dynamodb, leaseTable),
                 TimeUnit.MILLISECONDS.toNanos(failoverTimeMillis),
@@ -76,20 +82,36 @@ public final class LeaderWatch {
     private void look() {
         try {
             Lock lock = readLock();
+            long now = System.nanoTime();
             if (!lock.equals(last)) {
-                last = lock;
-                lastChanged = System.nanoTime();
-                orphans.forget();
-            } else if (isSomebodyElses(lock) && System.nanoTime() - lastChanged > lateNanos) {
-                int released = orphans.look(lock.owner());
-                if (released > 0) {
-                    LOG.warn("gave back {} leases of {}, which led and is gone", released, lock.owner());
+                if (lock.owner().equals(suspect)) {
+                    suspect = ""; // it was only late
                 }
+                last = lock;
+                lastChanged = now;
+            } else if (suspect.isEmpty() && isSomebodyElses(lock) && now - lastChanged > lateNanos) {
+                suspect = lock.owner();
+                suspectedSince = now;
+                orphans.forget();
+            }
+            if (!suspect.isEmpty()) {
+                lookAfterSuspect(now);
             }
         } catch (RuntimeException error) {
             // The table is slow, throttled or away: nothing was seen, so nothing counts.
             orphans.forget();
             LOG.debug("cannot look at the leader's lock", error);
+        }
+    }
+
+    private void lookAfterSuspect(long now) {
+        int released = orphans.look(suspect);
+        if (released > 0) {
+            LOG.warn("gave back {} leases of {}, which led and is gone", released, suspect);
+        }
+        // From here on whoever leads has watched its leases for long enough, if it has any left.
+        if (now - suspectedSince > suspicionNanos) {
+            suspect = "";
         }
     }
 

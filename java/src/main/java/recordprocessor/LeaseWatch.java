@@ -2,7 +2,6 @@ package recordprocessor;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -35,7 +34,6 @@ public final class LeaseWatch {
     private volatile LeaseCoordinator leases;
     private volatile long leaseNanos;
     private volatile boolean stopping;
-    private volatile List<Lease> heldAtStop = List.of();
 
     public LeaseWatch(Path directory) {
         this.directory = directory;
@@ -70,28 +68,9 @@ public final class LeaseWatch {
         }
     }
 
-    /** Begins a stop; the leases that this worker has now are those to give back at its end. */
     public void askAllToStop() {
         stopping = true;
-        heldAtStop = List.copyOf(leases.getAssignments());
         files.values().forEach(LeaseFile::askToStop);
-    }
-
-    /**
-     * After a graceful stop: takes this worker's name out of its leases, so that the leader assigns them at once.
-     *
-     * <p>KCL only forgets them, and every shard waits for the failover time on each restart. By now no child is left, and
-     * everything that was done is checkpointed.
-     */
-    public void giveBackAll() {
-        for (Lease lease : heldAtStop) {
-            try {
-                // Conditional on the owner: what somebody else has got meanwhile stays his.
-                leases.leaseRefresher().evictLease(lease);
-            } catch (Exception error) {
-                LOG.warn("cannot give back lease {}; it runs out by itself", lease.leaseKey(), error);
-            }
-        }
     }
 
     /** Gives a lease back to the application, so that the leader can assign it at once. */

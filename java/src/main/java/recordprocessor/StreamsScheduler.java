@@ -51,6 +51,7 @@ public final class StreamsScheduler {
                 configs.processor(),
                 retrieval(properties, configs, adapter),
                 adapter);
+        ChildLeases.repair(scheduler);
         if (!configured) {
             lock.install(scheduler);
         }

@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import recordprocessor.DaemonProperties;
 import recordprocessor.FirstShardSync;
+import recordprocessor.Handover;
 import recordprocessor.JavaLogging;
 import recordprocessor.LeaderLock;
 import recordprocessor.LeaderWatch;
@@ -34,6 +35,7 @@ public final class StreamsDaemon {
     private final StreamsRecordProcessorFactory processors;
     private final Scheduler scheduler;
     private final LeaderWatch leaderWatch;
+    private final Handover handover;
     private final AtomicBoolean stopping = new AtomicBoolean();
 
     private StreamsDaemon(Path propertiesFile) throws IOException {
@@ -45,6 +47,13 @@ public final class StreamsDaemon {
         scheduler = StreamsScheduler.build(properties, configs);
         leases.start(scheduler.leaseCoordinator(), configs.leaseManagement().failoverTimeMillis());
         leaderWatch = leaderWatch(configs, scheduler);
+        handover = new Handover(
+                configs.leaseManagement().dynamoDBClient(),
+                configs.leaseManagement()
+                        .workerUtilizationAwareAssignmentConfig()
+                        .workerMetricsTableConfig()
+                        .tableName(),
+                scheduler.leaseCoordinator());
     }
 
     private static LeaderWatch leaderWatch(KclConfigs configs, Scheduler scheduler) {
@@ -78,7 +87,7 @@ public final class StreamsDaemon {
         Future<?> running = config.getExecutorService().submit(scheduler);
         running.get();
         processors.killChildren();
-        leases.giveBackAll();
+        handover.complete();
         // Without a stop the scheduler returns only when it could not initialize, which it has logged.
         return stopping.get() ? 0 : 1;
     }
@@ -103,6 +112,7 @@ public final class StreamsDaemon {
     private void stop() {
         long graceMillis = config.getMultiLangDaemonConfiguration().getShutdownGraceMillis();
         // First, so that a child in the middle of a retry returns and can hear the rest.
+        handover.remember();
         leases.askAllToStop();
         try {
             scheduler.startGracefulShutdown().get(graceMillis, TimeUnit.MILLISECONDS);

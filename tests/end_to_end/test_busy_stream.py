@@ -1,0 +1,93 @@
+"""Workers on a stream with several shards that split and roll over."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.busy_stream.client import BusyStream
+from tests.harness import Database, Worker, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    StartWorker = Callable[..., Worker]
+
+TO_FILE = "actions: [{name: audit, type: file, path: '{table}.jsonl'}]"
+ITEMS = 40
+
+
+@pytest.fixture
+def busy(database: Database, tmp_path: Path) -> Iterator[BusyStream]:
+    made = BusyStream(database, tmp_path)
+    yield made
+    made.end()
+
+
+class Writer(threading.Thread):
+    """Goes on changing items, each with a counter of its own."""
+
+    def __init__(self, database: Database, table: str) -> None:
+        super().__init__(daemon=True)
+        self._database = database
+        self._table = table
+        self._stop_asked = threading.Event()
+        self.written: dict[str, int] = defaultdict(int)
+
+    def run(self) -> None:
+        while not self._stop_asked.is_set():
+            for item in range(ITEMS):
+                name = f"item-{item}"
+                self._database.put(self._table, name, n={"N": str(self.written[name] + 1)})
+                self.written[name] += 1
+            time.sleep(0.05)
+
+    def end(self) -> dict[str, int]:
+        self._stop_asked.set()
+        self.join(30)
+        return dict(self.written)
+
+
+def counters(lines: list[dict[str, Any]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for line in lines:
+        change = line["dynamodb"]
+        found[change["Keys"]["id"]["S"]].append(int(change["NewImage"]["n"]["N"]))
+    return found
+
+
+def everything(written: dict[str, int]) -> dict[str, list[int]]:
+    return {item: list(range(1, count + 1)) for item, count in written.items()}
+
+
+@pytest.mark.parametrize("streams", [1, 2])
+def test_children_of_an_ended_shard_are_read_at_once_and_nothing_is_lost_or_turned(
+    database: Database, worker: StartWorker, busy: BusyStream, streams: int
+) -> None:
+    tables = [database.table() for _ in range(streams)]
+    arns = [busy.show(table, 4) for table in tables]
+    running = worker(*tables, actions=TO_FILE, kinesisEndpoint=busy.endpoint)
+    writers = [Writer(database, table) for table in tables]
+    for writer in writers:
+        writer.start()
+    running.wait_for_event("shard.started", 4 * streams)
+    ended = time.monotonic()
+    for arn in arns:
+        busy.command("end", arn=arn, at=0, into=2)
+        busy.command("end", arn=arn, at=1, into=1)
+    running.wait_for_event("shard.started", 7 * streams, seconds=30)
+    took = time.monotonic() - ended
+    for table, writer in zip(tables, writers, strict=True):
+        expected = everything(writer.end())
+
+        def arrived(table: str = table, expected: dict[str, list[int]] = expected) -> bool:
+            return counters(running.lines(f"{table}.jsonl")) == expected
+
+        wait_for(arrived, "every change, once and in order per item")
+    assert took < 10, f"the children began {took:.1f} s after the end of their parents"
+    assert running.stop() == 0
