@@ -114,6 +114,7 @@ public final class StreamsDaemon {
         // First, so that a child in the middle of a retry returns and can hear the rest.
         handover.remember();
         leases.askAllToStop();
+        leases.dropEnded();
         try {
             scheduler.startGracefulShutdown().get(graceMillis, TimeUnit.MILLISECONDS);
         } catch (TimeoutException error) {

@@ -79,6 +79,9 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     public void shardEnded(ShardEndedInput input) {
         // A failed child cannot have finished its records; KCL then sees no checkpoint at the shard's end.
         finish(() -> child.shardEnded(input));
+        if (child != null && !child.failed()) {
+            leases.ended(leaseKey);
+        }
     }
 
     @Override
