@@ -90,4 +90,37 @@ def test_children_of_an_ended_shard_are_read_at_once_and_nothing_is_lost_or_turn
 
         wait_for(arrived, "every change, once and in order per item")
     assert took < 10, f"the children began {took:.1f} s after the end of their parents"
-    assert running.stop() == 0
+    assert running.stop() == 0, "".join(running.raw[-60:])
+
+
+@pytest.mark.parametrize("choice", ["continue", "stop"])
+def test_trimmed_records_are_said_loudly_and_the_setting_decides_what_then(
+    database: Database, worker: StartWorker, busy: BusyStream, choice: str
+) -> None:
+    table = database.table()
+    arn = busy.show(table, 1)
+    first = worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint)
+    database.put(table, "a")
+    (line,) = first.wait_for_lines(f"{table}.jsonl", 1)
+    assert first.stop() == 0
+    database.put_many(table, ["lost-1", "lost-2"])
+    wait_for(lambda: busy.command("trim", arn=arn) == 2, "a day goes by")
+    database.put(table, "b")
+    second = worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint, trimmedData=choice)
+    (said, *_) = second.wait_for_event("data.trimmed")
+    (shard,) = busy.command("shards", arn=arn)
+    expected = {
+        "level": "error",
+        "table": table,
+        "shard_id": shard["ShardId"],
+        "lost_after_sequence_number": line["dynamodb"]["SequenceNumber"],
+    }
+    assert expected.items() <= said.items()
+    assert said["count"] >= 1
+    if choice == "continue":
+        lines = second.wait_for_lines(f"{table}.jsonl", 2)
+        assert [one["dynamodb"]["Keys"]["id"]["S"] for one in lines] == ["a", "b"]
+    else:
+        second.wait_for_event("data.trimmed", 3)
+        assert len(second.lines(f"{table}.jsonl")) == 1
+    assert second.stop() == 0

@@ -71,4 +71,5 @@ class RunDirectory:
         values["leaseFilesDirectory"] = str(self.path)
         values["streamArns"] = ",".join(stream_arns)
         values["streamMode"] = stream_mode
+        values["trimmedData"] = checked.properties.text("trimmedData")
         return values

@@ -86,6 +86,7 @@ _KEYS = (
     _integer("idleTimeBetweenReadsInMillis", 1_000, 1),
     # Held records and late checkpoints need a call even when nothing comes.
     _flag("callProcessRecordsEvenForEmptyRecordList", True),
+    _choice("trimmedData", "continue", "continue", "stop", ours=True),
     # Leases. KCL's 20 s of assignment and 30 s of metrics make starts and takeovers slow.
     _choice("streamMode", "auto", "auto", "single", "multi", ours=True),
     _integer("failoverTimeMillis", 10_000, 1_000),

@@ -66,6 +66,11 @@ public final class DaemonProperties {
         return Optional.ofNullable(properties.getProperty("kinesisEndpoint")).map(URI::create);
     }
 
+    /** Whether a shard whose next records are trimmed goes on from the oldest that is left, or stands still. */
+    public boolean goesOnAfterTrimmedData() {
+        return required("trimmedData").equals("continue");
+    }
+
     public int maxRecords() {
         return Integer.parseInt(required("maxRecords"));
     }

@@ -17,9 +17,13 @@ public final class JsonLineLayout extends LayoutBase<ILoggingEvent> {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("time", event.getTimeStamp() / 1000.0);
         line.put("level", level(event));
-        line.put("event", "kcl");
+        // Ours have an event of their own, and fields; all others are KCL's.
+        line.put("event", event.getMarkerList() == null ? "kcl" : event.getMarkerList().get(0).getName());
         line.put("message", event.getFormattedMessage());
         line.put("logger", event.getLoggerName());
+        if (event.getKeyValuePairs() != null) {
+            event.getKeyValuePairs().forEach(pair -> line.put(pair.key, pair.value));
+        }
         if (event.getThrowableProxy() != null) {
             line.put("traceback", ThrowableProxyUtil.asString(event.getThrowableProxy()));
         }

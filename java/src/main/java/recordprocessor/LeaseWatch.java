@@ -3,7 +3,6 @@ package recordprocessor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -31,8 +30,6 @@ public final class LeaseWatch {
         thread.setDaemon(true);
         return thread;
     });
-
-    private final Set<String> ended = ConcurrentHashMap.newKeySet();
 
     private volatile LeaseCoordinator leases;
     private volatile long leaseNanos;
@@ -71,24 +68,8 @@ public final class LeaseWatch {
         }
     }
 
-    /** A shard is done to its end, and checkpointed there. */
-    public void ended(String leaseKey) {
-        ended.add(leaseKey);
-    }
-
-    /**
-     * Drops the leases of shards that are done to their end, at the beginning of a stop.
-     *
-     * <p>KCL's graceful stop waits for the consumer of every lease. That of an ended shard may be closing its reader,
-     * which KCL allows a minute when the reader stands before a full queue: longer than a stop may take.
-     */
-    public void dropEnded() {
-        for (String leaseKey : ended) {
-            Lease lease = leases.getCurrentlyHeldLease(leaseKey);
-            if (lease != null) {
-                leases.dropLease(lease);
-            }
-        }
+    public boolean isStopping() {
+        return stopping;
     }
 
     public void askAllToStop() {

@@ -43,6 +43,10 @@ public record StreamArn(String text) {
         return String.join("$", part("region"), part("account"), part("table"), part("label").replace(':', '_'));
     }
 
+    public String table() {
+        return part("table");
+    }
+
     private String part(String name) {
         return matcher().group(name);
     }

@@ -37,6 +37,9 @@ public final class StreamsScheduler {
         Region region = Region.of(properties.region());
         AmazonDynamoDBStreamsAdapterClient adapter = new AmazonDynamoDBStreamsAdapterClient(
                 streamsClient(properties, configs.streamsCredentials(), region), region);
+        if (!properties.goesOnAfterTrimmedData()) {
+            adapter.setSkipRecordsBehavior(AmazonDynamoDBStreamsAdapterClient.SkipRecordsBehavior.KCL_RETRY);
+        }
         // The adapter sets this to 0 itself, but only after it has taken the value: a first sync would sleep a minute.
         configs.leaseManagement().shardSyncIntervalMillis(0);
         configs.coordinator().shardConsumerDispatchPollIntervalMillis(DISPATCH_POLL_MILLIS);
@@ -96,6 +99,7 @@ public final class StreamsScheduler {
     private static ClientOverrideConfiguration overrides(DaemonProperties properties) {
         ClientOverrideConfiguration.Builder overrides =
                 ClientOverrideConfiguration.builder().retryStrategy(retries());
+        overrides.addExecutionInterceptor(new TrimmedDataWatch(properties.goesOnAfterTrimmedData()));
         if (properties.streamArns().get(0).isLocal()) {
             overrides.addExecutionInterceptor(new LocalRegionInterceptor());
         }

@@ -42,6 +42,10 @@ final class ChildProcessor extends MultiLangShardRecordProcessor {
         return failed;
     }
 
+    boolean lives() {
+        return process != null && process.isAlive();
+    }
+
     void kill() {
         if (process != null) {
             process.destroyForcibly();

@@ -2,6 +2,7 @@ package software.amazon.kinesis.multilang;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -29,6 +30,10 @@ import sun.misc.Signal;
  */
 public final class StreamsDaemon {
     private static final Logger LOG = LoggerFactory.getLogger(StreamsDaemon.class);
+
+    private static final long POLL_MILLIS = 100;
+    // KCL takes a second or two from the last child's answer to its own.
+    private static final long SAVED_MILLIS = 3000;
 
     private final MultiLangDaemonConfig config;
     private final LeaseWatch leases;
@@ -110,20 +115,37 @@ public final class StreamsDaemon {
     }
 
     private void stop() {
-        long graceMillis = config.getMultiLangDaemonConfiguration().getShutdownGraceMillis();
-        // First, so that a child in the middle of a retry returns and can hear the rest.
+        long end = System.nanoTime()
+                + TimeUnit.MILLISECONDS.toNanos(
+                        config.getMultiLangDaemonConfiguration().getShutdownGraceMillis());
         handover.remember();
+        // First, so that a child in the middle of a retry returns and can hear the rest.
         leases.askAllToStop();
-        leases.dropEnded();
         try {
-            scheduler.startGracefulShutdown().get(graceMillis, TimeUnit.MILLISECONDS);
+            CompletableFuture<Boolean> stopped = scheduler.startGracefulShutdown();
+            if (!waitWhileUnsaved(stopped, end)) {
+                // All that was to be saved is saved. What KCL still waits for has nothing: a shard that cannot begin, or
+                // an ended one whose reader stands before a full queue, which KCL allows a minute.
+                scheduler.shutdown();
+            }
+            stopped.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException error) {
-            LOG.error("not stopped within shutdownGraceMillis = {}; ending the children", graceMillis);
+            LOG.error("not stopped within shutdownGraceMillis; ending the children. Not saved: {}", processors.unsaved());
             halt();
         } catch (Exception error) {
             LOG.error("graceful stop failed", error);
             halt();
         }
+    }
+
+    /** Whether KCL said that it has stopped; else no child has had anything to save for a moment, or time is up. */
+    private boolean waitWhileUnsaved(Future<?> stopped, long end) throws InterruptedException {
+        long savedMillis = 0;
+        while (!stopped.isDone() && System.nanoTime() < end && savedMillis < SAVED_MILLIS) {
+            Thread.sleep(POLL_MILLIS);
+            savedMillis = processors.unsaved().isEmpty() ? savedMillis + POLL_MILLIS : 0;
+        }
+        return stopped.isDone();
     }
 
     private void halt() {

@@ -36,6 +36,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     private String leaseKey;
     private LeaseFile leaseFile;
     private volatile ChildProcessor child;
+    private volatile boolean saved;
 
     StreamsRecordProcessor(UnaryOperator<String> leaseKeyOfShard, LeaseWatch leases, ChildFactory children) {
         this.leaseKeyOfShard = leaseKeyOfShard;
@@ -51,6 +52,9 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }
+        // While KCL waits for a straggler it finds the leases again that it has just dropped, and begins on them anew.
+        // Such a child takes nothing in, so it has nothing to save.
+        saved = leases.isStopping();
         child = children.create(leaseFile);
         child.initialize(input);
         releaseIfFailed();
@@ -79,16 +83,23 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     public void shardEnded(ShardEndedInput input) {
         // A failed child cannot have finished its records; KCL then sees no checkpoint at the shard's end.
         finish(() -> child.shardEnded(input));
-        if (child != null && !child.failed()) {
-            leases.ended(leaseKey);
-        }
     }
 
     @Override
     public void shutdownRequested(ShutdownRequestedInput input) {
         if (child != null && !child.failed()) {
             child.shutdownRequested(input);
+            saved = true;
         }
+    }
+
+    /** Whether its child runs, and may have something to save that it was not yet asked to save. */
+    boolean isUnsaved() {
+        return child != null && child.lives() && !saved;
+    }
+
+    String leaseKey() {
+        return leaseKey;
     }
 
     /** Ends the child without ceremony: the time that the operator allows for a stop is over. */

@@ -68,6 +68,14 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
         return processor;
     }
 
+    /** The leases whose children may have something to save that they were not yet asked to save. */
+    List<String> unsaved() {
+        return Set.copyOf(processors).stream()
+                .filter(StreamsRecordProcessor::isUnsaved)
+                .map(StreamsRecordProcessor::leaseKey)
+                .toList();
+    }
+
     void killChildren() {
         Set.copyOf(processors).forEach(StreamsRecordProcessor::kill);
     }
