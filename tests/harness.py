@@ -86,6 +86,11 @@ class Database:
             return ""
         return answer["Item"]["ownerName"]["S"] if "Item" in answer else ""
 
+    def has_metrics(self, application: str, worker_id: str) -> bool:
+        """Whether a worker has said that it lives, and so gets leases."""
+        answer = self.client.get_item(TableName=f"{application}-WorkerMetricStats", Key={"wid": {"S": worker_id}})
+        return "Item" in answer
+
 
 class Worker:
     """`record-processor run`, in a folder of its own, with its log read as it comes."""

@@ -31,8 +31,9 @@ SINKS: dict[str, Callable[[Servers, Path], Sink]] = {
     "command": lambda _, folder: host.CommandSink(folder),
     "python": lambda _, folder: host.PythonSink(folder),
     "file": lambda _, folder: host.FileSink(folder),
+    "log": lambda *_: host.LogSink(),
 }
-OVER_THE_NETWORK = [name for name in SINKS if name not in ("command", "python", "file")]
+OVER_THE_NETWORK = [name for name in SINKS if name not in ("command", "python", "file", "log")]
 
 
 @pytest.fixture

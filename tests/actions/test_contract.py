@@ -34,7 +34,7 @@ command_sink = pytest.mark.parametrize("sink", ["command"], indirect=True)
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_everything_arrives_once_and_in_order_per_item(sink: Sink, delivery: StartDelivery, concurrency: int) -> None:
     settings = sink.settings()
-    running = delivery(settings, **({} if settings["type"] == "file" else {"concurrency": concurrency}))
+    running = delivery(settings, **({} if settings["type"] in ("file", "log") else {"concurrency": concurrency}))
     running.submit(changes(ITEMS, TIMES))
     running.finish()
     assert_all_arrived(sink, once=True)
@@ -115,7 +115,7 @@ def test_refused_credentials_are_said_and_nothing_is_lost_or_shown(
     assert running.letters() == []
 
 
-@pytest.mark.parametrize("sink", [name for name in SINKS if name not in ("s3", "file", "python")], indirect=True)
+@pytest.mark.parametrize("sink", [name for name in SINKS if name not in ("s3", "file", "log", "python")], indirect=True)
 def test_a_record_that_is_too_large_becomes_a_dead_letter_that_says_the_limit(
     sink: Sink, delivery: StartDelivery
 ) -> None:

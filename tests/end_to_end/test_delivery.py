@@ -148,8 +148,7 @@ def test_a_kill_in_the_middle_of_a_batch_loses_nothing(
     if victim != "child":
         running.process.wait(30)
         worker(table, actions=actions(batch={"size": 10}))
-    # KCL's leader lock outlives the process that held it by two minutes, and only a leader assigns leases.
-    wait_for(lambda: set(handled(tmp_path)) == set(IDS[:300]), "all of them", seconds=200)
+    wait_for(lambda: set(handled(tmp_path)) == set(IDS[:300]), "all of them")
     assert_order_goes_back_only_by_replay(handled(tmp_path), restarts=1)
 
 

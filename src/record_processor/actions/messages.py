@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import abc
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
+import msgspec
+from msgspec import Meta
+
+from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
 from record_processor.actions.base import InvalidSettingError
+from record_processor.actions.batches import Entry
+from record_processor.actions.template import TextTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from record_processor.actions.template import TextTemplate
     from record_processor.worker.records import ChangeRecord
 
 KIBIBYTE = 1024
@@ -20,6 +26,45 @@ KIBIBYTE = 1024
 _REFUSED = {"\ufffe": "\\ufffe", "\uffff": "\\uffff"}
 _GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 _MOST_ATTRIBUTES = 10
+
+
+class MessageSettings(AwsShapedSettings, kw_only=True, frozen=True):
+    """The keys of both."""
+
+    group: Annotated[TextTemplate | None, Meta(description="FIFO's message group (the item's keys); a template.")] = (
+        None
+    )
+    attributes: Annotated[
+        dict[str, TextTemplate],
+        Meta(description="Message attributes, for subscription filters too: names and templates, at most 10."),
+    ] = msgspec.field(default_factory=dict)
+
+
+MessageSettingsT = TypeVar("MessageSettingsT", bound=MessageSettings)
+
+
+class MessageAction(AwsBatchedAction[MessageSettingsT], abc.ABC):
+    """A record is a message: a text, attributes, and for FIFO a group and an id that tells repetitions."""
+
+    text_name: ClassVar[str]
+    """The service's name for the text."""
+
+    def __init__(self, settings: MessageSettingsT) -> None:
+        super().__init__(settings)
+        check_attributes(settings.attributes)
+        self._fifo = self.resource.endswith(".fifo")
+
+    def entry(self, record: ChangeRecord) -> Entry:
+        text = body(self.shape.encoded(record))
+        attributes = attributes_of(self.settings.attributes, record)
+        message: dict[str, Any] = {self.text_name: text}
+        if attributes:
+            message["MessageAttributes"] = attributes
+        if self._fifo:
+            template = self.settings.group
+            message["MessageGroupId"] = group_of(record) if template is None else template.text(record.plain)
+            message["MessageDeduplicationId"] = record.event_id
+        return Entry(message, size_bytes(text, attributes))
 
 
 def body(encoded: bytes) -> str:

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 from msgspec import Meta
 
-from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
 from record_processor.actions.batches import Entry, Limits
-from record_processor.actions.messages import (
-    KIBIBYTE,
-    attributes_of,
-    body,
-    check_attributes,
-    failures_by_id,
-    group_of,
-    size_bytes,
-)
+from record_processor.actions.messages import KIBIBYTE, MessageAction, MessageSettings, failures_by_id
 from record_processor.actions.template import TextTemplate
 
 if TYPE_CHECKING:
@@ -28,7 +18,7 @@ if TYPE_CHECKING:
 _LONGEST_SUBJECT = 100
 
 
-class SnsSettings(AwsShapedSettings, kw_only=True, frozen=True):
+class SnsSettings(MessageSettings, kw_only=True, frozen=True):
     """Publishes each record to an SNS topic; to a FIFO topic in order per item, without duplicates."""
 
     topic_arn: Annotated[
@@ -42,19 +32,13 @@ class SnsSettings(AwsShapedSettings, kw_only=True, frozen=True):
     subject: Annotated[
         TextTemplate | None, Meta(description="The subject that e-mails carry; a template, cut to 100 characters.")
     ] = None
-    group: Annotated[TextTemplate | None, Meta(description="FIFO's message group (the item's keys); a template.")] = (
-        None
-    )
-    attributes: Annotated[
-        dict[str, TextTemplate],
-        Meta(description="Message attributes, for subscription filters: names and templates, at most 10."),
-    ] = msgspec.field(default_factory=dict)
 
 
-class SnsAction(AwsBatchedAction[SnsSettings]):
+class SnsAction(MessageAction[SnsSettings]):
     settings_type = SnsSettings
     service = "sns"
     operation = "PublishBatch"
+    text_name = "Message"
     # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
     limits = Limits(entries=10, call_bytes=256 * KIBIBYTE, entry_bytes=256 * KIBIBYTE)
     default_batch_size = 10
@@ -66,23 +50,11 @@ class SnsAction(AwsBatchedAction[SnsSettings]):
   attributes: {status: "{new.Status:none}"}
 """
 
-    def __init__(self, settings: SnsSettings) -> None:
-        super().__init__(settings)
-        check_attributes(settings.attributes)
-        self._fifo = settings.topic_arn.endswith(".fifo")
-
     def entry(self, record: ChangeRecord) -> Entry:
-        text = body(self.shape.encoded(record))
-        attributes = attributes_of(self.settings.attributes, record)
-        message: dict[str, Any] = {"Message": text}
-        if attributes:
-            message["MessageAttributes"] = attributes
+        message, size = super().entry(record)
         if self.settings.subject is not None:
             message.update(_subject(self.settings.subject.text(record.plain)))
-        if self._fifo:
-            message["MessageGroupId"] = self._group(record)
-            message["MessageDeduplicationId"] = record.event_id
-        return Entry(message, size_bytes(text, attributes))
+        return Entry(message, size)
 
     @property
     def resource(self) -> str:
@@ -92,10 +64,6 @@ class SnsAction(AwsBatchedAction[SnsSettings]):
         entries = [{"Id": str(position), **message} for position, message in enumerate(contents)]
         answer = client.publish_batch(TopicArn=self.settings.topic_arn, PublishBatchRequestEntries=entries)
         return failures_by_id(self.operation, answer)
-
-    def _group(self, record: ChangeRecord) -> str:
-        template = self.settings.group
-        return group_of(record) if template is None else template.text(record.plain)
 
 
 def _subject(text: str) -> dict[str, str]:

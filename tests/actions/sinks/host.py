@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,37 @@ class FileSink(HostSink):
 
     def settings(self) -> dict[str, Any]:
         return {"type": "file", "path": str(self.kept)}
+
+
+class LogSink(Sink):
+    """The worker's log."""
+
+    type_name = "log"
+
+    def __init__(self) -> None:
+        self._logger = logging.getLogger("record_processor.actions.log")
+        self._logger.setLevel(logging.INFO)
+        self._handler = _Kept()
+        self._logger.addHandler(self._handler)
+
+    def settings(self) -> dict[str, Any]:
+        return {"type": "log", "format": "lambda"}
+
+    def arrived(self) -> list[Arrived]:
+        return self._handler.kept
+
+    def end(self) -> None:
+        self._logger.removeHandler(self._handler)
+        self._logger.setLevel(logging.NOTSET)
+
+
+class _Kept(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[Arrived] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.kept.append(of_lambda(vars(record)["record_processor_fields"]["record"]))
 
 
 class PythonSink(HostSink):
