@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import boto3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -103,6 +103,7 @@ class Worker:
         tables: tuple[str, ...],
         actions: str,
         properties: dict[str, str],
+        prefix: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.application = application
@@ -113,7 +114,7 @@ class Worker:
         self.raw: list[str] = []
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
-            [*COMMAND, "run", str(self.properties_path)], cwd=folder, stderr=subprocess.PIPE, text=True
+            [*prefix, *COMMAND, "run", str(self.properties_path)], cwd=folder, stderr=subprocess.PIPE, text=True
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

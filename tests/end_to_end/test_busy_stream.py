@@ -80,7 +80,7 @@ def test_children_of_an_ended_shard_are_read_at_once_and_nothing_is_lost_or_turn
     for arn in arns:
         busy.command("end", arn=arn, at=0, into=2)
         busy.command("end", arn=arn, at=1, into=1)
-    running.wait_for_event("shard.started", 7 * streams, seconds=30)
+    running.wait_for_event("shard.started", 7 * streams, seconds=60)
     took = time.monotonic() - ended
     for table, writer in zip(tables, writers, strict=True):
         expected = everything(writer.end())
@@ -89,8 +89,9 @@ def test_children_of_an_ended_shard_are_read_at_once_and_nothing_is_lost_or_turn
             return counters(running.lines(f"{table}.jsonl")) == expected
 
         wait_for(arrived, "every change, once and in order per item")
-    assert took < 10, f"the children began {took:.1f} s after the end of their parents"
-    assert running.stop() == 0, "".join(running.raw[-60:])
+    # Without a repair this takes until the periodic sync, minutes later.
+    assert took < 20, f"the children began {took:.1f} s after the end of their parents"
+    assert running.stop() == 0
 
 
 @pytest.mark.parametrize("choice", ["continue", "stop"])

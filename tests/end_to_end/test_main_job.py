@@ -90,7 +90,7 @@ def test_two_workers_share_the_shards_and_one_takes_over_when_the_other_stops(
         database.put(table, "after")
     for table in tables:
         assert ids(workers[1].wait_for_lines(f"{table}.jsonl", 2)) == ["before", "after"]
-    assert owners() == ["two"] * 8
+    wait_for(lambda: owners() == ["two"] * 8, "all are the second's")
 
 
 def test_an_action_that_raises_makes_the_shard_wait_and_nothing_is_skipped(

@@ -19,6 +19,9 @@ import software.amazon.kinesis.leases.LeaseCoordinator;
  */
 public final class Handover {
     private static final Logger LOG = LoggerFactory.getLogger(Handover.class);
+    // A round of the leader's assignment that has read this worker's metrics must not find its leases free: it would
+    // give them back, or even out what it takes for an idle worker. A round takes less than this.
+    private static final long ROUND_MILLIS = 500;
 
     private final DynamoDbAsyncClient dynamodb;
     private final String workerMetricsTable;
@@ -39,6 +42,7 @@ public final class Handover {
     /** At its end. What fails here costs the failover time, and nothing else. */
     public void complete() {
         leaveMetrics();
+        sleep();
         held.forEach(this::giveBack);
     }
 
@@ -51,6 +55,14 @@ public final class Handover {
             dynamodb.deleteItem(request).join();
         } catch (RuntimeException error) {
             LOG.warn("cannot leave the workers' metrics", error);
+        }
+    }
+
+    private static void sleep() {
+        try {
+            Thread.sleep(ROUND_MILLIS);
+        } catch (InterruptedException error) {
+            Thread.currentThread().interrupt();
         }
     }
 

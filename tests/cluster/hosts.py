@@ -1,0 +1,84 @@
+"""Hosts as network namespaces, with cables that can be cut."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.servers.process import require
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NETWORK = "10.77.{pid}"
+
+
+class Network:
+    """A bridge with so many hosts; the bridge's own address is where what all of them share listens."""
+
+    def __init__(self, count: int) -> None:
+        # Two test runs on one machine must not meet.
+        number = os.getpid() % 250 + 1
+        self._subnet = _NETWORK.format(pid=number)
+        self._bridge = f"rpb{number}"
+        self.address = f"{self._subnet}.1"
+        self.hosts = [Host(f"rp-{number}-{index}", f"rpv{number}-{index}") for index in range(count)]
+        try:
+            self._make()
+        except subprocess.CalledProcessError as error:
+            self.end()
+            _cannot(error.stderr.decode().strip())
+
+    def end(self) -> None:
+        for host in self.hosts:
+            _ip("netns", "del", host.namespace, check=False)
+        _ip("link", "del", self._bridge, check=False)
+
+    def _make(self) -> None:
+        _ip("link", "add", self._bridge, "type", "bridge")
+        _ip("addr", "add", f"{self.address}/24", "dev", self._bridge)
+        _ip("link", "set", self._bridge, "up")
+        for index, host in enumerate(self.hosts):
+            _ip("netns", "add", host.namespace)
+            peer = ("peer", "name", "eth0", "netns", host.namespace)
+            _ip("link", "add", host.cable, "type", "veth", *peer)
+            _ip("link", "set", host.cable, "master", self._bridge, "up")
+            _ip("-n", host.namespace, "addr", "add", f"{self._subnet}.{10 + index}/24", "dev", "eth0")
+            _ip("-n", host.namespace, "link", "set", "eth0", "up")
+            _ip("-n", host.namespace, "link", "set", "lo", "up")
+
+
+class Host:
+    def __init__(self, namespace: str, cable: str) -> None:
+        self.namespace = namespace
+        self.cable = cable
+
+    @property
+    def prefix(self) -> Sequence[str]:
+        """What makes a command run on this host."""
+        return ("ip", "netns", "exec", self.namespace)
+
+    def cut_off(self) -> None:
+        _ip("link", "set", self.cable, "down")
+
+    def join(self) -> None:
+        _ip("link", "set", self.cable, "up")
+
+
+def require_namespaces() -> None:
+    require("ip")
+    if os.geteuid() != 0:
+        _cannot("network namespaces need root")
+
+
+def _cannot(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _ip(*arguments: str, check: bool = True) -> None:
+    subprocess.run(["ip", *arguments], check=check, capture_output=True)
