@@ -9,10 +9,11 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
-from record_processor.actions.base import InvalidSettingError
-from record_processor.actions.webhook import WebhookAction, WebhookSettings, _retry_after_seconds
+from record_processor.actions.base import ActionError, InvalidSettingError, PermanentError
+from record_processor.actions.webhook import WebhookAction, WebhookSettings, _refusal, _retry_after_seconds
 from tests.actions.delivery import Delivery, change, changes
 
 if TYPE_CHECKING:
@@ -88,6 +89,22 @@ def test_a_certificate_of_an_unknown_authority_is_refused(
     running.submit([change("item-1", 1)])
     wait_for(lambda: "CERTIFICATE_VERIFY_FAILED" in caplog.text, "it says why")
     assert sink.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("statuses", "kind"),
+    [
+        ((400, 401, 403, 404, 409, 410, 413, 422), PermanentError),
+        ((408, 425, 429, 500, 502, 503, 504, 301, 302, 308), ActionError),
+    ],
+)
+def test_the_status_says_whether_trying_again_can_help(statuses: tuple[int, ...], kind: type[ActionError]) -> None:
+    for status in statuses:
+        answer = httpx.Response(status, headers={"retry-after": "7", "location": "/there"})
+        refusal = _refusal(answer)
+        assert type(refusal) is kind, status
+        assert str(status) in str(refusal)
+    assert _refusal(httpx.Response(503, headers={"retry-after": "7"})).retry_after_seconds == 7
 
 
 def test_a_retry_after_may_be_a_date() -> None:

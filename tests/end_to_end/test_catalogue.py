@@ -86,16 +86,10 @@ class Shop:
         (servers.folder / "make-invoice.py").write_text(_KEEP.format(path=str(folder / "invoiced.jsonl")))
 
     def client(self, service: str, region: str = "us-west-2") -> Any:
-        address = self._ports.get(service, self.servers.get("moto").address)
-        config = Config(request_checksum_calculation="when_required")
-        return boto3.client(
-            service,
-            endpoint_url=address,
-            region_name=region,
-            aws_access_key_id="local",
-            aws_secret_access_key="local-secret-key",
-            config=config,
-        )
+        return _client(service, self._ports.get(service, self.servers.get("moto").address), region)
+
+    def client_of_moto(self, service: str, region: str = "us-west-2") -> Any:
+        return _client(service, self.servers.get("moto").address, region)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -127,13 +121,7 @@ class Shop:
         return received(self._moto_sqs("eu-west-1" if service == "sns" else "us-west-2"), self.moto_queue(service))
 
     def _moto_sqs(self, region: str) -> Any:
-        return boto3.client(
-            "sqs",
-            endpoint_url=self.servers.get("moto").address,
-            region_name=region,
-            aws_access_key_id="local",
-            aws_secret_access_key="local-secret-key",
-        )
+        return self.client_of_moto("sqs", region)
 
     def _make_queues(self) -> None:
         self.client("sqs").create_queue(QueueName="orders.fifo", Attributes={"FifoQueue": "true"})
@@ -159,14 +147,16 @@ class Shop:
             },
         )
 
-    def client_of_moto(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.servers.get("moto").address,
-            region_name="us-west-2",
-            aws_access_key_id="local",
-            aws_secret_access_key="local-secret-key",
-        )
+
+def _client(service: str, address: str, region: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=address,
+        region_name=region,
+        aws_access_key_id="local",
+        aws_secret_access_key="local-secret-key",
+        config=Config(request_checksum_calculation="when_required"),
+    )
 
 
 @pytest.fixture(scope="module")

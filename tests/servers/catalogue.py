@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from record_processor.daemon.java import find_java
-from record_processor.local.jars import fetched
+from record_processor.local.jars import cache, fetched
 from tests.servers.process import LOOPBACK, Server, free_port, require
 
 KINESALITE = "kinesalite@3.3.3"
@@ -104,11 +104,10 @@ def receiver(folder: Path, certificate: Path) -> Server:
 
 def _npm_program(package: str, program: str) -> Path:
     """From npm, fetched once, whole or not at all."""
-    cache = Path.home() / ".cache" / "record-processor"
-    folder = cache / package.replace("@", "-")
+    folder = cache() / package.replace("@", "-")
     if not folder.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix="fetching-", dir=cache))
+        cache().mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix="fetching-", dir=cache()))
         command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(unfinished), package]
         subprocess.run(command, check=True, stdout=2)
         try:

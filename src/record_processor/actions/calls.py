@@ -34,23 +34,22 @@ _ABOUT_CONTENT = frozenset(
 _LONGEST_MESSAGE = 500
 
 
-def is_about_content(error: Exception) -> bool:
-    """Whether the service refused what was sent, and not the circumstances."""
-    details = getattr(error, "response", {})
-    code = str(details.get("Error", {}).get("Code", ""))
-    status = details.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return code.rpartition(".")[2] in _ABOUT_CONTENT or status == 413
-
-
 def of_call(operation: str, error: BotoCoreError | ClientError) -> ActionError:
     """The failure of a whole call, in a sentence."""
-    details = getattr(error, "response", {}).get("Error")
+    answer = getattr(error, "response", {})
+    details = answer.get("Error") or {}
     said = f"{details.get('Code')}: {details.get('Message')}" if details else f"{type(error).__name__}: {error}"
-    kind = PermanentError if is_about_content(error) else ActionError
+    too_large = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") == 413
+    kind = PermanentError if too_large or _is_about_content(details.get("Code")) else ActionError
     return kind(f"{operation}: {said[:_LONGEST_MESSAGE]}")
 
 
 def of_entry(operation: str, code: str | None, message: str | None) -> ActionError:
     """The failure of one entry of a batch call."""
-    kind = PermanentError if (code or "").rpartition(".")[2] in _ABOUT_CONTENT else ActionError
+    kind = PermanentError if _is_about_content(code) else ActionError
     return kind(f"{operation}: {code}: {(message or 'no message')[:_LONGEST_MESSAGE]}")
+
+
+def _is_about_content(code: str | None) -> bool:
+    """Whether a code says that what was sent was refused, and not the circumstances."""
+    return str(code or "").rpartition(".")[2] in _ABOUT_CONTENT

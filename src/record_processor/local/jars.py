@@ -20,13 +20,14 @@ def fetched(pom: Path, name: str, otherwise: str = "") -> Path:
     Raises:
         SetupError: there is no Maven, or it could not fetch them. `otherwise` says what else a user may do.
     """
-    folder = _cache() / f"{pom.name.removesuffix('.pom.xml')}-{hashlib.sha256(pom.read_bytes()).hexdigest()[:12]}"
+    folder = cache() / f"{pom.name.removesuffix('.pom.xml')}-{hashlib.sha256(pom.read_bytes()).hexdigest()[:12]}"
     if not folder.exists():
         _fetch(pom, folder, name, otherwise)
     return folder
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """The folder in which this user keeps what is fetched once."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "record-processor"
 
