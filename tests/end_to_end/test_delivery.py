@@ -186,25 +186,53 @@ def test_a_lease_taken_in_the_middle_of_a_retry_ends_the_retry(
     assert not [event for event in running.of("kcl") if event["level"] == "error"]
 
 
-def test_a_worker_that_slept_past_its_leases_begins_nothing_more(
+def asleep(worker: Worker) -> list[int]:
+    """SIGSTOP for longer than the failover time, as a paused virtual machine; the processes that were stopped."""
+    paused = [worker.process.pid, *worker.family()]
+    for pid in paused:
+        os.kill(pid, signal.SIGSTOP)
+    return paused
+
+
+def awake(paused: list[int]) -> None:
+    for pid in reversed(paused):
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_worker_that_slept_past_its_leases_begins_nothing_more_once_another_has_them(
     database: Database, worker: StartWorker, tmp_path: Path
 ) -> None:
-    """SIGSTOP for longer than the failover time, as a paused virtual machine; meanwhile another worker takes over."""
     table = database.table("KEYS_ONLY")
     database.put_many(table, IDS[:200])
     (tmp_path / "slow").write_text("0.1")
-    first = worker(table, actions=actions(), failoverTimeMillis="3000")
+    first = worker(table, actions=actions())
     wait_for(lambda: len(handled(tmp_path)) >= 5, "the first worker is at it")
     (old_child,) = first.children()
-    paused = [first.process.pid, *first.family()]
-    for pid in paused:
-        os.kill(pid, signal.SIGSTOP)
+    second = worker(table, actions=actions(), workerId="second")
+    wait_for(lambda: database.has_metrics(second.application, "second"), "it may get leases")
+    paused = asleep(first)
     stopped_at = time.monotonic_ns()
-    time.sleep(4)  # the lease runs out while nobody is awake: this waits for the clock, which is the point
-    for pid in reversed(paused):
-        os.kill(pid, signal.SIGCONT)
+    second.wait_for_event("shard.started")
+    awake(paused)
     wait_for(lambda: old_child not in first.children(), "the old child gave up")
     # The call that was running when it fell asleep may end; none began after that.
     assert [moment for pid, moment in begun(tmp_path) if pid == old_child and moment > stopped_at] == []
     (tmp_path / "slow").unlink()
     wait_for(lambda: set(handled(tmp_path)) == set(IDS[:200]), "all of them, by whoever has the lease now")
+
+
+def test_a_worker_that_slept_past_leases_nobody_else_wanted_goes_on_with_what_it_has_in_hand(
+    database: Database, worker: StartWorker, tmp_path: Path
+) -> None:
+    table = database.table("KEYS_ONLY")
+    database.put_many(table, IDS[:200])
+    (tmp_path / "slow").write_text("0.02")
+    only = worker(table, actions=actions(), failoverTimeMillis="1000")
+    wait_for(lambda: len(handled(tmp_path)) >= 5, "it is at it")
+    (child,) = only.children()
+    paused = asleep(only)
+    time.sleep(2)  # the lease runs out while nobody is awake: this waits for the clock, which is the point
+    awake(paused)
+    wait_for(lambda: len(handled(tmp_path)) >= 200, "all of them")
+    assert handled(tmp_path) == IDS[:200], "once each, in order"
+    assert only.children() == [child]

@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it, for this user alone
 
 
+_BY_NUMBER = {
+    # Where a worker reports its CPU, KCL evens that out and nothing else.
+    "disableWorkerMetrics": "true",
+    # Numbers of leases do not go up and down by themselves, so the whole difference can move at once ...
+    "dampeningPercentage": "100",
+    # ... and by the next round, so many assignment intervals later, it has: its old owner hears of it on renewal.
+    "varianceBalancingFrequency": "5",
+}
+"""How KCL shares leases out by number, where the user did not write it."""
+
+
 class RunDirectory:
     """Files that live as long as the worker. In memory where the machine has /dev/shm: they hold secrets."""
 
@@ -72,4 +83,7 @@ class RunDirectory:
         values["streamArns"] = ",".join(stream_arns)
         values["streamMode"] = stream_mode
         values["trimmedData"] = checked.properties.text("trimmedData")
+        values["balanceLeasesBy"] = checked.properties.text("balanceLeasesBy")
+        if values["balanceLeasesBy"] == "number":
+            values = {**_BY_NUMBER, **values}
         return values

@@ -97,7 +97,8 @@ _KEYS = (
     _text("workerMetricsTableName"),
     _integer("maxLeasesForWorker", minimum=1),
     _integer("maxLeasesToStealAtOneTime", minimum=1),
-    _integer("maxLeaseRenewalThreads", minimum=1),
+    # KCL runs a quarter of them, 5 by default: with a slow lease table 64 leases would be renewed one after another.
+    _integer("maxLeaseRenewalThreads", 256, minimum=1),
     _flag("enablePriorityLeaseAssignment"),
     _flag("cleanupLeasesUponShardCompletion"),
     _flag("ignoreUnexpectedChildShards"),
@@ -111,7 +112,8 @@ _KEYS = (
     _integer("logWarningForTaskAfterMillis"),
     _integer("maxActiveThreads"),
     _flag("validateSequenceNumberBeforeCheckpointing"),
-    # How the leader shares leases out.
+    # How the leader shares leases out: evenly, or by KCL's bytes a second and CPU.
+    _choice("balanceLeasesBy", "number", "number", "traffic", ours=True),
     # A worker gets no lease before its first metrics, and those need two captures.
     _integer("inMemoryWorkerMetricsCaptureFrequencyMillis", 250, 1),
     _integer("noOfPersistedMetricsPerWorkerMetrics", minimum=1),

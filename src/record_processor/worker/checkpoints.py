@@ -68,7 +68,8 @@ class Checkpoints:
 
     def _checkpoint(self, checkpointer: Any, sequence_number: str | None) -> None:
         for delay in delays():
-            self._lease.check_held()
+            # One that is late may be saved: the write is conditional, and is a renewal itself.
+            self._lease.check_not_lost()
             try:
                 checkpointer.checkpoint(sequence_number)
             except CheckpointError as error:

@@ -3,12 +3,16 @@
 The protocol is synchronous, so a child in the middle of `process_records` hears neither that its lease is lost nor
 that the worker is asked to stop. The Java side therefore keeps sixteen bytes of shared memory up to date
 (`LeaseFile.java`): until when the lease is good, and whether to stop. Both sides read the same monotonic clock, so a
-JVM that hangs, or is gone, or a machine that was paused, makes the lease run out here too.
+JVM that hangs, or a machine that was paused, makes the lease run out here too.
+
+A lease that ran out is late, and not yet lost: its renewal may still come through, which it only does where nobody
+else has had the lease in between.
 """
 
 from __future__ import annotations
 
 import mmap
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 _SIZE_BYTES = 16
 _GOOD_UNTIL = 0
 _STOP = 1
+_LOST = 0
 
 
 class Lease:
@@ -30,10 +35,17 @@ class Lease:
             self._memory = mmap.mmap(file.fileno(), _SIZE_BYTES, access=mmap.ACCESS_READ)
         # Eight aligned bytes are read at once: no half-written number is ever seen.
         self._numbers = memoryview(self._memory).cast("q")
+        self._java = os.getppid()
 
     @property
     def held(self) -> bool:
+        """Good at this moment. Where it is not, it is late or lost."""
         return time.monotonic_ns() < self._numbers[_GOOD_UNTIL]
+
+    @property
+    def lost(self) -> bool:
+        """Never ours again: another worker may have it, or the JVM that would renew it is gone."""
+        return self._numbers[_GOOD_UNTIL] == _LOST or os.getppid() != self._java
 
     @property
     def stop_requested(self) -> bool:
@@ -45,7 +57,7 @@ class Lease:
         numbers = self._numbers
         return time.monotonic_ns() < numbers[_GOOD_UNTIL] and not numbers[_STOP]
 
-    def check_held(self) -> None:
-        """Raise LeaseLostError where the lease is not held."""
-        if not self.held:
-            raise LeaseLostError("the shard's lease is not held any more")
+    def check_not_lost(self) -> None:
+        """Raise LeaseLostError where the lease is lost."""
+        if self.lost:
+            raise LeaseLostError("the shard's lease is not ours any more")

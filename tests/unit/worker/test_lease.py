@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -20,20 +21,48 @@ def memory(tmp_path: Path) -> LeaseMemory:
 
 
 def test_a_held_lease_lets_work_begin(memory: LeaseMemory) -> None:
-    memory.lease().check_held()
+    Gate(memory.lease(), drain_seconds=0).check()
 
 
 def test_a_lease_that_java_takes_back_is_lost_at_once(memory: LeaseMemory) -> None:
     lease = memory.lease()
     memory.lose()
     with pytest.raises(LeaseLostError):
-        lease.check_held()
+        lease.check_not_lost()
 
 
-def test_a_lease_that_nobody_renews_runs_out_by_the_clock(memory: LeaseMemory) -> None:
+def test_a_lease_that_nobody_renews_runs_out_by_the_clock_and_is_not_lost_yet(memory: LeaseMemory) -> None:
     lease = memory.lease()
     memory.hold(-0.001)
     assert not lease.held
+    lease.check_not_lost()
+
+
+def test_nothing_begins_on_a_late_lease_until_its_renewal_came_through(memory: LeaseMemory) -> None:
+    gate = Gate(memory.lease(), drain_seconds=0)
+    memory.hold(-0.001)
+    renewed = threading.Timer(0.2, memory.hold, [60])
+    begun = time.monotonic()
+    renewed.start()
+    gate.check()
+    assert time.monotonic() - begun >= 0.2
+
+
+@pytest.mark.parametrize("end", ["lose", "ask_to_stop"])
+def test_a_late_lease_that_is_lost_or_stopped_lets_nothing_begin(memory: LeaseMemory, end: str) -> None:
+    gate = Gate(memory.lease(), drain_seconds=60)
+    memory.hold(-0.001)
+    threading.Timer(0.05, getattr(memory, end)).start()
+    with pytest.raises(LeaseLostError):
+        gate.check()
+
+
+def test_a_lease_is_lost_with_the_process_that_renews_it(memory: LeaseMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease = memory.lease()
+    lease.check_not_lost()
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    with pytest.raises(LeaseLostError):
+        lease.check_not_lost()
 
 
 def test_a_stop_ends_the_wait_for_another_try(memory: LeaseMemory) -> None:

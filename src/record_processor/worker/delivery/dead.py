@@ -39,7 +39,7 @@ class DeadLetters:
         letters = [self._letter(failure) for failure in failed]
         since = time.time()
         for attempts, delay in enumerate(delays(), start=1):
-            self._gate.check_held()
+            self._gate.wait_until_held()
             try:
                 self._destination.store(letters)
             except Exception as error:  # whatever a file system or a service may say

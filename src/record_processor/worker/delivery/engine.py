@@ -95,7 +95,7 @@ class Engine:
         """
         for action in self._actions:
             for attempts, delay in enumerate(delays(), start=1):
-                self._gate.check_held()
+                self._gate.wait_until_held()
                 try:
                     action.flush()
                 except Exception as error:
@@ -105,8 +105,8 @@ class Engine:
                 self._gate.sleep(delay)
 
     def check(self) -> None:
-        """Raise LeaseLostError where the lease is gone; say what is blocked, once in a while."""
-        self._gate.check_held()
+        """Raise LeaseLostError where the lease is lost; say what is blocked, once in a while."""
+        self._gate.check_not_lost()
         self._report()
 
     def finish(self) -> None:
@@ -171,7 +171,7 @@ class Engine:
         return ticket
 
     def _wait_for_room(self) -> None:
-        self._gate.check()
+        self.check()
         while self._progress.pending >= self._max_pending or self._progress.pending_bytes >= MAX_PENDING_BYTES:
             self._refuse_on_stop()
             self._nap(self._max_pending // 2)

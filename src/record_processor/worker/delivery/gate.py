@@ -35,17 +35,30 @@ class Gate:
     def stop_requested(self) -> bool:
         return self._lease.stop_requested
 
-    def check_held(self) -> None:
-        """Raise LeaseLostError where the lease is not held."""
+    def check_not_lost(self) -> None:
+        """Raise LeaseLostError where the lease is lost, or the shard was given up."""
         if self._abandoned.is_set():
             raise LeaseLostError("the shard was given up")
-        self._lease.check_held()
+        self._lease.check_not_lost()
+
+    def wait_until_held(self) -> None:
+        """Return once the lease is good: at once, or when a late renewal came through.
+
+        Raises:
+            LeaseLostError: it is lost, or a stop was asked for while it was late.
+        """
+        self.check_not_lost()
+        while not self._lease.held:
+            if self._lease.stop_requested:
+                raise LeaseLostError("the lease was not renewed in time, and the worker was asked to stop")
+            self._abandoned.wait(_NAP_SECONDS)
+            self.check_not_lost()
 
     def check(self) -> None:
-        """Let a batch begin, or raise LeaseLostError or StopRequestedError."""
+        """Let a batch begin, if need be when a late lease is renewed, or raise LeaseLostError or StopRequestedError."""
         if self._lease.work_may_begin and not self._abandoned.is_set():
             return
-        self.check_held()
+        self.wait_until_held()
         if self._lease.stop_requested and time.monotonic() > self._drain_end():
             raise StopRequestedError("the worker was asked to stop")
 
@@ -58,7 +71,7 @@ class Gate:
         self._check_retry()
 
     def _check_retry(self) -> None:
-        self.check_held()
+        self.check_not_lost()
         if self._lease.stop_requested:
             raise StopRequestedError("the worker was asked to stop")
 

@@ -27,8 +27,8 @@ final class ChildLeases {
             return;
         }
         try {
-            Map<StreamConfig, ShardSyncTaskManager> managers = field(scheduler, "streamToShardSyncTaskManagerMap");
-            Function<StreamConfig, ShardSyncTaskManager> provider = field(scheduler, "shardSyncTaskManagerProvider");
+            Map<StreamConfig, ShardSyncTaskManager> managers = KclFields.get(scheduler, "streamToShardSyncTaskManagerMap");
+            Function<StreamConfig, ShardSyncTaskManager> provider = KclFields.get(scheduler, "shardSyncTaskManagerProvider");
             for (StreamConfig stream : scheduler.retrievalConfig().streamTracker().streamConfigList()) {
                 managers.put(stream, repaired(provider.apply(stream)));
             }
@@ -38,19 +38,11 @@ final class ChildLeases {
     }
 
     private static ShardSyncTaskManager repaired(ShardSyncTaskManager manager) throws ReflectiveOperationException {
-        Field multiStream = HierarchicalShardSyncer.class.getDeclaredField("isMultiStreamMode");
-        multiStream.setAccessible(true);
+        Field multiStream = KclFields.field(HierarchicalShardSyncer.class, "isMultiStreamMode");
         HierarchicalShardSyncer syncer = manager.hierarchicalShardSyncer();
         if (!multiStream.getBoolean(syncer)) {
             multiStream.setBoolean(syncer, true);
         }
         return manager;
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T> T field(Scheduler scheduler, String name) throws ReflectiveOperationException {
-        Field field = Scheduler.class.getDeclaredField(name);
-        field.setAccessible(true);
-        return (T) field.get(scheduler);
     }
 }

@@ -71,6 +71,11 @@ public final class DaemonProperties {
         return required("trimmedData").equals("continue");
     }
 
+    /** Whether leases are shared out evenly by their number, or as KCL does it, by their traffic. */
+    public boolean balancesByNumber() {
+        return required("balanceLeasesBy").equals("number");
+    }
+
     public int maxRecords() {
         return Integer.parseInt(required("maxRecords"));
     }

@@ -47,11 +47,10 @@ public record LeaderLock(long leaseMillis, long heartbeatMillis) {
     /** After it is built and before it runs: KCL 3.0 and 3.1. */
     void install(Scheduler scheduler) {
         try {
-            Object components = field(Scheduler.class, "migrationComponentsInitializer").get(scheduler);
-            Class<?> type = components.getClass();
-            Object coordinatorState = field(type, "coordinatorStateDAO").get(components);
-            Object workerId = field(type, "workerIdentifier").get(components);
-            Field metrics = field(type, "metricsFactory");
+            Object components = KclFields.get(scheduler, "migrationComponentsInitializer");
+            Object coordinatorState = KclFields.get(components, "coordinatorStateDAO");
+            Object workerId = KclFields.get(components, "workerIdentifier");
+            Field metrics = KclFields.field(components.getClass(), "metricsFactory");
             Object metricsFactory = metrics.get(components);
             Method create = DynamoDBLockBasedLeaderDecider.class.getDeclaredMethod(
                     "create", coordinatorState.getClass(), String.class, Long.class, Long.class, metrics.getType());
@@ -63,7 +62,7 @@ public record LeaderLock(long leaseMillis, long heartbeatMillis) {
                     throw new IllegalStateException(error);
                 }
             };
-            field(type, "ddbLockBasedLeaderDeciderCreator").set(components, decider);
+            KclFields.set(components, "ddbLockBasedLeaderDeciderCreator", decider);
         } catch (ReflectiveOperationException | RuntimeException error) {
             LOG.warn("this KCL keeps its own times of the leader's lock: a dead leader's shards wait up to two minutes", error);
         }
@@ -71,11 +70,5 @@ public record LeaderLock(long leaseMillis, long heartbeatMillis) {
 
     private static void set(LeaseManagementConfig leases, String name, long value) throws ReflectiveOperationException {
         LeaseManagementConfig.class.getMethod(name, long.class).invoke(leases, value);
-    }
-
-    private static Field field(Class<?> type, String name) throws NoSuchFieldException {
-        Field field = type.getDeclaredField(name);
-        field.setAccessible(true);
-        return field;
     }
 }

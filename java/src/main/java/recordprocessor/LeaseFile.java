@@ -15,7 +15,7 @@ import java.nio.file.StandardOpenOption;
  * memory, two signed 64-bit numbers in the machine's byte order.
  *
  * <pre>
- * offset 0   the lease is good until, in nanoseconds of the monotonic clock; 0 when it is not held
+ * offset 0   the lease is good until, in nanoseconds of the monotonic clock; past while a renewal is late; 0 once it is lost
  * offset 8   1 once the daemon was asked to stop, else 0
  * </pre>
  *
@@ -24,6 +24,9 @@ import java.nio.file.StandardOpenOption;
  * compare without asking. The Python side of this file is {@code worker/lease.py}.
  */
 public final class LeaseFile implements AutoCloseable {
+    /** The time of a lease that is not ours any more, for good. */
+    public static final long LOST = 0;
+
     private static final int SIZE_BYTES = 16;
     private static final int GOOD_UNTIL_OFFSET = 0;
     private static final int STOP_OFFSET = 8;
@@ -57,7 +60,7 @@ public final class LeaseFile implements AutoCloseable {
     /** Takes the lease back in the memory that a child may still have mapped, then removes the name. */
     @Override
     public void close() throws IOException {
-        goodUntil(0);
+        goodUntil(LOST);
         Files.deleteIfExists(path);
     }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MarkerFactory;
 import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseCoordinator;
 
@@ -34,6 +35,8 @@ public final class LeaseWatch {
     private volatile LeaseCoordinator leases;
     private volatile long leaseNanos;
     private volatile boolean stopping;
+    /** Whether any lease was late at the last look. */
+    private boolean areLate;
 
     public LeaseWatch(Path directory) {
         this.directory = directory;
@@ -93,26 +96,52 @@ public final class LeaseWatch {
     }
 
     private void refreshAll() {
-        files.forEach((leaseKey, file) -> {
-            try {
-                refresh(leaseKey, file);
-            } catch (RuntimeException error) {
-                // An unrefreshed file runs out by itself, which is the safe side; the others must go on.
-                LOG.warn("cannot refresh lease {}", leaseKey, error);
-            }
-        });
+        long late = files.entrySet().stream()
+                .filter(entry -> isLate(entry.getKey(), entry.getValue()))
+                .count();
+        if ((late > 0) != areLate) {
+            areLate = late > 0;
+            sayLate(late);
+        }
     }
 
-    private void refresh(String leaseKey, LeaseFile file) {
+    private boolean isLate(String leaseKey, LeaseFile file) {
+        try {
+            long goodUntil = refresh(leaseKey, file);
+            return goodUntil != LeaseFile.LOST && goodUntil < System.nanoTime();
+        } catch (RuntimeException error) {
+            // An unrefreshed file runs out by itself, which is the safe side; the others must go on.
+            LOG.warn("cannot refresh lease {}", leaseKey, error);
+            return true;
+        }
+    }
+
+    private static void sayLate(long late) {
+        if (late > 0) {
+            LOG.atWarn()
+                    .addMarker(MarkerFactory.getMarker("lease.late"))
+                    .addKeyValue("leases", late)
+                    .log("the lease table did not take renewals in time; these shards stand still until it does");
+        } else {
+            LOG.atInfo()
+                    .addMarker(MarkerFactory.getMarker("lease.renewed"))
+                    .log("no lease is late any more");
+        }
+    }
+
+    /** Until when it is good, in nanoseconds; it may be over, and still ours if the next renewal comes through. */
+    private long refresh(String leaseKey, LeaseFile file) {
         Lease lease = leases.getCurrentlyHeldLease(leaseKey);
         if (lease == null) {
             LeaseWriteTimes.forget(leaseKey);
-            file.goodUntil(0);
-            return;
+            file.goodUntil(LeaseFile.LOST);
+            return LeaseFile.LOST;
         }
         long answered = lease.lastCounterIncrementNanos();
         // A lease that this process has not written yet was written by the leader, a moment before it was found.
         long sent = LeaseWriteTimes.lastSent(leaseKey).orElse(answered - leaseNanos / MARGIN_PART);
-        file.goodUntil(Math.min(answered, sent) + leaseNanos);
+        long goodUntil = Math.min(answered, sent) + leaseNanos;
+        file.goodUntil(goodUntil);
+        return goodUntil;
     }
 }

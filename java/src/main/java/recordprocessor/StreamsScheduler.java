@@ -55,6 +55,11 @@ public final class StreamsScheduler {
                 retrieval(properties, configs, adapter),
                 adapter);
         ChildLeases.repair(scheduler);
+        LateLeases.keep(scheduler.leaseCoordinator());
+        LiveWorkers.install(scheduler, configs.leaseManagement());
+        if (properties.balancesByNumber()) {
+            EvenLeases.install(scheduler.leaseCoordinator());
+        }
         if (!configured) {
             lock.install(scheduler);
         }

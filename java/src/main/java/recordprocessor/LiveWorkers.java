@@ -1,0 +1,78 @@
+package recordprocessor;
+
+import java.util.List;
+import java.util.function.BiFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.kinesis.coordinator.Scheduler;
+import software.amazon.kinesis.leases.LeaseManagementConfig;
+import software.amazon.kinesis.worker.metricstats.WorkerMetricStats;
+import software.amazon.kinesis.worker.metricstats.WorkerMetricStatsDAO;
+
+/**
+ * Tells the leader which workers live, whatever their clocks say.
+ *
+ * <p>A worker writes the time of its own clock into the workers' metrics, and KCL's leader compares that with its own:
+ * a host whose clock is two seconds behind gets no leases, and a leader whose clock jumps ahead thinks that all the
+ * others are gone. Here the leader sees a worker's time as "so long ago as I last saw it change" ({@link SeenTimes}).
+ */
+final class LiveWorkers extends WorkerMetricStatsDAO {
+    private static final Logger LOG = LoggerFactory.getLogger(LiveWorkers.class);
+
+    private final SeenTimes seen;
+
+    private LiveWorkers(LeaseManagementConfig config) {
+        super(
+                config.dynamoDBClient(),
+                config.workerUtilizationAwareAssignmentConfig().workerMetricsTableConfig(),
+                config.workerUtilizationAwareAssignmentConfig().workerMetricsReporterFreqInMillis());
+        long reportMillis = config.workerUtilizationAwareAssignmentConfig().workerMetricsReporterFreqInMillis();
+        this.seen = new SeenTimes(2 * reportMillis, System::nanoTime, System::currentTimeMillis);
+    }
+
+    /** Before the scheduler runs: its leader's part is made later, and gets this then. */
+    static void install(Scheduler scheduler, LeaseManagementConfig config) {
+        try {
+            Object components = KclFields.get(scheduler, "migrationComponentsInitializer");
+            BiFunction<Object, Object, Object> create = KclFields.get(components, "lamCreator");
+            BiFunction<Object, Object, Object> withLiveWorkers = (threads, leaderDecider) -> {
+                Object assignment = create.apply(threads, leaderDecider);
+                giveTo(assignment, new LiveWorkers(config));
+                return assignment;
+            };
+            KclFields.set(components, "lamCreator", withLiveWorkers);
+        } catch (ReflectiveOperationException | RuntimeException error) {
+            warn(error);
+        }
+    }
+
+    private static void giveTo(Object assignment, LiveWorkers workers) {
+        try {
+            KclFields.set(assignment, "workerMetricsDAO", workers);
+        } catch (ReflectiveOperationException | RuntimeException error) {
+            warn(error);
+        }
+    }
+
+    private static void warn(Exception error) {
+        LOG.warn("this KCL compares the clocks of its workers: they must agree within a second", error);
+    }
+
+    @Override
+    public List<WorkerMetricStats> getAllWorkerMetricStats() {
+        List<WorkerMetricStats> all = super.getAllWorkerMetricStats();
+        seen.look();
+        all.stream()
+                .filter(worker -> worker.getLastUpdateTime() != null)
+                .forEach(worker -> worker.setLastUpdateTime(
+                        seen.own(worker.getWorkerId(), worker.getLastUpdateTime())));
+        return all;
+    }
+
+    @Override
+    public boolean deleteMetrics(WorkerMetricStats worker) {
+        // The deletion is conditional on the time as it stands in the table.
+        worker.setLastUpdateTime(seen.written(worker.getWorkerId(), worker.getLastUpdateTime()));
+        return super.deleteMetrics(worker);
+    }
+}
