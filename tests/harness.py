@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import boto3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -104,6 +104,7 @@ class Worker:
         actions: str,
         properties: dict[str, str],
         prefix: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.application = application
@@ -114,7 +115,11 @@ class Worker:
         self.raw: list[str] = []
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
-            [*prefix, *COMMAND, "run", str(self.properties_path)], cwd=folder, stderr=subprocess.PIPE, text=True
+            [*prefix, *COMMAND, "run", str(self.properties_path)],
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -19,11 +19,11 @@ _ROOT = Path(__file__).parents[2]
 class BusyStream:
     """Started, in front of a database, with nothing shown yet."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, host: str = LOOPBACK, name: str = "busy-stream") -> None:
         self._database = database
         port = free_port()
-        command = [sys.executable, "-m", "tests.busy_stream.server", f"{LOOPBACK}:{port}", database.endpoint]
-        self.server = Server("busy-stream", port, command, folder, {"PYTHONPATH": str(_ROOT)})
+        command = [sys.executable, "-m", "tests.busy_stream.server", f"{host}:{port}", database.endpoint]
+        self.server = Server(name, port, command, folder, {"PYTHONPATH": str(_ROOT)}, host)
         self.endpoint = self.server.address
 
     def show(self, table: str, shards: int, **more: Any) -> str:
@@ -34,7 +34,7 @@ class BusyStream:
         return arn
 
     def command(self, do: str, **arguments: Any) -> Any:
-        connection = http.client.HTTPConnection(LOOPBACK, self.server.port, timeout=30)
+        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=30)
         connection.request("POST", "/command", json.dumps({"do": do, **arguments}))
         answer = json.loads(connection.getresponse().read())
         connection.close()

@@ -50,3 +50,11 @@ class ThrottlingError(AwsError):
 class InternalServerError(AwsError):
     status = 500
     kind = "InternalServerError"
+
+
+class ThroughputExceededError(AwsError):
+    """Of a table, not of a stream."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.content["__type"] = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"

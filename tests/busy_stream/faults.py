@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from typing import Any
@@ -12,6 +13,7 @@ from tests.busy_stream.errors import (
     InternalServerError,
     LimitExceededError,
     ThrottlingError,
+    ThroughputExceededError,
     TrimmedDataAccessError,
 )
 
@@ -20,29 +22,39 @@ _ERRORS: dict[str, type[AwsError]] = {
     "internal": InternalServerError,
     "limit": LimitExceededError,
     "throttle": ThrottlingError,
+    "throughput": ThroughputExceededError,
     "trimmed": TrimmedDataAccessError,
 }
 
 
 class Faults:
-    """`{"kind": …, "operation": GetRecords …, "times": n}`; kinds are those above, `slow` (`seconds`) and `drop`."""
+    """`{"kind": …, "operation": GetRecords …, "times": n}`; kinds are those above, `slow` (`seconds`) and `drop`.
+
+    Instead of `times`, `lasting` says for how many seconds, and `share` how many of the calls in between. `place` is
+    the id of a shard or the name of a table; without it, any. `operation: "*"` is every one.
+    """
 
     def __init__(self) -> None:
         self._plan: list[dict[str, Any]] = []
         self._lock = threading.Lock()
 
     def plan(self, fault: dict[str, Any]) -> None:
+        until = time.monotonic() + fault["lasting"] if "lasting" in fault else None
         with self._lock:
-            self._plan.append({"times": 1, "operation": "GetRecords", **fault})
+            self._plan.append({"times": 1, "operation": "GetRecords", "share": 1.0, **fault, "until": until})
 
-    def meet(self, operation: str, shard_id: str) -> None:
+    def forget(self) -> None:
+        with self._lock:
+            self._plan.clear()
+
+    def meet(self, operation: str, place: str) -> None:
         """Raise what is planned for this call, or wait.
 
         Raises:
             AwsError: the answer.
             ConnectionAbortedError: there is to be no answer.
         """
-        fault = self._next(operation, shard_id)
+        fault = self._next(operation, place)
         if fault is None:
             return
         if fault["kind"] == "slow":
@@ -52,12 +64,17 @@ class Faults:
         else:
             raise _ERRORS[fault["kind"]](f"a {fault['kind']} fault, as commanded")
 
-    def _next(self, operation: str, shard_id: str) -> dict[str, Any] | None:
+    def _next(self, operation: str, place: str) -> dict[str, Any] | None:
         with self._lock:
+            self._plan = [fault for fault in self._plan if fault["until"] is None or fault["until"] > time.monotonic()]
             for fault in self._plan:
-                if fault["operation"] == operation and fault.get("shard", shard_id) == shard_id:
-                    fault["times"] -= 1
-                    if not fault["times"]:
-                        self._plan.remove(fault)
-                    return fault
+                if fault["operation"] in (operation, "*") and fault.get("place", place) == place:
+                    return self._used(fault)
         return None
+
+    def _used(self, fault: dict[str, Any]) -> dict[str, Any] | None:
+        if fault["until"] is None:
+            fault["times"] -= 1
+            if not fault["times"]:
+                self._plan.remove(fault)
+        return fault if random.random() < fault["share"] else None  # noqa: S311 - nothing secret hangs on it

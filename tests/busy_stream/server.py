@@ -66,6 +66,14 @@ class StandIn:
             return stream.records(token, int(call.get("Limit", 1000)))
         return None
 
+    def passed(self, target: str, call: dict[str, Any]) -> None:
+        """A call to the tables is about to be passed through; raises what `Faults.meet` raises."""
+        operation, table = target.rpartition(".")[2], str(call.get("TableName", ""))
+        with self._lock:
+            name = f"{operation} {table}"
+            self.calls[name] = self.calls.get(name, 0) + 1
+        self.faults.meet(operation, table)
+
     def command(self, command: dict[str, Any]) -> Any:
         verb: Callable[[dict[str, Any]], Any] = getattr(self, f"_{command['do']}")
         return verb(command)
@@ -93,10 +101,10 @@ class StandIn:
         return [child.id for child in children]
 
     def _trim(self, command: dict[str, Any]) -> int:
-        """Forget the records of `arn` that are there; how many."""
-        stream = self._streams[command["arn"]]
+        """Forget the records of `arn` that are there, but for the newest `keep` of each shard; how many."""
+        stream, keep = self._streams[command["arn"]], command.get("keep", 0)
         with stream.lock:
-            return sum(shard.trim(shard.newest) for shard in stream.shards.all)
+            return sum(shard.trim(shard.newest_but(keep)) for shard in stream.shards.all)
 
     def _hide(self, command: dict[str, Any]) -> None:
         """List children of `arn` without these `shards`, as an inconsistent answer does; none shows all again."""
@@ -108,8 +116,17 @@ class StandIn:
     def _fault(self, command: dict[str, Any]) -> None:
         self.faults.plan(command)
 
+    def _mend(self, _command: dict[str, Any]) -> None:
+        self.faults.forget()
+
     def _counted(self, _command: dict[str, Any]) -> dict[str, int]:
         return dict(self.calls)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Workers open their connections all at once.
+    request_queue_size = 256
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -117,6 +134,7 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
     stand_in: StandIn
+    _upstream: http.client.HTTPConnection | None = None
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -125,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         target = self.headers.get("X-Amz-Target", "")
         try:
-            answer = self._streams_answer(target, body)
+            answer = self._own_answer(target, json.loads(body))
         except AwsError as error:
             self._send(error.status, error.content)
         except ConnectionAbortedError:
@@ -138,25 +156,32 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 self._send(200, answer)
 
-    def _streams_answer(self, target: str, body: bytes) -> dict[str, Any] | None:
-        if not target.startswith(_TARGET):
-            return None
-        return self.stand_in.answer(target.removeprefix(_TARGET), json.loads(body))
+    def _own_answer(self, target: str, call: dict[str, Any]) -> dict[str, Any] | None:
+        if target.startswith(_TARGET):
+            return self.stand_in.answer(target.removeprefix(_TARGET), call)
+        self.stand_in.passed(target, call)
+        return None
 
     def _pass_through(self, body: bytes) -> None:
-        address = urlsplit(self.stand_in.endpoint)
-        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+        """On a connection of its own: one is kept for each of the client's."""
+        if self._upstream is None:
+            address = urlsplit(self.stand_in.endpoint)
+            self._upstream = http.client.HTTPConnection(address.hostname or "", address.port, timeout=120)
         try:
             headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
-            connection.request("POST", self.path, body, headers)
-            answer = connection.getresponse()
+            self._upstream.request("POST", self.path, body, headers)
+            answer = self._upstream.getresponse()
             content = answer.read()
-        except OSError:
+        except (OSError, http.client.HTTPException):
+            # As the database does when it goes away in the middle.
             self.close_connection = True
             return
-        finally:
-            connection.close()
         self._write(answer.status, content, dict(answer.getheaders()))
+
+    def finish(self) -> None:
+        super().finish()
+        if self._upstream is not None:
+            self._upstream.close()
 
     def _send(self, status: int, content: Any) -> None:
         self._write(status, json.dumps(content).encode(), {"Content-Type": "application/x-amz-json-1.0"})
@@ -178,9 +203,7 @@ class Handler(BaseHTTPRequestHandler):
 def main() -> None:
     host, _, port = sys.argv[1].rpartition(":")
     Handler.stand_in = StandIn(sys.argv[2])
-    server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), Handler)
-    server.daemon_threads = True
-    server.serve_forever()
+    _Server((host or "127.0.0.1", int(port)), Handler).serve_forever()
 
 
 if __name__ == "__main__":

@@ -55,6 +55,10 @@ class Shard:
         """Past the newest record."""
         return self._kept[-1].sequence + 1 if self._kept else self._horizon
 
+    def newest_but(self, count: int) -> int:
+        """Where the newest so many records begin."""
+        return self.newest if count == 0 else self._kept[-count].sequence if count <= len(self._kept) else self._horizon
+
     def add(self, kept: Kept) -> None:
         self._kept.append(kept)
 

@@ -40,10 +40,17 @@ class Server:
     """Started, and ready for connections, when it is made."""
 
     def __init__(
-        self, name: str, port: int, command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        port: int,
+        command: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        host: str = LOOPBACK,
     ) -> None:
         self.name = name
         self.port = port
+        self.host = host
         self._command = list(command)
         self._environment = {**os.environ, **(environment or {})}
         self._words = folder / f"{name}.log"
@@ -52,7 +59,7 @@ class Server:
 
     @property
     def address(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self) -> None:
         with self._words.open("ab") as words:
@@ -66,7 +73,7 @@ class Server:
         end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end and self._process.poll() is None:
             with socket.socket() as probe:
-                if probe.connect_ex((LOOPBACK, self.port)) == 0:
+                if probe.connect_ex((self.host, self.port)) == 0:
                     return
             time.sleep(0.05)
         raise AssertionError(f"{self.name} did not start:\n{self._words.read_text()[-4000:]}")

@@ -30,6 +30,7 @@ public final class LeaderWatch {
     private static final Logger LOG = LoggerFactory.getLogger(LeaderWatch.class);
     private static final String INDEX = "LeaseOwnerToLeaseKeyIndex";
     private static final long LOOK_MILLIS = 500;
+    private static final long LONGEST_GAP_MILLIS = 4 * LOOK_MILLIS;
     // The lock's heartbeats are sent by a timer and take as long as the table; one and a half of them is late.
     private static final double LATE_HEARTBEATS = 1.5;
 
@@ -72,6 +73,7 @@ public final class LeaderWatch {
         this.orphans = new OrphanedLeases(
                 new LeaseTable(dynamodb, leaseTable),
                 TimeUnit.MILLISECONDS.toNanos(failoverTimeMillis),
+                TimeUnit.MILLISECONDS.toNanos(LONGEST_GAP_MILLIS),
                 System::nanoTime);
     }
 

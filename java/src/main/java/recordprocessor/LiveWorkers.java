@@ -1,10 +1,6 @@
 package recordprocessor;
 
 import java.util.List;
-import java.util.function.BiFunction;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.leases.LeaseManagementConfig;
 import software.amazon.kinesis.worker.metricstats.WorkerMetricStats;
 import software.amazon.kinesis.worker.metricstats.WorkerMetricStatsDAO;
@@ -17,45 +13,15 @@ import software.amazon.kinesis.worker.metricstats.WorkerMetricStatsDAO;
  * others are gone. Here the leader sees a worker's time as "so long ago as I last saw it change" ({@link SeenTimes}).
  */
 final class LiveWorkers extends WorkerMetricStatsDAO {
-    private static final Logger LOG = LoggerFactory.getLogger(LiveWorkers.class);
-
     private final SeenTimes seen;
 
-    private LiveWorkers(LeaseManagementConfig config) {
+    LiveWorkers(LeaseManagementConfig config) {
         super(
                 config.dynamoDBClient(),
                 config.workerUtilizationAwareAssignmentConfig().workerMetricsTableConfig(),
                 config.workerUtilizationAwareAssignmentConfig().workerMetricsReporterFreqInMillis());
         long reportMillis = config.workerUtilizationAwareAssignmentConfig().workerMetricsReporterFreqInMillis();
         this.seen = new SeenTimes(2 * reportMillis, System::nanoTime, System::currentTimeMillis);
-    }
-
-    /** Before the scheduler runs: its leader's part is made later, and gets this then. */
-    static void install(Scheduler scheduler, LeaseManagementConfig config) {
-        try {
-            Object components = KclFields.get(scheduler, "migrationComponentsInitializer");
-            BiFunction<Object, Object, Object> create = KclFields.get(components, "lamCreator");
-            BiFunction<Object, Object, Object> withLiveWorkers = (threads, leaderDecider) -> {
-                Object assignment = create.apply(threads, leaderDecider);
-                giveTo(assignment, new LiveWorkers(config));
-                return assignment;
-            };
-            KclFields.set(components, "lamCreator", withLiveWorkers);
-        } catch (ReflectiveOperationException | RuntimeException error) {
-            warn(error);
-        }
-    }
-
-    private static void giveTo(Object assignment, LiveWorkers workers) {
-        try {
-            KclFields.set(assignment, "workerMetricsDAO", workers);
-        } catch (ReflectiveOperationException | RuntimeException error) {
-            warn(error);
-        }
-    }
-
-    private static void warn(Exception error) {
-        LOG.warn("this KCL compares the clocks of its workers: they must agree within a second", error);
     }
 
     @Override

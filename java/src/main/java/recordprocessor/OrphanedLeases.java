@@ -29,12 +29,16 @@ final class OrphanedLeases {
 
     private final Table table;
     private final long failoverNanos;
+    private final long longestGapNanos;
     private final LongSupplier clock;
     private final Map<Seen, Long> firstSeen = new HashMap<>();
+    private long lastLook;
 
-    OrphanedLeases(Table table, long failoverNanos, LongSupplier clock) {
+    /** After a gap of more than so long between two looks, what was seen before it says nothing. */
+    OrphanedLeases(Table table, long failoverNanos, long longestGapNanos, LongSupplier clock) {
         this.table = table;
         this.failoverNanos = failoverNanos;
+        this.longestGapNanos = longestGapNanos;
         this.clock = clock;
     }
 
@@ -43,6 +47,10 @@ final class OrphanedLeases {
         long before = clock.getAsLong();
         List<Seen> leases = table.ownedBy(workerId);
         long after = clock.getAsLong();
+        if (after - lastLook > longestGapNanos) {
+            firstSeen.clear(); // the table was away: its owner could not renew either
+        }
+        lastLook = after;
         firstSeen.keySet().retainAll(leases);
         int released = 0;
         for (Seen lease : leases) {

@@ -56,7 +56,7 @@ public final class StreamsScheduler {
                 adapter);
         ChildLeases.repair(scheduler);
         LateLeases.keep(scheduler.leaseCoordinator());
-        LiveWorkers.install(scheduler, configs.leaseManagement());
+        LeaderView.install(scheduler, configs.leaseManagement());
         if (properties.balancesByNumber()) {
             EvenLeases.install(scheduler.leaseCoordinator());
         }

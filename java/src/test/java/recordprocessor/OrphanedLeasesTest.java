@@ -44,7 +44,7 @@ class OrphanedLeasesTest {
 
     private long now = 50;
     private final Table table = new Table();
-    private final OrphanedLeases orphans = new OrphanedLeases(table, FAILOVER, () -> now);
+    private final OrphanedLeases orphans = new OrphanedLeases(table, FAILOVER, 2_000, () -> now);
 
     private int lookAt(long moment) {
         now = moment;
@@ -83,6 +83,14 @@ class OrphanedLeasesTest {
         lookAt(0); // seen at 600 at the earliest
         assertEquals(0, lookAt(1_599));
         assertEquals(2, lookAt(2_200));
+    }
+
+    @Test
+    void whatStoodStillWhileTheTableWasAwayIsLeftAlone() {
+        lookAt(100);
+        assertEquals(0, lookAt(60_000));
+        assertEquals(0, lookAt(60_999));
+        assertEquals(2, lookAt(61_000));
     }
 
     @Test

@@ -1,0 +1,252 @@
+"""Hosts with a worker each, and one with what they share: the database, and the stand-in for a busy stream."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import uuid
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tests.busy_stream.client import BusyStream
+from tests.cluster import witness
+from tests.cluster.acts import Act, Tail, audited, witnessed
+from tests.cluster.clock import Clock
+from tests.cluster.database import LocalDatabase
+from tests.cluster.hosts import Network
+from tests.cluster.leases import actual_owner, is_ended, shard_of
+from tests.harness import Worker, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from tests.cluster.hosts import Host
+    from tests.harness import Database
+
+FAILOVER_SECONDS = 5.0
+
+_ACTIONS = """\
+actions:
+  - name: witness
+    type: python
+    handler: witness:handle
+    batch: {size: 100, window: 50ms}
+  - name: audit
+    type: file
+    path: audit-{shard}.jsonl
+"""
+_PROPERTIES = {
+    "failoverTimeMillis": str(int(FAILOVER_SECONDS * 1000)),
+    "idleTimeBetweenReadsInMillis": "500",
+    "checkpointIntervalMillis": "1000",
+    # Several JVMs share two cores with all the rest, and are started again and again.
+    "jvmOptions": "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+
+
+class Machine:
+    """One host: its network, its clock, and its worker."""
+
+    def __init__(self, cluster: Cluster, name: str, host: Host) -> None:
+        self._cluster = cluster
+        self.name = name
+        self.host = host
+        self.folder = cluster.folder / name
+        self.folder.mkdir()
+        shutil.copy(witness.__file__, self.folder / "witness.py")
+        self._clock: Clock | None = None
+        self._witness = Tail(self.folder / "witness.jsonl")
+        self._acts: list[Act] = []
+        self._ended: list[Worker] = []
+        self.worker: Worker | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """From the next start of the worker on, it has a clock of its own."""
+        if self._clock is None:
+            self._clock = Clock(self.folder)
+        return self._clock
+
+    @property
+    def running(self) -> bool:
+        return self.worker is not None and self.worker.process.poll() is None
+
+    def start(self) -> None:
+        assert not self.running
+        environment = self._clock.environment if self._clock is not None else None
+        properties = {**_PROPERTIES, "workerId": self.name, **self._cluster.properties}
+        self.worker = Worker(
+            self.folder,
+            self._cluster.database,
+            self._cluster.application,
+            self._cluster.tables,
+            _ACTIONS,
+            properties,
+            self.host.prefix,
+            environment,
+        )
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM."""
+        self._worker.signal(signal.SIGTERM)
+
+    def wait_for_stop(self, seconds: float = 60) -> int:
+        """The exit status."""
+        status = self._worker.process.wait(seconds)
+        self._forget()
+        return status
+
+    def kill(self) -> None:
+        """All at once, as when the power goes."""
+        for pid in self._processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._forget()
+
+    def pause(self) -> None:
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal_all(signal.SIGCONT)
+
+    def end(self) -> None:
+        if self.worker is not None:
+            self.resume()
+            self._forget()
+
+    def children(self) -> list[int]:
+        return sorted(self._worker.children())
+
+    def acts(self) -> list[Act]:
+        self._acts += witnessed(self.name, self._witness.lines())
+        return self._acts
+
+    def events(self, name: str) -> int:
+        workers = [*self._ended, *([self.worker] if self.worker is not None else [])]
+        return sum(len(worker.of(name)) for worker in workers)
+
+    def log(self) -> str:
+        workers = [*self._ended, *([self.worker] if self.worker is not None else [])]
+        return "".join(line for worker in workers for line in list(worker.raw))
+
+    @property
+    def _worker(self) -> Worker:
+        assert self.worker is not None
+        return self.worker
+
+    def _forget(self) -> None:
+        self._worker.end()
+        self._ended.append(self._worker)
+        self.worker = None
+
+    def _processes(self) -> list[int]:
+        return [self._worker.process.pid, *self._worker.family()]
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        for pid in self._processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+class Cluster:
+    """Made with one table that is shown as so many shards, and no worker started yet."""
+
+    def __init__(self, folder: Path, hosts: int, shards: int, **properties: str) -> None:
+        self.folder = folder
+        self.properties: Mapping[str, str] = {}
+        self.application = f"cluster-{uuid.uuid4().hex[:8]}"
+        self._end = contextlib.ExitStack()
+        try:
+            self.network = Network(hosts)
+            self._end.callback(self.network.end)
+            self.local = LocalDatabase(folder / "database", self.network.address)
+            self._end.callback(self.local.end)
+            self.database: Database = self.local.database
+            self.stream = self._stand_in("stream")
+            # The workers' tables have one of their own: what delays them must not delay the stream.
+            self.worker_tables = self._stand_in("tables")
+            self.table = self.database.table("NEW_IMAGE")
+            self.tables = (self.table,)
+            self.arn = self.stream.show(self.table, shards)
+            self.properties = {
+                "kinesisEndpoint": self.stream.endpoint,
+                "dynamoDBEndpoint": self.worker_tables.endpoint,
+                **properties,
+            }
+            names = [f"host-{number}" for number in range(1, hosts + 1)]
+            self.machines = [Machine(self, name, host) for name, host in zip(names, self.network.hosts, strict=True)]
+        except BaseException:
+            self._end.close()
+            raise
+
+    def end(self) -> None:
+        with self._end:
+            for machine in self.machines:
+                machine.end()
+
+    def start(self) -> None:
+        """All hosts, and wait until they have begun on every shard."""
+        for machine in self.machines:
+            machine.start()
+        shards = len(self.stream.command("shards", arn=self.arn))
+        wait_for(lambda: self.events("shard.started") >= shards, f"{shards} shards are read")
+
+    def events(self, name: str) -> int:
+        """How often the workers' logs have it."""
+        return sum(machine.events(name) for machine in self.machines)
+
+    def stop(self) -> dict[str, int]:
+        """SIGTERM to all hosts at once; their exit statuses."""
+        running = self.running
+        for machine in running:
+            machine.ask_to_stop()
+        return {machine.name: machine.wait_for_stop() for machine in running}
+
+    def give_clocks(self) -> None:
+        """Before the start: each host gets a clock that can be set."""
+        for machine in self.machines:
+            machine.clock.jump(0)
+
+    def leader(self) -> str:
+        return self.database.leader(self.application)
+
+    @property
+    def running(self) -> Sequence[Machine]:
+        return [machine for machine in self.machines if machine.running]
+
+    def owned(self) -> Counter[str]:
+        """How many live leases each host has."""
+        live = [lease for lease in self.database.leases(self.application) if not is_ended(lease)]
+        return Counter(owner for lease in live if (owner := actual_owner(lease)))
+
+    def shards_of(self, machine: Machine) -> list[str]:
+        """Those that it works on, and that have not ended."""
+        leases = self.database.leases(self.application)
+        return [shard_of(lease) for lease in leases if actual_owner(lease) == machine.name and not is_ended(lease)]
+
+    def is_even(self, machines: Sequence[Machine] | None = None) -> bool:
+        """Whether these hosts have all live leases among them, within one of the mean."""
+        names = [machine.name for machine in machines or self.running]
+        owned, shards = self.owned(), self.stream.command("shards", arn=self.arn)
+        mean = sum(owned.values()) / len(names)
+        live = sum("EndingSequenceNumber" not in shard["SequenceNumberRange"] for shard in shards)
+        return (
+            sum(owned.values()) >= live
+            and set(owned) <= set(names)
+            and all(abs(owned[name] - mean) <= 1 for name in names)
+        )
+
+    def acts(self) -> list[Act]:
+        """Of all hosts, in the order of their beginning."""
+        return sorted(act for machine in self.machines for act in machine.acts())
+
+    def audits(self) -> dict[Path, list[tuple[str, int]]]:
+        return {path: changes for machine in self.machines for path, changes in audited(machine.folder).items()}
+
+    def _stand_in(self, name: str) -> BusyStream:
+        made = BusyStream(self.database, self.folder, self.network.address, name)
+        self._end.callback(made.end)
+        return made

@@ -1,0 +1,178 @@
+"""What can happen to a cluster. Each is a block: the fault begins on entering, and is mended on leaving."""
+
+from __future__ import annotations
+
+import contextlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from tests.cluster.cluster import Cluster, Machine
+
+    Break = Callable[[Cluster, random.Random], AbstractContextManager[str]]
+    """Entering it answers what was done, in a few words."""
+
+# So many shards are enough for two cores; past it they roll over, and do not split.
+_MOST_SHARDS = 44
+# A record of a shard that is so many behind its newest was checkpointed minutes ago.
+_KEPT_RECORDS = 4000
+
+
+@contextmanager
+def stopped(cluster: Cluster, random: random.Random) -> Iterator[str]:
+    machine = _one(cluster, random)
+    machine.ask_to_stop()
+    yield machine.name
+    status = machine.wait_for_stop()
+    assert status == 0, f"{machine.name} stopped with {status}"
+    machine.start()
+
+
+@contextmanager
+def killed(cluster: Cluster, random: random.Random) -> Iterator[str]:
+    machine = _one(cluster, random)
+    machine.kill()
+    yield machine.name
+    machine.start()
+
+
+@contextmanager
+def all_killed(cluster: Cluster, _random: random.Random) -> Iterator[str]:
+    for machine in cluster.machines:
+        machine.kill()
+    yield "every host"
+    for machine in cluster.machines:
+        machine.start()
+
+
+@contextmanager
+def paused(cluster: Cluster, random: random.Random) -> Iterator[str]:
+    machine = _one(cluster, random)
+    machine.pause()
+    yield machine.name
+    machine.resume()
+
+
+@contextmanager
+def cut_off(cluster: Cluster, random: random.Random) -> Iterator[str]:
+    machine = _one(cluster, random)
+    machine.host.cut_off()
+    yield machine.name
+    machine.host.join()
+
+
+@contextmanager
+def clock_jumped(cluster: Cluster, random: random.Random) -> Iterator[str]:
+    machine, hours = _one(cluster, random), random.choice([-25, -1, 1, 25])
+    machine.clock.jump(hours * 3600)
+    yield f"{machine.name} by {hours} h"
+    # It stays there until the next jump: nothing may hang on it.
+
+
+@contextmanager
+def database_restarted(cluster: Cluster, _random: random.Random) -> Iterator[str]:
+    cluster.local.end()
+    yield ""
+    cluster.local.start()
+
+
+@contextmanager
+def database_paused(cluster: Cluster, _random: random.Random) -> Iterator[str]:
+    cluster.local.pause()
+    yield ""
+    cluster.local.resume()
+
+
+def worker_tables(kind: str, **how: float) -> Break:
+    """What the workers' own tables (leases, leader, metrics) answer."""
+
+    @contextmanager
+    def broken(cluster: Cluster, _random: random.Random) -> Iterator[str]:
+        cluster.worker_tables.command("fault", kind=kind, operation="*", lasting=60, **how)
+        yield ", ".join(f"{name} {value}" for name, value in how.items())
+        cluster.worker_tables.command("mend")
+
+    return broken
+
+
+def stream(kind: str, operation: str = "GetRecords", **how: float) -> Break:
+    """What the stream answers."""
+
+    @contextmanager
+    def broken(cluster: Cluster, _random: random.Random) -> Iterator[str]:
+        cluster.stream.command("fault", kind=kind, operation=operation, lasting=60, **how)
+        yield ", ".join(f"{name} {value}" for name, value in how.items())
+        cluster.stream.command("mend")
+
+    return broken
+
+
+@contextmanager
+def resharded(cluster: Cluster, random: random.Random) -> Iterator[str]:
+    """Some shards split or roll over; for a while a listing shows their children and not them."""
+    parents, did = [], []
+    for _ in range(random.randint(1, 4)):
+        shards = [shard for shard in _shards(cluster) if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
+        at, into = random.randrange(len(shards)), 2 if len(shards) < _MOST_SHARDS and random.random() < 0.5 else 1
+        parents.append(shards[at]["ShardId"])
+        did.append("split" if into == 2 else "rolled over")
+        cluster.stream.command("end", arn=cluster.arn, at=at, into=into)
+    cluster.stream.command("hide", arn=cluster.arn, shards=parents)
+    yield ", ".join(did)
+    cluster.stream.command("hide", arn=cluster.arn, shards=[])
+
+
+@contextmanager
+def trimmed(cluster: Cluster, _random: random.Random) -> Iterator[str]:
+    """Old records go, as they do after a day. Those that nobody has read yet stay: their loss would not be ours."""
+    count = cluster.stream.command("trim", arn=cluster.arn, keep=_KEPT_RECORDS)
+    yield f"{count} records"
+
+
+FAULTS: dict[str, Break] = {
+    "SIGTERM": stopped,
+    "kill -9": killed,
+    "kill -9 of every host": all_killed,
+    "SIGSTOP": paused,
+    "cable cut": cut_off,
+    "clock jump": clock_jumped,
+    "database restarted": database_restarted,
+    "database paused": database_paused,
+    "lease tables throttled": worker_tables("throughput", share=0.7),
+    "lease tables slow": worker_tables("slow", seconds=1.5),
+    "stream throttled": stream("throttle", share=0.7),
+    "stream's limit exceeded": stream("limit", share=0.5),
+    "stream's 500s": stream("internal", share=0.5),
+    "stream slow": stream("slow", seconds=2.0),
+    "stream drops connections": stream("drop", share=0.5),
+    "iterators expire": stream("expired", share=0.2),
+    "shards split and roll over": resharded,
+    "old records trimmed": trimmed,
+}
+
+
+def deck(random: random.Random) -> Iterator[str]:
+    """Kinds without end: all of them in some order, and again in another."""
+    while True:
+        kinds = list(FAULTS)
+        random.shuffle(kinds)
+        yield from kinds
+
+
+@contextmanager
+def broken(cluster: Cluster, kind: str, random: random.Random) -> Iterator[str]:
+    with contextlib.ExitStack() as block:
+        yield block.enter_context(FAULTS[kind](cluster, random))
+
+
+def _one(cluster: Cluster, random: random.Random) -> Machine:
+    return random.choice(cluster.running)
+
+
+def _shards(cluster: Cluster) -> list[dict[str, dict[str, str] | str]]:
+    shards: list[dict[str, dict[str, str] | str]] = cluster.stream.command("shards", arn=cluster.arn)
+    return shards

@@ -1,0 +1,19 @@
+"""A minute of `scripts/chaos`; the long run is the same with `--minutes 10`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.cluster import chaos
+from tests.cluster.hosts import require_namespaces
+from tests.servers.process import require
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_minute_of_faults_loses_nothing_turns_nothing_and_lets_nothing_begin_without_a_lease(tmp_path: Path) -> None:
+    require_namespaces()
+    require("mvn")
+    verdict = chaos.run(tmp_path, minutes=1, seed=6, writes_per_second=500)
+    assert verdict.good, chaos.table(verdict)

@@ -1,0 +1,65 @@
+"""What must hold at the end of every test of a cluster."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from tests.cluster import checker
+from tests.cluster.cluster import FAILOVER_SECONDS
+from tests.harness import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from tests.cluster.acts import Act
+    from tests.cluster.checker import Seen
+    from tests.cluster.cluster import Cluster
+    from tests.cluster.writer import Writer
+
+# After the last fault: a restart of everything, leases that run out, and what has piled up.
+SETTLE_SECONDS = 240.0
+
+
+def wrongs(
+    cluster: Cluster, writer: Writer, leases: Mapping[str, Sequence[Seen]] | None = None
+) -> dict[str, list[str]]:
+    """What must not happen, by kind, in a run that is over; each is empty when all is right."""
+    acts, audits = cluster.acts(), cluster.audits()
+    done = [change for changes in audits.values() for change in changes]
+    return {
+        "lost": [f"{item} {counter}" for item, counter in checker.lost(writer.counters(), done)],
+        "order violations": [*checker.turned(acts), *_turned_in_files(audits, acts)],
+        "shards with two at work": checker.overlapping(acts),
+        "acts without a lease": checker.late(acts, leases or {}, FAILOVER_SECONDS),
+    }
+
+
+def all_done(cluster: Cluster, writer: Writer) -> bool:
+    return len({(act.item, act.counter) for machine in cluster.machines for act in machine.acts()}) == writer.writes
+
+
+def assert_right(cluster: Cluster, writer: Writer, duplicates: int | None = None) -> None:
+    """End the writer, wait until everything is done, stop all hosts, and judge; with so many duplicates, if given."""
+    writer.end()
+    wait_for(lambda: all_done(cluster, writer), "every change is done", SETTLE_SECONDS)
+    assert set(cluster.stop().values()) <= {0}
+    assert not any(wrongs(cluster, writer).values()), wrongs(cluster, writer)
+    if duplicates is not None:
+        assert len(cluster.acts()) - writer.writes == duplicates
+
+
+def _turned_in_files(audits: Mapping[Path, Sequence[tuple[str, int]]], acts: Sequence[Act]) -> list[str]:
+    children: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for act in acts:
+        children[act.host, act.shard].add(act.pid)
+    return [
+        f"{path}: {text}"
+        for path, changes in audits.items()
+        for text in checker.turned_in_file(changes, len(children[_host_and_shard(path)]))
+    ]
+
+
+def _host_and_shard(path: Path) -> tuple[str, str]:
+    return path.parent.name, path.stem.removeprefix("audit-")
