@@ -125,7 +125,7 @@ def late(acts: Iterable[Act], leases: Mapping[str, Sequence[Seen]], failover_sec
 def tolls(acts: Sequence[Act], written_ns: Mapping[str, Sequence[int]], faults: Sequence[Fault]) -> dict[str, Toll]:
     """By kind of fault; `acts` in the order of their beginning. What came before the first fault is `no fault`.
 
-    A wait, or what is done twice, is put down to the fault that ruled in its middle: the next may have begun by its end.
+    A wait, or what is done twice, is put down to the fault that ruled in its middle: by its end there may be another.
     """
     begins = [fault.begun_ns for fault in faults]
     kinds = ["no fault", *(fault.kind for fault in faults)]

@@ -117,9 +117,6 @@ class Machine:
             self.resume()
             self._forget()
 
-    def children(self) -> list[int]:
-        return sorted(self._worker.children())
-
     def acts(self) -> list[Act]:
         self._acts += witnessed(self.name, self._witness.lines())
         return self._acts
@@ -217,27 +214,25 @@ class Cluster:
     def running(self) -> Sequence[Machine]:
         return [machine for machine in self.machines if machine.running]
 
+    def owners(self) -> dict[str, str]:
+        """By shard that has not ended: the host that works on it."""
+        live = [lease for lease in self.database.leases(self.application) if not is_ended(lease)]
+        return {shard_of(lease): owner for lease in live if (owner := actual_owner(lease))}
+
     def owned(self) -> Counter[str]:
         """How many live leases each host has."""
-        live = [lease for lease in self.database.leases(self.application) if not is_ended(lease)]
-        return Counter(owner for lease in live if (owner := actual_owner(lease)))
+        return Counter(self.owners().values())
 
     def shards_of(self, machine: Machine) -> list[str]:
-        """Those that it works on, and that have not ended."""
-        leases = self.database.leases(self.application)
-        return [shard_of(lease) for lease in leases if actual_owner(lease) == machine.name and not is_ended(lease)]
+        return [shard for shard, owner in self.owners().items() if owner == machine.name]
 
     def is_even(self, machines: Sequence[Machine] | None = None) -> bool:
-        """Whether these hosts have all live leases among them, within one of the mean."""
+        """Whether these hosts have all live leases among them, and none has two more than another."""
         names = [machine.name for machine in machines or self.running]
         owned, shards = self.owned(), self.stream.command("shards", arn=self.arn)
-        mean = sum(owned.values()) / len(names)
+        numbers = [owned[name] for name in names]
         live = sum("EndingSequenceNumber" not in shard["SequenceNumberRange"] for shard in shards)
-        return (
-            sum(owned.values()) >= live
-            and set(owned) <= set(names)
-            and all(abs(owned[name] - mean) <= 1 for name in names)
-        )
+        return sum(owned.values()) >= live and set(owned) <= set(names) and max(numbers) - min(numbers) <= 1
 
     def acts(self) -> list[Act]:
         """Of all hosts, in the order of their beginning."""

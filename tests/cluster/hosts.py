@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 from typing import TYPE_CHECKING
@@ -13,16 +14,18 @@ from tests.servers.process import require
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_NETWORK = "10.77.{pid}"
+_NETWORK = "10.77.{number}"
+
+_made = itertools.count()
 
 
 class Network:
     """A bridge with so many hosts; the bridge's own address is where what all of them share listens."""
 
     def __init__(self, count: int) -> None:
-        # Two test runs on one machine must not meet.
-        number = os.getpid() % 250 + 1
-        self._subnet = _NETWORK.format(pid=number)
+        # Two test runs must not meet, nor two networks of one run: the kernel takes one apart at its leisure.
+        number = (os.getpid() + 17 * next(_made)) % 250 + 1
+        self._subnet = _NETWORK.format(number=number)
         self._bridge = f"rpb{number}"
         self.address = f"{self._subnet}.1"
         self.hosts = [Host(f"rp-{number}-{index}", f"rpv{number}-{index}") for index in range(count)]

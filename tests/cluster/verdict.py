@@ -40,10 +40,15 @@ def all_done(cluster: Cluster, writer: Writer) -> bool:
     return len({(act.item, act.counter) for machine in cluster.machines for act in machine.acts()}) == writer.writes
 
 
-def assert_right(cluster: Cluster, writer: Writer, duplicates: int | None = None) -> None:
-    """End the writer, wait until everything is done, stop all hosts, and judge; with so many duplicates, if given."""
+def settle(cluster: Cluster, writer: Writer) -> None:
+    """End the writer, and wait until everything is done."""
     writer.end()
     wait_for(lambda: all_done(cluster, writer), "every change is done", SETTLE_SECONDS)
+
+
+def assert_right(cluster: Cluster, writer: Writer, duplicates: int | None = None) -> None:
+    """Let it settle, stop all hosts, and judge; with so many duplicates, if given."""
+    settle(cluster, writer)
     assert set(cluster.stop().values()) <= {0}
     assert not any(wrongs(cluster, writer).values()), wrongs(cluster, writer)
     if duplicates is not None:

@@ -2,8 +2,10 @@ package recordprocessor;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseCoordinator;
 import software.amazon.kinesis.leases.LeaseStatsRecorder;
+import software.amazon.kinesis.retrieval.kpl.ExtendedSequenceNumber;
 
 /**
  * Has KCL's leader share the leases out evenly by their number.
@@ -16,20 +18,24 @@ import software.amazon.kinesis.leases.LeaseStatsRecorder;
 final class EvenLeases {
     private static final Logger LOG = LoggerFactory.getLogger(EvenLeases.class);
     private static final double SAME_WEIGHT = 1.0;
+    private static final double NO_WEIGHT = 0.0;
 
     private EvenLeases() {}
 
     static void install(LeaseCoordinator leases) {
         try {
-            KclFields.set(KclFields.get(leases, "leaseRenewer"), "leaseStatsRecorder", new SameWeight());
+            KclFields.set(KclFields.get(leases, "leaseRenewer"), "leaseStatsRecorder", new SameWeight(leases));
         } catch (ReflectiveOperationException | RuntimeException error) {
             LOG.warn("this KCL shares leases out by their traffic only: workers that join may get no idle ones", error);
         }
     }
 
     private static final class SameWeight extends LeaseStatsRecorder {
-        SameWeight() {
+        private final LeaseCoordinator leases;
+
+        SameWeight(LeaseCoordinator leases) {
             super(Long.MAX_VALUE, System::currentTimeMillis);
+            this.leases = leases;
         }
 
         @Override
@@ -39,7 +45,10 @@ final class EvenLeases {
 
         @Override
         public Double getThroughputKBps(String leaseKey) {
-            return SAME_WEIGHT;
+            Lease lease = leases.getCurrentlyHeldLease(leaseKey);
+            boolean ended = lease != null && ExtendedSequenceNumber.SHARD_END.equals(lease.checkpoint());
+            // Its lease stays for minutes, without a process.
+            return ended ? NO_WEIGHT : SAME_WEIGHT;
         }
     }
 }

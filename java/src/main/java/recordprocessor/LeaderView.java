@@ -1,16 +1,19 @@
 package recordprocessor;
 
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.kinesis.coordinator.Scheduler;
+import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseManagementConfig;
 
 /**
- * What the leader believes of the others: which workers live ({@link LiveWorkers}), and how long it has watched their
- * leases without seeing a renewal ({@link WatchedTime}).
+ * What the leader believes of the others: which workers live ({@link LiveWorkers}), how long it has watched their leases
+ * without seeing a renewal ({@link WatchedTime}), and which handovers do not end ({@link StuckHandoffs}).
  *
- * <p>KCL makes the leader's part only when the scheduler runs; here it gets both as soon as it is made.
+ * <p>KCL makes the leader's part only when the scheduler runs; here it gets all of them as soon as it is made.
  */
 final class LeaderView {
     private static final Logger LOG = LoggerFactory.getLogger(LeaderView.class);
@@ -37,8 +40,15 @@ final class LeaderView {
     private static void giveTo(Object assignment, LeaseManagementConfig config) {
         long longestLookMillis = INTERVALS_OF_A_LOOK * config.leaseAssignmentIntervalMillis();
         try {
-            KclFields.set(assignment, "workerMetricsDAO", new LiveWorkers(config));
-            KclFields.set(assignment, "nanoTimeProvider", new WatchedTime(longestLookMillis, System::nanoTime));
+            WatchedTime time = new WatchedTime(longestLookMillis, System::nanoTime);
+            Map<String, Lease> lastSeen = KclFields.get(assignment, "prevRunLeasesState");
+            StuckHandoffs stuck = new StuckHandoffs(
+                    lastSeen::values,
+                    KclFields.get(assignment, "leaseRefresher"),
+                    TimeUnit.MILLISECONDS.toNanos(config.failoverTimeMillis()),
+                    time);
+            KclFields.set(assignment, "nanoTimeProvider", time);
+            KclFields.set(assignment, "workerMetricsDAO", new LiveWorkers(config, stuck::look));
         } catch (ReflectiveOperationException | RuntimeException error) {
             warn(error);
         }

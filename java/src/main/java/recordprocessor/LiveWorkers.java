@@ -14,18 +14,22 @@ import software.amazon.kinesis.worker.metricstats.WorkerMetricStatsDAO;
  */
 final class LiveWorkers extends WorkerMetricStatsDAO {
     private final SeenTimes seen;
+    private final Runnable beforeEachRound;
 
-    LiveWorkers(LeaseManagementConfig config) {
+    /** The leader reads the workers' metrics at the beginning of each of its rounds, in the thread of the rounds. */
+    LiveWorkers(LeaseManagementConfig config, Runnable beforeEachRound) {
         super(
                 config.dynamoDBClient(),
                 config.workerUtilizationAwareAssignmentConfig().workerMetricsTableConfig(),
                 config.workerUtilizationAwareAssignmentConfig().workerMetricsReporterFreqInMillis());
         long reportMillis = config.workerUtilizationAwareAssignmentConfig().workerMetricsReporterFreqInMillis();
+        this.beforeEachRound = beforeEachRound;
         this.seen = new SeenTimes(2 * reportMillis, System::nanoTime, System::currentTimeMillis);
     }
 
     @Override
     public List<WorkerMetricStats> getAllWorkerMetricStats() {
+        beforeEachRound.run();
         List<WorkerMetricStats> all = super.getAllWorkerMetricStats();
         seen.look();
         all.stream()

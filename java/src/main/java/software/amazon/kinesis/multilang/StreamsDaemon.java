@@ -17,6 +17,7 @@ import recordprocessor.LeaderLock;
 import recordprocessor.LeaderWatch;
 import recordprocessor.LeaseWatch;
 import recordprocessor.StreamsScheduler;
+import recordprocessor.UnfinishedHandoffs;
 import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.multilang.config.KclConfigs;
 import sun.misc.Signal;
@@ -89,6 +90,7 @@ public final class StreamsDaemon {
         startThread("parent-watch", this::waitForParent);
         FirstShardSync.run(scheduler);
         leaderWatch.start();
+        new UnfinishedHandoffs(scheduler).start();
         Future<?> running = config.getExecutorService().submit(scheduler);
         running.get();
         processors.killChildren();
