@@ -111,12 +111,13 @@ def table(verdict: Verdict) -> str:
     lines = [f"{'fault':28} {'times':>5} {'duplicates':>10} {'longest wait':>12}"]
     for kind, toll in sorted(verdict.tolls.items()):
         lines.append(f"{kind:28} {toll.times:5} {toll.duplicates:10} {toll.longest_wait_seconds:10.1f} s")
-    standstills = sorted(verdict.standstills.values(), reverse=True)
+    standstills = sorted(verdict.standstills.items(), key=lambda one: -one[1])
     lines += [
         "",
         f"{verdict.writes} writes, {verdict.writes_per_second:.0f}/s, on {len(standstills)} shards",
         "longest time between two acts of a shard: "
-        f"{standstills[0]:.1f} s (median of the shards {standstills[len(standstills) // 2]:.1f} s)",
+        f"{standstills[len(standstills) // 2][1]:.1f} s in the median of the shards; at most",
+        *(f"{seconds:8.1f} s {shard}" for shard, seconds in standstills[:3]),
     ]
     lines += [f"{len(found):6} {what}" for what, found in verdict.wrong.items()]
     lines += [f"    {what}: {one}" for what, found in verdict.wrong.items() for one in found[:10]]

@@ -4,8 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -40,11 +38,6 @@ public final class LeaderWatch {
     private final long lateNanos;
     private final long suspicionNanos;
     private final OrphanedLeases orphans;
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "leader-watch");
-        thread.setDaemon(true);
-        return thread;
-    });
 
     private Lock last = Lock.NONE;
     private long lastChanged;
@@ -78,7 +71,7 @@ public final class LeaderWatch {
     }
 
     public void start() {
-        timer.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        Timers.repeat("leader-watch", this::look, LOOK_MILLIS);
     }
 
     private void look() {

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -26,11 +24,6 @@ public final class LeaseWatch {
     private final Path directory;
     private final Map<String, LeaseFile> files = new ConcurrentHashMap<>();
     private final AtomicInteger opened = new AtomicInteger();
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "lease-watch");
-        thread.setDaemon(true);
-        return thread;
-    });
 
     private volatile LeaseCoordinator leases;
     private volatile long leaseNanos;
@@ -45,7 +38,7 @@ public final class LeaseWatch {
     public void start(LeaseCoordinator coordinator, long failoverTimeMillis) {
         this.leases = coordinator;
         this.leaseNanos = TimeUnit.MILLISECONDS.toNanos(failoverTimeMillis);
-        timer.scheduleWithFixedDelay(this::refreshAll, REFRESH_MILLIS, REFRESH_MILLIS, TimeUnit.MILLISECONDS);
+        Timers.repeat("lease-watch", this::refreshAll, REFRESH_MILLIS);
     }
 
     /** Opens the file of a shard whose child is about to start; its first content is already true. */

@@ -1,8 +1,5 @@
 package recordprocessor;
 
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.kinesis.coordinator.Scheduler;
@@ -25,11 +22,6 @@ public final class UnfinishedHandoffs {
 
     private final Scheduler scheduler;
     private final LeaseCoordinator leases;
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "unfinished-handoffs");
-        thread.setDaemon(true);
-        return thread;
-    });
 
     public UnfinishedHandoffs(Scheduler scheduler) {
         this.scheduler = scheduler;
@@ -37,7 +29,7 @@ public final class UnfinishedHandoffs {
     }
 
     public void start() {
-        timer.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        Timers.repeat("unfinished-handoffs", this::look, LOOK_MILLIS);
     }
 
     private void look() {
