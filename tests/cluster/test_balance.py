@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.cluster.cluster import Cluster
     from tests.cluster.writer import Writer
 
-# A start, two or three rounds of the leader's balancing of 5 s each, and a busy machine.
+# A start, two or three rounds of the leader's balancing of 4 s each, and a busy machine.
 BOUND_SECONDS = 40.0
 
 

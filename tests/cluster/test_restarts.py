@@ -99,7 +99,7 @@ def test_a_clock_that_jumps_neither_takes_leases_nor_keeps_them_from_a_host(make
     leader = next(machine for machine in cluster.machines if machine.name == cluster.leader())
     (other,) = [machine for machine in cluster.machines if machine is not leader]
     leader.clock.jump(hours * 3600)
-    time.sleep(10)  # the leader looks at the workers every second, and balances every five
+    time.sleep(10)  # the leader looks at the workers every second, and balances every four
     assert cluster.events("shard.started") == started, "a lease moved"
     other.kill()
     other.start()

@@ -7,6 +7,7 @@ import shutil
 import socket
 import tempfile
 import uuid
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,19 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from record_processor.daemon.check import Checked
+    from record_processor.daemon.properties import Properties
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it, for this user alone
 
-
-_BY_NUMBER = {
-    # Where a worker reports its CPU, KCL evens that out and nothing else.
-    "disableWorkerMetrics": "true",
-    # Numbers of leases do not go up and down by themselves, so the whole difference can move at once ...
-    "dampeningPercentage": "100",
-    # ... and by the next round, so many assignment intervals later, it has: its old owner hears of it on renewal.
-    "varianceBalancingFrequency": "5",
-}
-"""How KCL shares leases out by number, where the user did not write it."""
+# What an old owner needs to end a shard's process, once its next renewal told it of a move.
+_MOVE_MILLIS = 2000
 
 
 class RunDirectory:
@@ -85,5 +79,19 @@ class RunDirectory:
         values["trimmedData"] = checked.properties.text("trimmedData")
         values["balanceLeasesBy"] = checked.properties.text("balanceLeasesBy")
         if values["balanceLeasesBy"] == "number":
-            values = {**_BY_NUMBER, **values}
+            values = {**_by_number(checked.properties), **values}
         return values
+
+
+def _by_number(properties: Properties) -> dict[str, str]:
+    """How KCL shares leases out by number, where the user did not write it."""
+    # Leases are renewed three times in a failover time. A round that comes before the moves of the last one are over
+    # would count them where they were, and move as many again.
+    move_millis = int(properties.text("failoverTimeMillis")) / 3 + _MOVE_MILLIS
+    return {
+        # Where a worker reports its CPU, KCL evens that out and nothing else.
+        "disableWorkerMetrics": "true",
+        # Numbers of leases do not go up and down by themselves, so the whole difference can move at once.
+        "dampeningPercentage": "100",
+        "varianceBalancingFrequency": str(ceil(move_millis / int(properties.text("leaseAssignmentIntervalMillis")))),
+    }
