@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import recordprocessor.streams.StreamArn;
 
 /**
  * The properties that the Python side writes for this JVM beside those that KCL reads itself.

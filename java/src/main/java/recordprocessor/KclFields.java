@@ -7,20 +7,20 @@ import java.lang.reflect.Field;
  *
  * <p>Whoever uses it says in a warning what stays slow where a name is not there, and goes on.
  */
-final class KclFields {
+public final class KclFields {
     private KclFields() {}
 
     @SuppressWarnings("unchecked")
-    static <T> T get(Object owner, String name) throws ReflectiveOperationException {
+    public static <T> T get(Object owner, String name) throws ReflectiveOperationException {
         return (T) field(owner.getClass(), name).get(owner);
     }
 
-    static void set(Object owner, String name, Object value) throws ReflectiveOperationException {
+    public static void set(Object owner, String name, Object value) throws ReflectiveOperationException {
         field(owner.getClass(), name).set(owner, value);
     }
 
     /** A field of the class or of one above it. */
-    static Field field(Class<?> type, String name) throws NoSuchFieldException {
+    public static Field field(Class<?> type, String name) throws NoSuchFieldException {
         for (Class<?> one = type; one != null; one = one.getSuperclass()) {
             try {
                 Field field = one.getDeclaredField(name);

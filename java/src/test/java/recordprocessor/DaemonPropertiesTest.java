@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import recordprocessor.streams.StreamArn;
 
 class DaemonPropertiesTest {
     private static final String ARN =

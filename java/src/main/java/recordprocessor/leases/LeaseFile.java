@@ -1,0 +1,66 @@
+package recordprocessor.leases;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * What one shard's child must know at any moment, also while it is busy and reads no messages: sixteen bytes of shared
+ * memory, two signed 64-bit numbers in the machine's byte order.
+ *
+ * <pre>
+ * offset 0   the lease is good until, in nanoseconds of the monotonic clock; past while a renewal is late; 0 once it is lost
+ * offset 8   1 once the daemon was asked to stop, else 0
+ * </pre>
+ *
+ * <p>The protocol is synchronous: inside {@code processRecords} a child hears neither of lease loss nor of a stop. On
+ * Linux {@link System#nanoTime} and Python's {@code time.monotonic_ns} read the same CLOCK_MONOTONIC, so the child can
+ * compare without asking. The Python side of this file is {@code worker/lease.py}.
+ */
+public final class LeaseFile implements AutoCloseable {
+    /** The time of a lease that is not ours any more, for good. */
+    public static final long LOST = 0;
+
+    private static final int SIZE_BYTES = 16;
+    private static final int GOOD_UNTIL_OFFSET = 0;
+    private static final int STOP_OFFSET = 8;
+    // A volatile store through a view handle is one aligned eight-byte write: no reader sees half of it.
+    private static final VarHandle LONGS =
+            MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+    private final Path path;
+    private final MappedByteBuffer memory;
+
+    public LeaseFile(Path path) throws IOException {
+        this.path = path;
+        try (FileChannel channel = FileChannel.open(
+                path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            this.memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE_BYTES);
+        }
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    public void goodUntil(long monotonicNanos) {
+        LONGS.setVolatile(memory, GOOD_UNTIL_OFFSET, monotonicNanos);
+    }
+
+    public void askToStop() {
+        LONGS.setVolatile(memory, STOP_OFFSET, 1L);
+    }
+
+    /** Takes the lease back in the memory that a child may still have mapped, then removes the name. */
+    @Override
+    public void close() throws IOException {
+        goodUntil(LOST);
+        Files.deleteIfExists(path);
+    }
+}

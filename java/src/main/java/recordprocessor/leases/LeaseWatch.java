@@ -1,0 +1,141 @@
+package recordprocessor.leases;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MarkerFactory;
+import recordprocessor.Timers;
+import software.amazon.kinesis.leases.Lease;
+import software.amazon.kinesis.leases.LeaseCoordinator;
+
+/** Keeps the {@link LeaseFile} of every shard up to date with what KCL's lease coordinator knows. */
+public final class LeaseWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(LeaseWatch.class);
+    // How late a child may learn of a lease that another worker took: far below any failover time.
+    private static final long REFRESH_MILLIS = 100;
+
+    // Of the lease's time; the leader's write and our finding it are half an assignment interval apart.
+    private static final long MARGIN_PART = 10;
+
+    private final Path directory;
+    private final Map<String, LeaseFile> files = new ConcurrentHashMap<>();
+    private final AtomicInteger opened = new AtomicInteger();
+
+    private volatile LeaseCoordinator leases;
+    private volatile long leaseNanos;
+    private volatile boolean stopping;
+    /** Whether any lease was late at the last look. */
+    private boolean areLate;
+
+    public LeaseWatch(Path directory) {
+        this.directory = directory;
+    }
+
+    public void start(LeaseCoordinator coordinator, long failoverTimeMillis) {
+        this.leases = coordinator;
+        this.leaseNanos = TimeUnit.MILLISECONDS.toNanos(failoverTimeMillis);
+        Timers.repeat("lease-watch", this::refreshAll, REFRESH_MILLIS);
+    }
+
+    /** Opens the file of a shard whose child is about to start; its first content is already true. */
+    public LeaseFile open(String leaseKey) throws IOException {
+        // As leader this process may have written the lease for another owner, some time ago.
+        LeaseWriteTimes.forget(leaseKey);
+        LeaseFile file = new LeaseFile(directory.resolve("lease-" + opened.incrementAndGet()));
+        refresh(leaseKey, file);
+        if (stopping) {
+            file.askToStop();
+        }
+        files.put(leaseKey, file);
+        return file;
+    }
+
+    public void close(String leaseKey, LeaseFile file) {
+        // The same shard may have come back to this worker already, with a file of its own.
+        files.remove(leaseKey, file);
+        try {
+            file.close();
+        } catch (IOException error) {
+            LOG.warn("cannot remove {}", file.path(), error);
+        }
+    }
+
+    public boolean isStopping() {
+        return stopping;
+    }
+
+    public void askAllToStop() {
+        stopping = true;
+        files.values().forEach(LeaseFile::askToStop);
+    }
+
+    /** Gives a lease back to the application, so that the leader can assign it at once. */
+    public void release(String leaseKey) {
+        Lease lease = leases.getCurrentlyHeldLease(leaseKey);
+        if (lease == null) {
+            return;
+        }
+        try {
+            leases.leaseRefresher().evictLease(lease);
+        } catch (Exception error) {
+            // Then it runs out by itself: nobody renews it after the drop below.
+            LOG.warn("cannot release lease {}", leaseKey, error);
+        }
+        leases.dropLease(lease);
+    }
+
+    private void refreshAll() {
+        long late = files.entrySet().stream()
+                .filter(entry -> isLate(entry.getKey(), entry.getValue()))
+                .count();
+        if ((late > 0) != areLate) {
+            areLate = late > 0;
+            sayLate(late);
+        }
+    }
+
+    private boolean isLate(String leaseKey, LeaseFile file) {
+        try {
+            long goodUntil = refresh(leaseKey, file);
+            return goodUntil != LeaseFile.LOST && goodUntil < System.nanoTime();
+        } catch (RuntimeException error) {
+            // An unrefreshed file runs out by itself, which is the safe side; the others must go on.
+            LOG.warn("cannot refresh lease {}", leaseKey, error);
+            return true;
+        }
+    }
+
+    private static void sayLate(long late) {
+        if (late > 0) {
+            LOG.atWarn()
+                    .addMarker(MarkerFactory.getMarker("lease.late"))
+                    .addKeyValue("leases", late)
+                    .log("the lease table did not take renewals in time; these shards stand still until it does");
+        } else {
+            LOG.atInfo()
+                    .addMarker(MarkerFactory.getMarker("lease.renewed"))
+                    .log("no lease is late any more");
+        }
+    }
+
+    /** Until when it is good, in nanoseconds; it may be over, and still ours if the next renewal comes through. */
+    private long refresh(String leaseKey, LeaseFile file) {
+        Lease lease = leases.getCurrentlyHeldLease(leaseKey);
+        if (lease == null) {
+            LeaseWriteTimes.forget(leaseKey);
+            file.goodUntil(LeaseFile.LOST);
+            return LeaseFile.LOST;
+        }
+        long answered = lease.lastCounterIncrementNanos();
+        // A lease that this process has not written yet was written by the leader, a moment before it was found.
+        long sent = LeaseWriteTimes.lastSent(leaseKey).orElse(answered - leaseNanos / MARGIN_PART);
+        long goodUntil = Math.min(answered, sent) + leaseNanos;
+        file.goodUntil(goodUntil);
+        return goodUntil;
+    }
+}

@@ -1,0 +1,45 @@
+package recordprocessor.logging;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.LayoutBase;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** One JSON object a line: the form in which every process of a worker hands its log to the Python parent. */
+public final class JsonLineLayout extends LayoutBase<ILoggingEvent> {
+    private final ObjectMapper json = new ObjectMapper();
+
+    @Override
+    public String doLayout(ILoggingEvent event) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("time", event.getTimeStamp() / 1000.0);
+        line.put("level", level(event));
+        // Ours have an event of their own, and fields; all others are KCL's.
+        line.put("event", event.getMarkerList() == null ? "kcl" : event.getMarkerList().get(0).getName());
+        line.put("message", event.getFormattedMessage());
+        line.put("logger", event.getLoggerName());
+        if (event.getKeyValuePairs() != null) {
+            event.getKeyValuePairs().forEach(pair -> line.put(pair.key, pair.value));
+        }
+        if (event.getThrowableProxy() != null) {
+            line.put("traceback", ThrowableProxyUtil.asString(event.getThrowableProxy()));
+        }
+        return written(line) + "\n";
+    }
+
+    private static String level(ILoggingEvent event) {
+        String level = event.getLevel().toString().toLowerCase();
+        return level.equals("warn") ? "warning" : level;
+    }
+
+    private String written(Map<String, Object> line) {
+        try {
+            return json.writeValueAsString(line);
+        } catch (JsonProcessingException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+}

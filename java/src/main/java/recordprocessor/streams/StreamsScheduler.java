@@ -1,0 +1,128 @@
+package recordprocessor.streams;
+
+import com.amazonaws.services.dynamodbv2.streamsadapter.AmazonDynamoDBStreamsAdapterClient;
+import com.amazonaws.services.dynamodbv2.streamsadapter.StreamsSchedulerFactory;
+import com.amazonaws.services.dynamodbv2.streamsadapter.polling.DynamoDBStreamsPollingConfig;
+import java.time.Duration;
+import java.util.List;
+import recordprocessor.DaemonProperties;
+import recordprocessor.leader.LeaderLock;
+import recordprocessor.leader.LeaderView;
+import recordprocessor.leases.ChildLeases;
+import recordprocessor.leases.EvenLeases;
+import recordprocessor.leases.LateLeases;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.StandardRetryStrategy;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.services.dynamodb.streams.DynamoDbStreamsClient;
+import software.amazon.awssdk.services.dynamodb.streams.DynamoDbStreamsClientBuilder;
+import software.amazon.kinesis.common.InitialPositionInStreamExtended;
+import software.amazon.kinesis.coordinator.Scheduler;
+import software.amazon.kinesis.multilang.config.KclConfigs;
+import software.amazon.kinesis.processor.FormerStreamsLeasesDeletionStrategy.NoLeaseDeletionStrategy;
+import software.amazon.kinesis.processor.StreamTracker;
+import software.amazon.kinesis.retrieval.RetrievalConfig;
+
+/** Builds KCL's scheduler over the DynamoDB Streams adapter. */
+public final class StreamsScheduler {
+    // A thread that polls a shard waits on its own connection; the SDK's default of 50 would make shards queue.
+    private static final int MAX_CONNECTIONS = 1024;
+    // A shard takes three of these steps before its first record; KCL's 1 s would cost 3 s of every start and takeover.
+    private static final long DISPATCH_POLL_MILLIS = 200;
+    private static final int MAX_ATTEMPTS = 10;
+    private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
+
+    private StreamsScheduler() {}
+
+    public static Scheduler build(DaemonProperties properties, KclConfigs configs) {
+        Region region = Region.of(properties.region());
+        AmazonDynamoDBStreamsAdapterClient adapter = new AmazonDynamoDBStreamsAdapterClient(
+                streamsClient(properties, configs.streamsCredentials(), region), region);
+        if (!properties.goesOnAfterTrimmedData()) {
+            adapter.setSkipRecordsBehavior(AmazonDynamoDBStreamsAdapterClient.SkipRecordsBehavior.KCL_RETRY);
+        }
+        // The adapter sets this to 0 itself, but only after it has taken the value: a first sync would sleep a minute.
+        configs.leaseManagement().shardSyncIntervalMillis(0);
+        configs.coordinator().shardConsumerDispatchPollIntervalMillis(DISPATCH_POLL_MILLIS);
+        LeaderLock lock = LeaderLock.within(configs.leaseManagement().failoverTimeMillis());
+        boolean configured = lock.configure(configs.leaseManagement());
+        Scheduler scheduler = StreamsSchedulerFactory.createScheduler(
+                configs.checkpoint(),
+                configs.coordinator(),
+                configs.leaseManagement(),
+                configs.lifecycle(),
+                configs.metrics(),
+                configs.processor(),
+                retrieval(properties, configs, adapter),
+                adapter);
+        ChildLeases.repair(scheduler);
+        LateLeases.keep(scheduler.leaseCoordinator());
+        LeaderView.install(scheduler, configs.leaseManagement());
+        if (properties.balancesByNumber()) {
+            EvenLeases.install(scheduler.leaseCoordinator());
+        }
+        if (!configured) {
+            lock.install(scheduler);
+        }
+        return scheduler;
+    }
+
+    private static RetrievalConfig retrieval(
+            DaemonProperties properties, KclConfigs configs, AmazonDynamoDBStreamsAdapterClient adapter) {
+        StreamTracker tracker = tracker(properties, configs.leaseManagement().initialPositionInStream());
+        DynamoDBStreamsPollingConfig polling = new DynamoDBStreamsPollingConfig(adapter);
+        polling.maxRecords(properties.maxRecords());
+        polling.idleTimeBetweenReadsInMillis(properties.idleTimeBetweenReadsInMillis());
+        if (!tracker.isMultiStream()) {
+            polling.streamName(tracker.streamConfigList().get(0).streamIdentifier().streamName());
+        }
+        return new RetrievalConfig(adapter, tracker, configs.coordinator().applicationName())
+                .retrievalSpecificConfig(polling);
+    }
+
+    private static StreamTracker tracker(DaemonProperties properties, InitialPositionInStreamExtended position) {
+        List<String> arns = properties.streamArns().stream()
+                .map(arn -> arn.forAdapter(properties.region()).text())
+                .toList();
+        if (properties.multiStream()) {
+            // A stream that is left out of the properties for a while keeps its leases, and so its checkpoints.
+            return StreamsSchedulerFactory.createMultiStreamTracker(arns, position, new NoLeaseDeletionStrategy());
+        }
+        return StreamsSchedulerFactory.createSingleStreamTracker(arns.get(0), position);
+    }
+
+    private static DynamoDbStreamsClient streamsClient(
+            DaemonProperties properties, AwsCredentialsProvider credentials, Region region) {
+        DynamoDbStreamsClientBuilder builder = DynamoDbStreamsClient.builder()
+                .credentialsProvider(credentials)
+                .region(region)
+                .httpClientBuilder(ApacheHttpClient.builder().maxConnections(MAX_CONNECTIONS))
+                .overrideConfiguration(overrides(properties));
+        properties.streamsEndpoint().ifPresent(builder::endpointOverride);
+        return builder.build();
+    }
+
+    private static ClientOverrideConfiguration overrides(DaemonProperties properties) {
+        ClientOverrideConfiguration.Builder overrides =
+                ClientOverrideConfiguration.builder().retryStrategy(retries());
+        overrides.addExecutionInterceptor(new TrimmedDataWatch(properties.goesOnAfterTrimmedData()));
+        if (properties.streamArns().get(0).isLocal()) {
+            overrides.addExecutionInterceptor(new LocalRegionInterceptor());
+        }
+        return overrides.build();
+    }
+
+    private static StandardRetryStrategy retries() {
+        BackoffStrategy backoff = BackoffStrategy.exponentialDelay(FIRST_BACKOFF, LONGEST_BACKOFF);
+        return AwsRetryStrategy.standardRetryStrategy().toBuilder()
+                .maxAttempts(MAX_ATTEMPTS)
+                .backoffStrategy(backoff)
+                .throttlingBackoffStrategy(backoff)
+                .build();
+    }
+}

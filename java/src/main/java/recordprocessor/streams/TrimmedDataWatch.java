@@ -1,0 +1,49 @@
+package recordprocessor.streams;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MarkerFactory;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.services.dynamodb.model.GetShardIteratorRequest;
+import software.amazon.awssdk.services.dynamodb.model.TrimmedDataAccessException;
+
+/**
+ * Says it loudly when a shard cannot go on where it stood, because DynamoDB keeps records for 24 hours only.
+ *
+ * <p>The adapter goes on from the oldest record that is left, or stands still; either way it says no more than a warning.
+ * Both ways ask for an iterator behind the last record that was read, and are refused: this sees the refusal. What was
+ * lost begins behind that sequence number. Where it ends is not known before the next record is there, and is not known
+ * at all where the shard is empty.
+ */
+final class TrimmedDataWatch implements ExecutionInterceptor {
+    private static final Logger LOG = LoggerFactory.getLogger(TrimmedDataWatch.class);
+
+    private final boolean goesOn;
+    private final AtomicInteger count = new AtomicInteger();
+
+    TrimmedDataWatch(boolean goesOn) {
+        this.goesOn = goesOn;
+    }
+
+    @Override
+    public void onExecutionFailure(Context.FailedExecution context, ExecutionAttributes attributes) {
+        if (!(context.exception() instanceof TrimmedDataAccessException)
+                || !(context.request() instanceof GetShardIteratorRequest request)) {
+            return;
+        }
+        String then = goesOn
+                ? "the shard goes on from the oldest record there is"
+                : "the shard stands still, as trimmedData = stop says";
+        LOG.atError()
+                .addMarker(MarkerFactory.getMarker("data.trimmed"))
+                .addKeyValue("table", new StreamArn(request.streamArn()).table())
+                .addKeyValue("stream_arn", request.streamArn())
+                .addKeyValue("shard_id", request.shardId())
+                .addKeyValue("lost_after_sequence_number", request.sequenceNumber())
+                .addKeyValue("count", count.incrementAndGet())
+                .log("records are lost: DynamoDB has trimmed those after the last one read; {}", then);
+    }
+}
