@@ -18,6 +18,7 @@ from tests.cluster import checker
 from tests.cluster.checker import Fault, Toll
 from tests.cluster.cluster import Cluster
 from tests.cluster.faults import broken, deck
+from tests.cluster.hosts import why_no_namespaces
 from tests.cluster.leases import LeaseObserver
 from tests.cluster.verdict import SETTLE_SECONDS, all_done, wrongs
 from tests.cluster.writer import Writer
@@ -135,6 +136,9 @@ def main() -> None:
     parser.add_argument("--writes", type=float, default=600.0, help="a second; fewer than 500 arriving is a failure")
     parser.add_argument("--keep", type=Path, help="an empty folder for logs and what the hosts wrote down")
     options = parser.parse_args()
+    missing = why_no_namespaces()
+    if missing is not None:
+        parser.error(missing)
     print(f"seed {options.seed}")
     with tempfile.TemporaryDirectory() as made:
         folder = options.keep or Path(made)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-
-from tests.servers.process import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,10 +70,17 @@ class Host:
         _ip("link", "set", self.cable, "up")
 
 
+def why_no_namespaces() -> str | None:
+    """What this machine lacks for them; None where they can be made."""
+    if shutil.which("ip") is None:
+        return "network namespaces need ip on the PATH (Debian: apt-get install iproute2)"
+    return None if os.geteuid() == 0 else "network namespaces need root"
+
+
 def require_namespaces() -> None:
-    require("ip")
-    if os.geteuid() != 0:
-        _cannot("network namespaces need root")
+    reason = why_no_namespaces()
+    if reason is not None:
+        _cannot(reason)
 
 
 def _cannot(reason: str) -> None:
