@@ -18,7 +18,8 @@ log = Log("worker.checkpoints")
 
 # Names of KCL's exceptions, which is all that the protocol tells of them.
 _LEASE_LOST = {"ShutdownException"}
-_TRY_AGAIN = {"ThrottlingException", "KinesisClientLibDependencyException"}
+# The last is a lease table that cannot be reached: KCL passes the SDK's connection errors on as they are.
+_TRY_AGAIN = {"ThrottlingException", "KinesisClientLibDependencyException", "RuntimeException"}
 
 
 class Work(Protocol):

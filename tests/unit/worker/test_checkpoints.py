@@ -80,7 +80,7 @@ def test_nothing_is_saved_before_the_interval_is_over(memory: LeaseMemory) -> No
     assert checkpointer.saved == []
 
 
-@pytest.mark.parametrize("refusal", ["ThrottlingException", "KinesisClientLibDependencyException"])
+@pytest.mark.parametrize("refusal", ["ThrottlingException", "KinesisClientLibDependencyException", "RuntimeException"])
 def test_a_busy_lease_table_is_asked_again(memory: LeaseMemory, refusal: str) -> None:
     checkpointer = Checkpointer(refusal, refusal)
     Checkpoints(0, memory.lease(), Work(checkpointer)).save(checkpointer)

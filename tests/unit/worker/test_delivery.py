@@ -315,3 +315,13 @@ def test_an_image_that_the_filter_cannot_read_is_a_dead_letter(memory: LeaseMemo
     engine.submit([protocol_record(1, NewImage="no object")])
     engine.finish()
     assert [letter.error.type for letter in letters(tmp_path)] == ["UndecodableRecordError"]
+
+
+def test_records_that_kcl_reads_again_are_delivered_once(memory: LeaseMemory) -> None:
+    action = Calls()
+    engine = opened(memory, action)
+    engine.submit(records(8, 9, 10))
+    engine.submit(records(9, 10, 11, 100))
+    engine.submit(records(100))
+    wait_for(lambda: engine.low_water() == "100", "all of them")
+    assert [number for call in action.calls for number in call] == ["8", "9", "10", "11", "100"]

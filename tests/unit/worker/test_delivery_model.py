@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 SHARD = Shard("shardId-1", STREAM)
 ITEMS = ["a", "b", "c", "d"]
+NEVER_TAKEN_IN = 1_000_000
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -189,6 +190,13 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.engine.submit(self.stream[self.submitted : self.submitted + count])
         self.submitted = min(len(self.stream), self.submitted + count)
 
+    @rule(back=st.integers(1, 8), count=st.integers(0, 4))
+    def read_again(self, back: int, count: int) -> None:
+        """KCL gives the process what it has in hand once more."""
+        start = max(self.checkpoint, self.submitted - back)
+        self.engine.submit(self.stream[start : self.submitted + count])
+        self.submitted = min(len(self.stream), self.submitted + count)
+
     @rule()
     def save(self) -> None:
         mark = self.engine.low_water()
@@ -208,7 +216,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     def lose_the_lease(self) -> None:
         self.memory.lose()
         with pytest.raises(LeaseLostError):
-            self.engine.submit([protocol_record("0")])
+            self.engine.submit([protocol_record(NEVER_TAKEN_IN)])
         self._wait_until_idle()
         before = [len(sink.seen) for sink in self.sinks]
         time.sleep(0.003)
@@ -219,7 +227,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     def stop(self) -> None:
         self.memory.ask_to_stop()
         with pytest.raises(StopRequestedError):
-            self.engine.submit([protocol_record("0")])
+            self.engine.submit([protocol_record(NEVER_TAKEN_IN)])
         self.engine.drain()
         self.save()
         self.engine.close()

@@ -58,6 +58,8 @@ class Engine:
         self._progress = Progress()
         self._routes: list[_Route] = []
         self._last_report = time.monotonic()
+        self._newest = 0
+        """The sequence number of the last record that was taken in."""
         largest = max((action.batch_size for action in actions), default=1)
         # A batch must fit in, or a window would never fill.
         self._max_pending = max(MAX_PENDING_RECORDS, 2 * largest)
@@ -77,6 +79,7 @@ class Engine:
             LeaseLostError: nothing more may begin here.
             StopRequestedError: the rest was not taken in.
         """
+        records = self._without_repeated(records)
         for start in range(0, len(records), _CHUNK):
             self._wait_for_room()
             self._take_in(records[start : start + _CHUNK])
@@ -141,7 +144,20 @@ class Engine:
             for action in self._actions:
                 action.close()
 
+    def _without_repeated(self, records: Sequence[ProtocolRecord]) -> Sequence[ProtocolRecord]:
+        """Leave out what was taken in before.
+
+        When KCL believes that a read hangs, it reads again behind the last records that this process has answered for,
+        and those in hand come twice; a host's clock that jumps is enough. A shard's sequence numbers only grow.
+        """
+        if not records or int(records[0].sequence_number) > self._newest:
+            return records
+        new = [record for record in records if int(record.sequence_number) > self._newest]
+        log.info("records.repeated", f"KCL has read {len(records) - len(new)} records again; they are left out")
+        return new
+
     def _take_in(self, records: Sequence[ProtocolRecord]) -> None:
+        self._newest = int(records[-1].sequence_number)
         tickets = [self._route(record) for record in records]
         # Before any entry can be done: the mark must know all of them.
         self._progress.add(tickets)
