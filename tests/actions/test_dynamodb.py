@@ -95,7 +95,8 @@ def _ordered(value: dict[str, Any]) -> dict[str, Any]:
 def test_a_stream_without_new_images_cannot_be_copied_and_says_so(sink: DynamoDBSink, delivery: StartDelivery) -> None:
     running = delivery(sink.settings())
     running.submit([change("item-1", 1)])
-    keys_only = protocol_record("1", Keys={"id": {"S": "a"}}, NewImage={}, StreamViewType="KEYS_ONLY")
+    newer = "5" + 17 * "0"
+    keys_only = protocol_record(newer, Keys={"id": {"S": "a"}}, NewImage={}, StreamViewType="KEYS_ONLY")
     running.submit([keys_only])
     running.finish()
     (letter,) = running.letters()
