@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 log = Log("worker.checkpoints")
 
+# While the protocol waits for a checkpoint, the child takes in nothing and hears of no stop.
+_LONGEST_PAUSE_SECONDS = 2.0
+
 # Names of KCL's exceptions, which is all that the protocol tells of them.
 _LEASE_LOST = {"ShutdownException"}
 # The last is a lease table that cannot be reached: KCL passes the SDK's connection errors on as they are.
@@ -68,7 +71,7 @@ class Checkpoints:
         self._checkpoint(checkpointer, None)
 
     def _checkpoint(self, checkpointer: Any, sequence_number: str | None) -> None:
-        for delay in delays():
+        for delay in delays(_LONGEST_PAUSE_SECONDS):
             # One that is late may be saved: the write is conditional, and is a renewal itself.
             self._lease.check_not_lost()
             try:

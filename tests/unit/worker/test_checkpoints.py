@@ -34,7 +34,7 @@ def memory(tmp_path: Path) -> LeaseMemory:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "delays", lambda: iter([0.0] * 100))
+    monkeypatch.setattr(module, "delays", lambda _longest: iter([0.0] * 100))
 
 
 class Work:
