@@ -101,9 +101,7 @@ class Machine:
 
     def kill(self) -> None:
         """All at once, as when the power goes."""
-        for pid in self._processes():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self._signal_all(signal.SIGKILL)
         self._forget()
 
     def pause(self) -> None:
@@ -122,12 +120,15 @@ class Machine:
         return self._acts
 
     def events(self, name: str) -> int:
-        workers = [*self._ended, *([self.worker] if self.worker is not None else [])]
-        return sum(len(worker.of(name)) for worker in workers)
+        return sum(len(worker.of(name)) for worker in self._workers)
 
     def log(self) -> str:
-        workers = [*self._ended, *([self.worker] if self.worker is not None else [])]
-        return "".join(line for worker in workers for line in list(worker.raw))
+        return "".join(line for worker in self._workers for line in list(worker.raw))
+
+    @property
+    def _workers(self) -> list[Worker]:
+        """All that ran here, the oldest first."""
+        return [*self._ended, *([self.worker] if self.worker is not None else [])]
 
     @property
     def _worker(self) -> Worker:
@@ -139,11 +140,8 @@ class Machine:
         self._ended.append(self._worker)
         self.worker = None
 
-    def _processes(self) -> list[int]:
-        return [self._worker.process.pid, *self._worker.family()]
-
     def _signal_all(self, number: signal.Signals) -> None:
-        for pid in self._processes():
+        for pid in [self._worker.process.pid, *self._worker.family()]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
@@ -214,6 +212,11 @@ class Cluster:
     def running(self) -> Sequence[Machine]:
         return [machine for machine in self.machines if machine.running]
 
+    def open_shards(self) -> list[str]:
+        """The ids of those that have not ended, in the order by which the stand-in numbers them."""
+        shards = self.stream.command("shards", arn=self.arn)
+        return [shard["ShardId"] for shard in shards if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
+
     def owners(self) -> dict[str, str]:
         """By shard that has not ended: the host that works on it."""
         live = [lease for lease in self.database.leases(self.application) if not is_ended(lease)]
@@ -229,10 +232,13 @@ class Cluster:
     def is_even(self, machines: Sequence[Machine] | None = None) -> bool:
         """Whether these hosts have all live leases among them, and none has two more than another."""
         names = [machine.name for machine in machines or self.running]
-        owned, shards = self.owned(), self.stream.command("shards", arn=self.arn)
+        owned = self.owned()
         numbers = [owned[name] for name in names]
-        live = sum("EndingSequenceNumber" not in shard["SequenceNumberRange"] for shard in shards)
-        return sum(owned.values()) >= live and set(owned) <= set(names) and max(numbers) - min(numbers) <= 1
+        return (
+            sum(owned.values()) >= len(self.open_shards())
+            and set(owned) <= set(names)
+            and max(numbers) - min(numbers) <= 1
+        )
 
     def acts(self) -> list[Act]:
         """Of all hosts, in the order of their beginning."""

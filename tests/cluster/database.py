@@ -26,10 +26,6 @@ class LocalDatabase:
     def start(self) -> None:
         self._process = self._block.enter_context(started(self._port, self._folder, self._host))
 
-    def restart(self) -> None:
-        self.end()
-        self.start()
-
     def pause(self) -> None:
         self._signal(signal.SIGSTOP)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,28 +87,22 @@ def database_paused(cluster: Cluster, _random: random.Random) -> Iterator[str]:
     cluster.local.resume()
 
 
-def worker_tables(kind: str, **how: float) -> Break:
-    """What the workers' own tables (leases, leader, metrics) answer."""
+def stand_in(name: str, kind: str, operation: str = "*", **how: float) -> Break:
+    """What one of the cluster's stand-ins answers."""
 
     @contextmanager
     def broken(cluster: Cluster, _random: random.Random) -> Iterator[str]:
-        cluster.worker_tables.command("fault", kind=kind, operation="*", lasting=60, **how)
+        server = getattr(cluster, name)
+        server.command("fault", kind=kind, operation=operation, lasting=60, **how)
         yield ", ".join(f"{name} {value}" for name, value in how.items())
-        cluster.worker_tables.command("mend")
+        server.command("mend")
 
     return broken
 
 
-def stream(kind: str, operation: str = "GetRecords", **how: float) -> Break:
-    """What the stream answers."""
-
-    @contextmanager
-    def broken(cluster: Cluster, _random: random.Random) -> Iterator[str]:
-        cluster.stream.command("fault", kind=kind, operation=operation, lasting=60, **how)
-        yield ", ".join(f"{name} {value}" for name, value in how.items())
-        cluster.stream.command("mend")
-
-    return broken
+worker_tables = partial(stand_in, "worker_tables")
+"""The workers' own: leases, leader, metrics."""
+stream = partial(stand_in, "stream", operation="GetRecords")
 
 
 @contextmanager
@@ -116,9 +110,9 @@ def resharded(cluster: Cluster, random: random.Random) -> Iterator[str]:
     """Some shards split or roll over; for a while a listing shows their children and not them."""
     parents, did = [], []
     for _ in range(random.randint(1, 4)):
-        shards = [shard for shard in _shards(cluster) if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
+        shards = cluster.open_shards()
         at, into = random.randrange(len(shards)), 2 if len(shards) < _MOST_SHARDS and random.random() < 0.5 else 1
-        parents.append(shards[at]["ShardId"])
+        parents.append(shards[at])
         did.append("split" if into == 2 else "rolled over")
         cluster.stream.command("end", arn=cluster.arn, at=at, into=into)
     cluster.stream.command("hide", arn=cluster.arn, shards=parents)
@@ -163,16 +157,9 @@ def deck(random: random.Random) -> Iterator[str]:
         yield from kinds
 
 
-@contextmanager
-def broken(cluster: Cluster, kind: str, random: random.Random) -> Iterator[str]:
-    with contextlib.ExitStack() as block:
-        yield block.enter_context(FAULTS[kind](cluster, random))
+def broken(cluster: Cluster, kind: str, random: random.Random) -> AbstractContextManager[str]:
+    return FAULTS[kind](cluster, random)
 
 
 def _one(cluster: Cluster, random: random.Random) -> Machine:
     return random.choice(cluster.running)
-
-
-def _shards(cluster: Cluster) -> list[dict[str, dict[str, str] | str]]:
-    shards: list[dict[str, dict[str, str] | str]] = cluster.stream.command("shards", arn=cluster.arn)
-    return shards
