@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.cluster import checker
 from tests.cluster.checker import Fault, Toll
+from tests.cluster.clock import moment_ns
 from tests.cluster.cluster import Cluster
 from tests.cluster.faults import broken, deck
 from tests.cluster.hosts import why_no_namespaces
@@ -82,7 +83,7 @@ def _faults(cluster: Cluster, chance: random.Random, end: float) -> Iterator[Fau
     time.sleep(CYCLE_SECONDS / 2)  # what it is without any
     while (begun := time.monotonic()) + CYCLE_SECONDS <= end:
         kind = next(kinds)
-        begun_ns = time.monotonic_ns()
+        begun_ns = moment_ns()
         with broken(cluster, kind, chance) as what:
             seconds = chance.uniform(SHORTEST_FAULT_SECONDS, LONGEST_FAULT_SECONDS)
             _say(f"{kind} {f'({what}) ' if what else ''}for {seconds:.1f} s")

@@ -16,7 +16,7 @@ _SECOND_NS = 1_000_000_000
 
 
 class Seen(NamedTuple):
-    """A lease as it stood in the table between two moments of the monotonic clock."""
+    """A lease as it stood in the table between two moments of the clock of `moment_ns`."""
 
     asked_ns: int
     answered_ns: int

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tests.busy_stream.client import BusyStream
 from tests.cluster import witness
 from tests.cluster.acts import Act, Tail, audited, witnessed
-from tests.cluster.clock import Clock
+from tests.cluster.clock import Clock, moment_ns
 from tests.cluster.database import LocalDatabase
 from tests.cluster.hosts import Network
 from tests.cluster.leases import actual_owner, is_ended, shard_of
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tests.harness import Database
 
 FAILOVER_SECONDS = 5.0
+# Until a process that is told to stop stands still.
+_STOPPING_NS = 50_000_000
 
 _ACTIONS = """\
 actions:
@@ -62,6 +64,7 @@ class Machine:
         self._acts: list[Act] = []
         self._ended: list[Worker] = []
         self.worker: Worker | None = None
+        self._asleep_since_ns = 0
 
     @property
     def clock(self) -> Clock:
@@ -109,6 +112,16 @@ class Machine:
 
     def resume(self) -> None:
         self._signal_all(signal.SIGCONT)
+
+    def suspend(self) -> None:
+        """The host falls asleep, its monotonic clock with it; the worker must have been started with a clock."""
+        self.pause()
+        self._asleep_since_ns = moment_ns()
+
+    def wake(self) -> None:
+        # A moment less: a process may have looked at its clock before the signal reached it, and no clock goes back.
+        self.clock.sleep(max(0, moment_ns() - self._asleep_since_ns - _STOPPING_NS))
+        self.resume()
 
     def end(self) -> None:
         if self.worker is not None:

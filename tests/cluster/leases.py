@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.cluster.checker import Seen
+from tests.cluster.clock import moment_ns
 
 if TYPE_CHECKING:
     from tests.harness import Database
@@ -39,9 +39,9 @@ class LeaseObserver(threading.Thread):
         self.join(60)
 
     def _look(self) -> None:
-        asked = time.monotonic_ns()
+        asked = moment_ns()
         leases = self._database.leases(self._application)
-        answered = time.monotonic_ns()
+        answered = moment_ns()
         for lease in leases:
             owner, counter = actual_owner(lease), int(lease["leaseCounter"]["N"])
             self.seen[shard_of(lease)].append(Seen(asked, answered, owner, counter))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cluster.clock import moment_ns
 from tests.cluster.verdict import assert_right, settle
 from tests.harness import wait_for
 
@@ -35,7 +36,7 @@ def test_a_rolling_restart_under_load_hands_every_shard_over_within_seconds_and_
         wait_for(cluster.is_even, "the shards are shared out")
         mine = cluster.shards_of(machine)
         assert mine
-        asked_ns = time.monotonic_ns()
+        asked_ns = moment_ns()
         machine.ask_to_stop()
         taken = {shard: seconds_without(cluster, shard, machine.name, asked_ns) for shard in mine}
 

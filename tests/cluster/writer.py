@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.cluster.clock import moment_ns
 from tests.harness import REGION
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Writer(threading.Thread):
         self._pause_seconds = BATCH / writes_per_second
         self._end_asked = threading.Event()
         self.written_ns: dict[str, list[int]] = {item: [] for item in items}
-        """By item: when its counters 1, 2, ... were taken, by the monotonic clock."""
+        """By item: when its counters 1, 2, ... were taken, by the clock of `moment_ns`."""
 
     @property
     def writes(self) -> int:
@@ -70,7 +71,7 @@ class Writer(threading.Thread):
                 time.sleep(0.2)
             else:
                 left = answer.get("UnprocessedItems", {}).get(self._table, [])
-        now = time.monotonic_ns()
+        now = moment_ns()
         for item in batch:
             self.written_ns[item].append(now)
 
