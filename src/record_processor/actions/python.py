@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import inspect
-import threading
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,12 +13,23 @@ from msgspec import Meta
 
 from record_processor.actions.base import Action, InvalidSettingError, Shard
 from record_processor.actions.batch_response import raise_failures
+from record_processor.actions.event_loop import EventLoop
+from record_processor.actions.handler_call import HandlerCalls
 from record_processor.actions.shapes import Shape, ShapedSettings
+from record_processor.configuration.units import Duration, default
+from record_processor.logs import Log
+from record_processor.worker import ending
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from record_processor.actions.handler_call import HandlerCall
     from record_processor.worker.records import ChangeRecord
+
+log = Log("actions.python")
+
+_DEFAULT_TIMEOUT = Duration(900.0)
+_MOST_NAMED = 10
 
 Handler = Callable[[dict[str, Any], "Context"], Any]
 
@@ -36,6 +45,9 @@ class PythonSettings(ShapedSettings, kw_only=True, frozen=True):
             extra={"expected": "package.module:function"},
         ),
     ]
+    timeout: Annotated[Duration, Meta(description="How long a call may take (15m); 0s for as long as it likes.")] = (
+        default(_DEFAULT_TIMEOUT)
+    )
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -67,26 +79,40 @@ class PythonAction(Action[PythonSettings]):
         super().__init__(settings)
         self._shaped = Shape(settings).of
         self._handler = _imported(settings.handler)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = EventLoop()
+        self._calls = HandlerCalls(settings.name, settings.timeout, self._overdue)
 
     def open(self, shard: Shard) -> None:
         self._shard = shard
-        if inspect.iscoroutinefunction(self._handler):
-            self._loop = asyncio.new_event_loop()
-            self._loop_thread = threading.Thread(target=self._loop.run_forever, name="event-loop", daemon=True)
-            self._loop_thread.start()
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
-        answer = self._handler({"Records": [self._shaped(record) for record in records]}, self._context())
-        if self._loop is not None:
-            answer = asyncio.run_coroutine_threadsafe(answer, self._loop).result()
+        event = {"Records": [self._shaped(record) for record in records]}
+        call = self._calls.begin(records)
+        try:
+            answer = self._handler(event, self._context())
+            if inspect.isawaitable(answer):
+                call.waits_for = answer
+                answer = self._loop.run(answer, call.deadline)
+        finally:
+            self._calls.end(call)
         raise_failures(answer, records)
 
     def close(self) -> None:
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._loop_thread.join()
-            self._loop.close()
+        self._calls.close()
+        self._loop.close()
+
+    def _overdue(self, call: HandlerCall) -> None:
+        """A thread cannot be stopped, so the process ends: the records in the call count an attempt."""
+        log.error(
+            "handler.timeout",
+            f"{self.settings.name} has been in one call for longer than its timeout, "
+            f"{self.settings.timeout:g} s; this shard's process ends, and its records come again",
+            event_ids=[record.event_id for record in call.records[:_MOST_NAMED]],
+            where=call.where(),
+            stack=call.stack(),
+            **call.fields(),
+        )
+        ending.end(ending.CALL_TIMEOUT)
 
     def _context(self) -> Context:
         return Context(

@@ -1,0 +1,138 @@
+"""The calls of handlers that are running: what each has in hand, how long it may take, and where it is."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import threading
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from record_processor.actions.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+
+    from record_processor.worker.records import ChangeRecord
+
+_LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+# A coroutine is cancelled at its deadline, and may clean up for so long.
+_YIELD_SECONDS = 5.0
+_OURS = __name__.partition(".")[0]
+
+
+class HandlerCall:
+    """One call, from its begin to its end, in the thread that waits for it."""
+
+    __slots__ = ("action", "deadline", "records", "thread_id", "waits_for")
+
+    def __init__(self, action: str, records: Sequence[ChangeRecord], timeout_seconds: float) -> None:
+        self.action = action
+        self.records = records
+        self.deadline = Deadline(timeout_seconds)
+        self.thread_id = threading.get_ident()
+        self.waits_for: Any = None
+        """The awaitable that an async handler gave back."""
+
+    def fields(self) -> dict[str, Any]:
+        """For log events."""
+        first = self.records[0]
+        fields: dict[str, Any] = {
+            "action": self.action,
+            "event_id": first.event_id,
+            "sequence_number": first.sequence_number,
+        }
+        if len(self.records) > 1:
+            fields |= {"last_sequence_number": self.records[-1].sequence_number, "records": len(self.records)}
+        return fields
+
+    def seconds_left(self) -> float:
+        """Until the call can only be ended with its process; below 0 afterwards."""
+        left = self.deadline.left_seconds()
+        if left is None:
+            return float("inf")
+        return left if self.waits_for is None else left + _YIELD_SECONDS
+
+    def where(self) -> str | None:
+        """The line at which the handler is, as `FILE:LINE in FUNCTION`."""
+        frame = _suspended(self.waits_for)
+        return where(self.thread_id) if frame is None else _named(frame)
+
+    def stack(self) -> str:
+        """The stack of the call's thread, for people; of what an async handler waits for, the innermost line."""
+        frame = _suspended(self.waits_for) or sys._current_frames().get(self.thread_id)
+        return "".join(traceback.format_stack(frame)) if frame is not None else ""
+
+
+class HandlerCalls:
+    """The running calls of one action, and the watch over them."""
+
+    def __init__(self, action: str, timeout_seconds: float, overdue: Callable[[HandlerCall], None]) -> None:
+        """`overdue` is called, in a thread of the watch, with each call that is past its deadline; 0: there is none."""
+        self._action = action
+        self._timeout_seconds = timeout_seconds
+        self._overdue = overdue
+        self._watching = False
+        self._closed = threading.Event()
+
+    def begin(self, records: Sequence[ChangeRecord]) -> HandlerCall:
+        """A call begins in this thread; `end` has to follow."""
+        if not self._watching and self._timeout_seconds:
+            self._watching = True
+            threading.Thread(target=self._watch, name=f"{self._action}-watch", daemon=True).start()
+        call = HandlerCall(self._action, records, self._timeout_seconds)
+        running[call.thread_id] = call
+        return call
+
+    def end(self, call: HandlerCall) -> None:
+        """It has returned or raised."""
+        running.pop(call.thread_id, None)
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._closed.set()
+
+    def _watch(self) -> None:
+        # While no call runs, none can be overdue sooner than a whole timeout from now.
+        wait = self._timeout_seconds
+        while not self._closed.wait(max(wait, 0.01)):
+            wait = self._timeout_seconds
+            for call in [call for call in list(running.values()) if call.action == self._action]:
+                left = call.seconds_left()
+                if left <= 0:
+                    self._overdue(call)
+                wait = min(wait, max(left, 0))
+
+
+running: dict[int, HandlerCall] = {}
+"""All of this process, by the thread that waits for them."""
+
+
+def where(thread_id: int) -> str | None:
+    """The innermost line of a thread that is neither a library's nor ours, or else the innermost; None: it is gone."""
+    innermost = frame = sys._current_frames().get(thread_id)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] != _OURS and not _is_library(frame):
+            return _named(frame)
+        frame = frame.f_back
+    return None if innermost is None else _named(innermost)
+
+
+def _is_library(frame: FrameType) -> bool:
+    name = frame.f_code.co_filename
+    return name.startswith(_LIBRARIES) or name.startswith("<frozen")
+
+
+def _named(frame: FrameType) -> str:
+    return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+
+
+def _suspended(awaitable: Any) -> FrameType | None:
+    """The frame at which a coroutine waits: that of the innermost coroutine which it awaits."""
+    found: FrameType | None = None
+    while awaitable is not None and (frame := getattr(awaitable, "cr_frame", None)) is not None:
+        if not _is_library(frame) or found is None:
+            found = frame
+        awaitable = awaitable.cr_await
+    return found
