@@ -56,4 +56,4 @@ class AwsBatchedAction(BatchedAction[AwsSettingsT], abc.ABC):
             service = client(self.service, self.settings.aws, self.shard.stream.region, self.resource)
             return self.call(service, contents)
         except (BotoCoreError, ClientError) as error:
-            raise CallFailedError(calls.of_call(self.operation, error)) from None
+            raise CallFailedError(calls.of_call(self.service, self.operation, error)) from None

@@ -130,7 +130,7 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         except (BotoCoreError, ClientError) as error:
             if "Item size" in str(error):
                 raise PermanentError(f"PutItem: {_TOO_LARGE}") from None
-            raise calls.of_call("PutItem" if operation == "put_item" else "DeleteItem", error) from None
+            raise calls.of_call("dynamodb", "PutItem" if operation == "put_item" else "DeleteItem", error) from None
 
     def _request(self, record: ChangeRecord) -> tuple[str, dict[str, Any]]:
         sequence = {"S": record.sequence_number.zfill(_SEQUENCE_DIGITS)}

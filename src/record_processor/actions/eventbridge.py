@@ -71,7 +71,7 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         answer = client.put_events(Entries=contents)
         return {
-            position: of_entry(self.operation, result["ErrorCode"], result.get("ErrorMessage"))
+            position: of_entry(self.service, self.operation, result["ErrorCode"], result.get("ErrorMessage"))
             for position, result in enumerate(answer["Entries"])
             if result.get("ErrorCode")
         }

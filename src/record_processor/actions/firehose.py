@@ -56,7 +56,7 @@ class FirehoseAction(AwsBatchedAction[FirehoseSettings]):
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         answer = client.put_record_batch(DeliveryStreamName=self.settings.stream, Records=contents)
         return {
-            position: of_entry(self.operation, result["ErrorCode"], result.get("ErrorMessage"))
+            position: of_entry(self.service, self.operation, result["ErrorCode"], result.get("ErrorMessage"))
             for position, result in enumerate(answer["RequestResponses"])
             if result.get("ErrorCode")
         }

@@ -56,7 +56,7 @@ class KinesisAction(AwsBatchedAction[KinesisSettings]):
         where = {"StreamARN": stream} if stream.startswith("arn:") else {"StreamName": stream}
         answer = client.put_records(**where, Records=contents)
         return {
-            position: of_entry(self.operation, result["ErrorCode"], result.get("ErrorMessage"))
+            position: of_entry(self.service, self.operation, result["ErrorCode"], result.get("ErrorMessage"))
             for position, result in enumerate(answer["Records"])
             if result.get("ErrorCode")
         }

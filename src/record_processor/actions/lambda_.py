@@ -74,7 +74,7 @@ class LambdaAction(Action[LambdaSettings]):
             answer = self._client.invoke(**function, InvocationType="RequestResponse", Payload=event)
             payload = answer["Payload"].read()
         except (BotoCoreError, ClientError) as error:
-            raise calls.of_call("Invoke", error) from None
+            raise calls.of_call("lambda", "Invoke", error) from None
         if answer.get("FunctionError"):
             raise ActionError(f"the function failed: {_error_in(payload)}")
         return _parsed(payload)

@@ -106,9 +106,9 @@ def size_bytes(text: str, attributes: Mapping[str, Any]) -> int:
     return len(text.encode()) + rest
 
 
-def failures_by_id(operation: str, answer: Mapping[str, Any]) -> dict[int, Exception]:
+def failures_by_id(service: str, operation: str, answer: Mapping[str, Any]) -> dict[int, Exception]:
     """Failures of a batch whose entries had their positions for ids."""
     from record_processor.actions.calls import of_entry
 
     failed = answer.get("Failed", ())
-    return {int(one["Id"]): of_entry(operation, one.get("Code"), one.get("Message")) for one in failed}
+    return {int(one["Id"]): of_entry(service, operation, one.get("Code"), one.get("Message")) for one in failed}

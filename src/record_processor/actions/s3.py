@@ -28,7 +28,14 @@ _PLACES = ("action", "date", "day", "first", "hour", "last", "month", "shard", "
 class S3Settings(AwsShapedSettings, kw_only=True, frozen=True):
     """Writes each batch as one object of JSON lines, gzipped, under a key that its records determine."""
 
-    bucket: Annotated[str, Meta(description="The bucket.", min_length=3)]
+    bucket: Annotated[
+        str,
+        Meta(
+            description="The bucket: its name, or an access point's ARN.",
+            pattern=r"^([A-Za-z0-9._-]{3,255}|arn:.+)$",
+            extra={"expected": "a bucket's name, of 3 letters or more, or an access point's ARN"},
+        ),
+    ]
     key: Annotated[
         str,
         Meta(
@@ -72,7 +79,7 @@ class S3Action(Action[S3Settings]):
                 Bucket=self.settings.bucket, Key=key, Body=content, ContentType=kind, ContentMD5=content_md5(content)
             )
         except (BotoCoreError, ClientError) as error:
-            raise calls.of_call("PutObject", error) from None
+            raise calls.of_call("s3", "PutObject", error) from None
 
     def _key(self, records: Sequence[ChangeRecord]) -> str:
         first = records[0]

@@ -63,7 +63,7 @@ class SnsAction(MessageAction[SnsSettings]):
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         entries = [{"Id": str(position), **message} for position, message in enumerate(contents)]
         answer = client.publish_batch(TopicArn=self.settings.topic_arn, PublishBatchRequestEntries=entries)
-        return failures_by_id(self.operation, answer)
+        return failures_by_id(self.service, self.operation, answer)
 
 
 def _subject(text: str) -> dict[str, str]:
