@@ -10,10 +10,11 @@ A line: `{"time": seconds since the epoch, "level": "info", "event": "lease.lost
 from __future__ import annotations
 
 import logging
-import sys
+import re
+import textwrap
 import traceback
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -28,6 +29,18 @@ _FIELDS = "record_processor_fields"
 _EVENT = "record_processor_event"
 _bound: dict[str, Any] = {}
 _encoder = msgspec.json.Encoder(enc_hook=str)
+_LATEST_TIME = 253402300799
+"""The last second of the year 9999: no date is later."""
+# What would begin a new line, or tell a terminal to do something; a line's end is ours alone.
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class LineStream(Protocol):
+    """Where lines go: standard error, or what stands before it."""
+
+    def write(self, text: str, /) -> int: ...
+
+    def flush(self) -> None: ...
 
 
 class Log:
@@ -67,7 +80,7 @@ def bind(**fields: Any) -> None:
     _bound.update(fields)
 
 
-def start(level: str, stream: TextIO, form: Callable[[dict[str, Any]], str]) -> None:
+def start(level: str, stream: LineStream, form: Callable[[dict[str, Any]], str]) -> None:
     """Send all logging of this process to `stream`, each event written by `form`."""
     handler = _LineHandler(stream, form)
     root = logging.getLogger()
@@ -89,31 +102,38 @@ def as_json_for_users(line: dict[str, Any]) -> str:
 
 
 def as_text(line: dict[str, Any]) -> str:
-    """One line for people: time, level, event, message, fields; a traceback follows on lines of its own."""
+    """One line for people: time, level, event, message, fields; a traceback follows on lines of its own, indented."""
     rest = {key: value for key, value in line.items() if key not in ("time", "level", "event", "message", "traceback")}
     fields = "".join(f" {key}={_text_value(value)}" for key, value in rest.items())
-    head = f"{_iso(line['time'])} {line['level'].upper():7} {line['event']}: {line['message']}{fields}"
+    words = _CONTROLS.sub(_escaped, f"{line['event']}: {line['message']}{fields}")
+    head = f"{_iso(line['time'])} {line['level'].upper():7} {words}"
     trace = line.get("traceback")
-    return f"{head}\n{trace.rstrip()}" if trace else head
+    return f"{head}\n{textwrap.indent(str(trace).rstrip(), '  ')}" if trace else head
+
+
+def is_event(line: dict[str, Any]) -> bool:
+    """Whether an object has the shape of our events; others' log lines have other words and units for the same."""
+    moment = line.get("time")
+    return (
+        isinstance(moment, (int, float))
+        and 0 <= moment <= _LATEST_TIME
+        and line.get("level") in LEVELS
+        and all(isinstance(line.get(name), str) for name in ("event", "message"))
+    )
 
 
 def form_named(name: str) -> Callable[[dict[str, Any]], str]:
     return as_json_for_users if name == "json" else as_text
 
 
-def to_stderr(level: str, log_format: str) -> None:
-    """Log to standard error in the form that a user asked for."""
-    start(level, sys.stderr, form_named(log_format))
-
-
 if TYPE_CHECKING:
-    _StreamHandler = logging.StreamHandler[TextIO]
+    _StreamHandler = logging.StreamHandler[LineStream]
 else:
     _StreamHandler = logging.StreamHandler  # takes no type parameter before Python 3.11
 
 
 class _LineHandler(_StreamHandler):
-    def __init__(self, stream: TextIO, form: Callable[[dict[str, Any]], str]) -> None:
+    def __init__(self, stream: LineStream, form: Callable[[dict[str, Any]], str]) -> None:
         super().__init__(stream)
         self._form = form
 
@@ -134,6 +154,10 @@ class _LineHandler(_StreamHandler):
 def _iso(seconds: float) -> str:
     moment = datetime.fromtimestamp(seconds, timezone.utc)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match.group().encode("unicode_escape").decode()
 
 
 def _text_value(value: Any) -> str:

@@ -10,8 +10,8 @@ from record_processor.logs import LEVELS
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs/log-events.md"
-# Made where no call names a level: a line of KCL's, one that is no event, one of the action `log`.
-UNNAMED = {"kcl", "output", "record"}
+# Named by the Java layout of a line, and by the action `log`.
+UNNAMED = {"kcl", "record"}
 JAVA_EVENT = re.compile(
     r'"((?:action|checkpoint|clock|data|delivery|file|filter|host|kcl|leader|lease|record|records|shard|stream|worker)'
     r'\.[a-z_]+)"'
@@ -23,14 +23,27 @@ def documented() -> list[str]:
 
 
 def logged_in_python() -> set[str]:
-    calls = [
-        node
-        for path in (ROOT / "src").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LEVELS
+    nodes = [node for path in (ROOT / "src").rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
+    called = [
+        node.args[0]
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in LEVELS
+        and node.args
     ]
-    firsts = [call.args[0].value for call in calls if call.args and isinstance(call.args[0], ast.Constant)]
-    return {first for first in firsts if isinstance(first, str) and re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", first)}
+    return constants(called, r"[a-z_]+(\.[a-z_]+)+") | constants(made_by_hand(nodes), r"[a-z_.]+")
+
+
+def made_by_hand(nodes: list[ast.AST]) -> list[ast.expr]:
+    """What stands under "event" where a line is written as a dictionary."""
+    pairs = [pair for node in nodes if isinstance(node, ast.Dict) for pair in zip(node.keys, node.values, strict=True)]
+    return [value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "event"]
+
+
+def constants(nodes: list[ast.expr], shape: str) -> set[str]:
+    values = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    return {value for value in values if isinstance(value, str) and re.fullmatch(shape, value)}
 
 
 def logged_in_java() -> set[str]:

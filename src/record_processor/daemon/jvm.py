@@ -37,6 +37,8 @@ _OPTIONS = (
 )
 # After the grace time the JVM ends its children and itself; this much later we do it.
 _MARGIN_SECONDS = 5.0
+# The action `log` writes a record of up to 400 KB twice, with escapes. What is longer is none of ours.
+_LONGEST_LINE_BYTES = 4 * 1024 * 1024
 
 
 def command(java: str, properties: Properties, properties_path: Path) -> list[str]:
@@ -79,9 +81,10 @@ class Jvm:
             self._ask_to_stop()
 
     def lines(self) -> Iterator[bytes]:
-        """What the JVM and its children write, until the last of them has closed it."""
-        assert self._process.stdout is not None  # noqa: S101 - Popen was told so
-        return iter(self._process.stdout)
+        """What the JVM and its children write, until the last of them has closed it; a huge line comes in pieces."""
+        output = self._process.stdout
+        assert output is not None  # noqa: S101 - Popen was told so
+        return iter(lambda: output.readline(_LONGEST_LINE_BYTES), b"")
 
     def wait(self) -> int:
         """Wait for the end; a shell's number for it (128 + N for a JVM that signal N ended)."""

@@ -9,6 +9,7 @@ from record_processor.daemon import jvm, streams, tables
 from record_processor.daemon.check import Checked, check
 from record_processor.daemon.files import RunDirectory
 from record_processor.daemon.java import find_java
+from record_processor.daemon.log_output import LogOutput
 from record_processor.daemon.relay import Relay
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 log = logs.Log("daemon.run")
+
+_LAST_LINE_SECONDS = 1.0
 
 
 def run(path: Path, overrides: Iterable[str]) -> int:
@@ -25,13 +28,15 @@ def run(path: Path, overrides: Iterable[str]) -> int:
         ConfigurationError, SetupError: and nothing was started.
     """
     checked = check(path, overrides)
-    logs.to_stderr(checked.properties.text("logLevel"), checked.properties.text("logFormat"))
+    output = LogOutput()
+    log_format = checked.properties.text("logFormat")
+    logs.start(checked.properties.text("logLevel"), output, logs.form_named(log_format))
     java = find_java()
     stream_arns, stream_mode = _prepare_aws(checked)
     directory = RunDirectory()
     try:
         directory.write(checked, stream_arns, stream_mode)
-        return _run_jvm(java, checked, directory)
+        return _run_jvm(java, checked, directory, output)
     finally:
         directory.remove()
 
@@ -46,7 +51,7 @@ def _prepare_aws(checked: Checked) -> tuple[list[str], str]:
     return stream_arns, tables.stream_mode(dynamodb, properties, len(stream_arns))
 
 
-def _run_jvm(java: str, checked: Checked, directory: RunDirectory) -> int:
+def _run_jvm(java: str, checked: Checked, directory: RunDirectory, output: LogOutput) -> int:
     properties = checked.properties
     log.info(
         "worker.starting",
@@ -58,8 +63,9 @@ def _run_jvm(java: str, checked: Checked, directory: RunDirectory) -> int:
         directory.child_environment(checked),
         properties.integer("shutdownGraceMillis") / 1000,
     )
-    relay = Relay(machine.lines(), properties.text("logFormat"))
+    relay = Relay(machine.lines(), properties.text("logFormat"), output)
     status = machine.wait()
     relay.drain()
     log.info("worker.stopped", f"exit status {status}")
+    output.drain(_LAST_LINE_SECONDS)
     return status
