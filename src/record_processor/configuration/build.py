@@ -9,7 +9,8 @@ from record_processor.actions.base import Action, ActionSettings, InvalidSetting
 from record_processor.configuration import typed
 from record_processor.configuration.mistakes import shown, unknown, written_path
 from record_processor.errors import ConfigurationError, Mistake
-from record_processor.worker.filters import Filter, InvalidFilter
+from record_processor.worker.filters import InvalidFilter
+from record_processor.worker.record_filter import RecordFilter
 
 if TYPE_CHECKING:
     from record_processor.configuration.mistakes import KeyPath
@@ -57,9 +58,9 @@ def _constructed(
 ) -> tuple[Action[Any] | None, list[Problem]]:
     try:
         if settings.filter is not None:
-            Filter(settings.filter)
+            RecordFilter(settings.filter)
         return action_class(settings), []
     except InvalidFilter as error:
-        return None, [((*at, "filter"), str(error))]
+        return None, [((*at, "filter", *place), message) for place, message in error.problems]
     except InvalidSettingError as error:
         return None, [((*at, error.key), str(error))]

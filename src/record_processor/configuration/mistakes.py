@@ -3,15 +3,47 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 KeyPath = tuple["str | int", ...]
 """Where a value stands in a document: `("actions", 0, "handler")`."""
 
+Problem = tuple[KeyPath, str]
+"""Where, relative to what is looked at, and what."""
+
 _LONGEST_SHOWN = 60
+
+
+class Mistaken(ValueError):  # noqa: N818 - the sum of what is wrong, not one error
+    """A value is of the right type, and has mistakes inside: all of them, each with its place in the value."""
+
+    whole: ClassVar[str] = ""
+    """What the value itself is called, where the mistake is no part's."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(dict.fromkeys(problems))
+        places = [(written_path(place) or self.whole, message) for place, message in self.problems]
+        super().__init__("\n".join(f"{place}: {message}" if place else message for place, message in places))
+
+
+def each(work: Callable[[T], R], values: Iterable[T], kind: type[Mistaken]) -> list[R]:
+    """The results of the work for each value; where some have mistakes, an error of a kind with all of them."""
+    results: list[R] = []
+    problems: list[Problem] = []
+    for value in values:
+        try:
+            results.append(work(value))
+        except Mistaken as error:
+            problems += error.problems
+    if problems:
+        raise kind(problems)
+    return results
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

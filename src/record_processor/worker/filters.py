@@ -9,104 +9,55 @@ Two rules of event-ruler that the guides do not spell out. An event is a set of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from record_processor.configuration.mistakes import each
 from record_processor.worker.matchers import InvalidFilter, Matchers
-from record_processor.worker.operators import OPERATOR_NAMES, parse
+from record_processor.worker.patterns import Tree, trees
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
+
+    from record_processor.configuration.mistakes import KeyPath, Problem
+    from record_processor.worker.patterns import Inspect, Step
 
     Match = Callable[[Any], bool]
 
 __all__ = ["Filter", "InvalidFilter"]
 
-_OR = "$or"
 _ABSENT = object()
 _NO_FIELDS: dict[str, Any] = {}
-# Under this key DynamoDB's attribute values have their numbers, as text.
-_ATTRIBUTE_NUMBER = "N"
+# Under these keys DynamoDB's attribute values have their numbers, as text.
+_ATTRIBUTE_NUMBERS = ("N", "NS")
 
-Tree = dict[str, "Tree | list[Matchers]"]
-"""Fields by name: what they must match, or the fields inside them."""
+
+def _any_event(_path: Sequence[Step], _members: Any, _place: KeyPath) -> Iterator[Problem]:
+    return iter(())
 
 
 class Filter:
     """A compiled pattern, or several of which any one will do."""
 
-    def __init__(self, pattern: Any) -> None:
+    def __init__(self, pattern: Any, inspect: Inspect = _any_event) -> None:
         """Compile.
 
         Args:
             pattern: a mapping, or a list of mappings.
+            inspect: what more can be wrong, where it is known how the events look; as in `patterns.trees`.
 
         Raises:
-            InvalidFilter: it is malformed; the message names the place.
+            InvalidFilter: it is malformed; the message names every place.
         """
         patterns = pattern if isinstance(pattern, list) else [pattern]
         if not patterns:
-            raise InvalidFilter("expected at least one pattern, found an empty list")
-        many = len(patterns) > 1
-        trees = [tree for index, one in enumerate(patterns) for tree in _trees(one, f"[{index}]" if many else "")]
-        self.matches: Match = _any([_node(tree) for tree in trees])
+            raise InvalidFilter([((), "expected at least one pattern, found an empty list")])
+        placed = [((index,) if isinstance(pattern, list) else (), one) for index, one in enumerate(patterns)]
+        found = each(lambda one: trees(one[1], one[0], inspect), placed, InvalidFilter)
+        alternatives = [tree for part in found for tree in part]
+        self.matches: Match = _any([_object(_fields(tree)) for tree in alternatives])
         """Whether an event (plain JSON data) matches: `matches(event) -> bool`."""
-        self.paths = frozenset(path for tree in trees for path in _paths(tree))
+        self.paths = frozenset(path for tree in alternatives for path in _paths(tree))
         """Every path that the pattern looks at, as names in order."""
-
-
-def _trees(pattern: Any, place: str) -> list[Tree]:
-    """A pattern as trees without `$or`, any of which may match: each `$or` multiplies them."""
-    if not isinstance(pattern, dict):
-        raise InvalidFilter(f"{place or 'pattern'}: expected a mapping of fields, found {pattern!r}")
-    if not pattern:
-        raise InvalidFilter(f"{place or 'pattern'}: expected at least one field, found an empty mapping")
-    alternatives: list[Tree] = [{}]
-    for name, inside in pattern.items():
-        here = f"{place}.{name}" if place else str(name)
-        alternatives = [
-            _merged(one, other) for one in alternatives for other in _trees_of_field(str(name), inside, here)
-        ]
-    return alternatives
-
-
-def _trees_of_field(name: str, inside: Any, place: str) -> list[Tree]:
-    if name == _OR and _is_or(inside):
-        return [tree for index, one in enumerate(inside) for tree in _trees(one, f"{place}[{index}]")]
-    if isinstance(inside, dict):
-        return [_under(name, tree) for tree in _trees(inside, place)]
-    return [_under(name, [parse(inside, place)])]
-
-
-def _is_or(inside: Any) -> bool:
-    """event-ruler's rule: at least two alternatives, none of which could be an operator; else it is a field's name."""
-    return (
-        isinstance(inside, list)
-        and len(inside) > 1
-        and all(isinstance(one, dict) and not OPERATOR_NAMES & one.keys() for one in inside)
-    )
-
-
-def _under(dotted_name: str, inside: Tree | list[Matchers]) -> Tree:
-    for name in reversed(dotted_name.split(".")):
-        inside = {name: inside}
-    assert isinstance(inside, dict)  # noqa: S101 - split gives at least one name
-    return inside
-
-
-def _merged(one: Tree, other: Tree) -> Tree:
-    """Both trees' conditions; two lists for one field (from an `$or` beside it) must both match."""
-    merged = dict(one)
-    for name, inside in other.items():
-        present = merged.get(name)
-        if isinstance(present, list) and isinstance(inside, list):
-            merged[name] = present + inside
-        elif isinstance(present, dict) and isinstance(inside, dict):
-            merged[name] = _merged(present, inside)
-        elif present is None:
-            merged[name] = inside
-        else:
-            raise InvalidFilter(f"{name}: cannot be a value and have fields inside at once")
-    return merged
 
 
 def _paths(tree: Tree) -> list[tuple[str, ...]]:
@@ -116,16 +67,46 @@ def _paths(tree: Tree) -> list[tuple[str, ...]]:
     return found
 
 
-def _node(tree: Tree) -> Match:
-    """Whether an object has all the fields of the tree, or an array an element that has them."""
-    fields = tuple(_field(name, inside) for name, inside in tree.items())
+class _Field(NamedTuple):
+    """A field of an object, compiled."""
+
+    name: str
+    value: Match
+    """Whether its value matches; `_ABSENT` where it is not there."""
+    inside: tuple[_Field, ...]
+    """The fields in it, where it is an object."""
+    match: Match
+    """Whether an object with it matches."""
+
+
+def _fields(tree: Tree) -> tuple[_Field, ...]:
+    return tuple(_field(name, inside) for name, inside in tree.items())
+
+
+def _field(name: str, inside: Tree | list[Matchers]) -> _Field:
+    if not isinstance(inside, dict):
+        leaf = _leaf(name, inside)
+        return _Field(name, leaf, (), lambda event: leaf(event.get(name, _ABSENT)))
+    fields = _fields(inside)
+    below, prefix = _object(fields), name + "."
+
+    def match(event: dict[str, Any]) -> bool:
+        value = event.get(name, _ABSENT)
+        return _joined(prefix, fields, event) if value is _ABSENT else below(value)
+
+    return _Field(name, below, fields, _straight(name, fields, match))
+
+
+def _object(fields: tuple[_Field, ...]) -> Match:
+    """Whether an object has all the fields, or an array an element that has them."""
+    matches = tuple(field.match for field in fields)
 
     def match(value: Any) -> bool:
         if type(value) is list and value:
             return any(match(element) for element in value)
         # Where there is no object, only fields that may be missing match.
         event = value if type(value) is dict else _NO_FIELDS
-        for field in fields:  # noqa: SIM110 - a loop takes half the time of all() over a generator
+        for field in matches:  # noqa: SIM110 - a loop takes half the time of all() over a generator
             if not field(event):
                 return False
         return True
@@ -133,34 +114,27 @@ def _node(tree: Tree) -> Match:
     return match
 
 
-def _field(name: str, inside: Tree | list[Matchers]) -> Match:
-    if not isinstance(inside, dict):
-        return _value(name, _leaf(name, inside))
-    below, dotted = _node(inside), _dotted(name, inside)
-
-    def match(event: dict[str, Any]) -> bool:
+def _joined(prefix: str, fields: tuple[_Field, ...], event: dict[str, Any]) -> bool:
+    """The same, where the event writes two names of a path as one: `{"a.b": …}` for a pattern's a, b."""
+    for field in fields:
+        name = prefix + field.name
         value = event.get(name, _ABSENT)
-        if value is _ABSENT and event:
-            return dotted(event)
-        return below(value)
-
-    return _straight(name, inside, match)
-
-
-def _value(name: str, leaf: Match) -> Match:
-    return lambda event: leaf(event.get(name, _ABSENT))
+        goes_on = value is _ABSENT and field.inside
+        if not (_joined(name + ".", field.inside, event) if goes_on else field.value(value)):
+            return False
+    return True
 
 
-def _straight(name: str, inside: Tree, any_way: Match) -> Match:
+def _straight(name: str, inside: tuple[_Field, ...], any_way: Match) -> Match:
     """The quick way down a path without branches, through objects all the way; else `any_way`."""
     names = [name]
-    below: Tree | list[Matchers] = inside
-    while isinstance(below, dict) and len(below) == 1:
-        ((one, below),) = below.items()
-        names.append(one)
-    if isinstance(below, dict):
+    while len(inside) == 1:
+        (field,) = inside
+        names.append(field.name)
+        inside, leaf = field.inside, field.value
+    if inside:
         return any_way
-    leaf, path = _leaf(names[-1], below), tuple(names)
+    path = tuple(names)
 
     def match(event: dict[str, Any]) -> bool:
         value: Any = event
@@ -172,28 +146,21 @@ def _straight(name: str, inside: Tree, any_way: Match) -> Match:
     return match
 
 
-def _dotted(name: str, tree: Tree) -> Match:
-    """The same fields, where the event writes two names of a path as one: `{"a.b": …}` for a pattern's a, b."""
-    joined = [_field(f"{name}.{inner}", inside) for inner, inside in tree.items()]
-    return joined[0] if len(joined) == 1 else lambda event: all(field(event) for field in joined)
-
-
 def _leaf(name: str, matchers: list[Matchers]) -> Match:
     if len(matchers) > 1:
         every = [_leaf(name, [one]) for one in matchers]
         return lambda value: all(leaf(value) for leaf in every)
-    (one,) = matchers
-    is_number = name.rpartition(".")[2] == _ATTRIBUTE_NUMBER
-    accept = one.accept_attribute_number if is_number and one.number_tests else one.accept
-    texts = one.texts
+    one, accept, texts, absent = matchers[0], matchers[0].accept, matchers[0].texts, matchers[0].absent
+    if name in _ATTRIBUTE_NUMBERS:
+        accept = one.for_attribute_numbers().accept_attribute_number
 
     def match(value: Any) -> bool:
         if type(value) is str:
             return value in texts or accept(value)
         if value is _ABSENT or type(value) is dict:
-            return one.absent  # an object is no value: only its fields' paths are there
+            return absent  # an object is no value: only its fields' paths are there
         if type(value) is list:
-            return any(match(element) for element in value) if value else one.absent
+            return any(match(element) for element in value) if value else absent
         return accept(value)
 
     return match

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from record_processor.configuration.mistakes import Mistaken
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -12,8 +14,10 @@ if TYPE_CHECKING:
     Test = Callable[[Any], bool]
 
 
-class InvalidFilter(ValueError):  # noqa: N818 - the name that users of the filter language know
-    """A pattern is malformed. The message names the place in it: `dynamodb.NewImage.Size.N[0]: …`."""
+class InvalidFilter(Mistaken):
+    """A pattern is malformed. The message names each place in it: `dynamodb.NewImage.Size.N[0]: …`."""
+
+    whole = "pattern"
 
 
 class Matchers(NamedTuple):
@@ -25,6 +29,8 @@ class Matchers(NamedTuple):
     number_tests: tuple[Test, ...]
     constants: tuple[Any, ...]
     """Of true, false and None (JSON's null)."""
+    exclusions: tuple[Matchers, ...]
+    """`anything-but`: each matches whatever is there and does not match it."""
     present: bool
     """Whether any value at all will do."""
     absent: bool
@@ -32,32 +38,47 @@ class Matchers(NamedTuple):
 
     def accept(self, value: Any) -> bool:
         """Whether one scalar value matches."""
-        if self.present:
+        if self.present or (self._accept_text(value) if isinstance(value, str) else self._accept_other(value)):
             return True
-        if isinstance(value, str):
-            if value in self.texts:
+        for excluded in self.exclusions:  # noqa: SIM110 - a loop takes half the time of any() over a generator
+            if not excluded.accept(value):
                 return True
-            for test in self.text_tests:  # noqa: SIM110 - a loop takes half the time of any() over a generator
-                if test(value):
-                    return True
-            return False
+        return False
+
+    def _accept_text(self, value: str) -> bool:
+        if value in self.texts:
+            return True
+        for test in self.text_tests:  # noqa: SIM110 - as above
+            if test(value):
+                return True
+        return False
+
+    def _accept_other(self, value: Any) -> bool:
         if value is None or isinstance(value, bool):
             return any(value is constant for constant in self.constants)
         number = exact(value)
         return number in self.numbers or any(test(number) for test in self.number_tests)
 
-    def accept_attribute_number(self, value: Any) -> bool:
-        """The same for DynamoDB's `{"N": "12"}`: the text counts, as in Lambda, and so does the number that it is.
+    def for_attribute_numbers(self) -> Matchers:
+        """The same, with every literal that is a number as a number: for `accept_attribute_number`."""
+        literals = {number for text in self.texts if (number := number_of(text)) is not None}
+        exclusions = tuple(excluded.for_attribute_numbers() for excluded in self.exclusions)
+        return self._replace(numbers=self.numbers | literals, exclusions=exclusions)
 
-        Lambda's numeric operators can never match there, since they find text.
+    def accept_attribute_number(self, value: Any) -> bool:
+        """`accept` for DynamoDB's `{"N": "12"}`: what counts is the number that the text is, however it is written.
+
+        Lambda's numeric operators can never match there, since they find text. What is said of texts (prefix …) counts
+        for the text.
         """
-        if self.accept(value):
+        number = number_of(value)
+        if self.present or number is None:
+            return self.accept(value)
+        if number in self.numbers or any(test(number) for test in self.number_tests):
             return True
-        try:
-            number = Decimal(value)
-        except (InvalidOperation, TypeError, ValueError):
-            return False
-        return any(test(number) for test in self.number_tests)
+        if any(test(value) for test in self.text_tests):
+            return True
+        return any(not excluded.accept_attribute_number(value) for excluded in self.exclusions)
 
 
 class Parts:
@@ -69,6 +90,7 @@ class Parts:
         self.numbers: set[Number] = set()
         self.number_tests: list[Test] = []
         self.constants: list[Any] = []
+        self.exclusions: list[Matchers] = []
         self.present = False
         self.absent = False
 
@@ -79,6 +101,7 @@ class Parts:
             frozenset(self.numbers),
             tuple(self.number_tests),
             tuple(self.constants),
+            tuple(self.exclusions),
             self.present,
             self.absent,
         )
@@ -87,3 +110,14 @@ class Parts:
 def exact(number: float | Decimal) -> Number:
     """A number in a form that compares exactly: 0.1 is a tenth, and no 38th digit is lost."""
     return number if isinstance(number, (int, Decimal)) else Decimal(repr(number))
+
+
+def number_of(text: Any) -> Decimal | None:
+    """The number that a text is (`100`, `100.0`, `1E2`); None where it is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        number = Decimal(text)
+    except (InvalidOperation, ValueError):
+        return None
+    return number if number.is_finite() else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import msgspec
 
 from record_processor.errors import UndecodableRecordError
+from record_processor.worker.event_fields import never_matches
 from record_processor.worker.filters import Filter
 from record_processor.worker.records import MILLIS
 
@@ -34,8 +35,12 @@ class RecordFilter:
     """A `Filter` with a plan: which parts of a record it needs to see."""
 
     def __init__(self, pattern: Any) -> None:
-        """Compile. Raises InvalidFilter."""
-        self._filter = Filter(pattern)
+        """Compile.
+
+        Raises:
+            InvalidFilter: it is malformed, or no record could ever match it.
+        """
+        self._filter = Filter(pattern, never_matches)
         self._matches = self._filter.matches
         paths = self._filter.paths
         outer, inner = {path[0] for path in paths}, {path[1] for path in paths if len(path) > 1}

@@ -32,7 +32,7 @@ DEAD = "dead_letter: {type: file, path: dead/}"
         ("type: log, batch: {size: 1}, bisect_on_error: true", "bisect_on_error", "cannot be split"),
         ("type: python, handler: 'json:loads', bisect_on_error: true", "bisect_on_error", "cannot be split"),
         ("type: log, dead_letter: {type: file, path: '{day}'}", "dead_letter.path", "expected placeholders"),
-        ("type: log, filter: {eventName: INSERT}", "filter", "eventName: expected a list"),
+        ("type: log, filter: {eventName: INSERT}", "filter.eventName", "expected a list"),
     ],
 )
 def test_a_contradiction_is_refused_with_its_key_and_reason(tmp_path: Path, action: str, key: str, reason: str) -> None:

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
+import time
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from record_processor.worker.filters import Filter, InvalidFilter
 from record_processor.worker.record_filter import RecordFilter
+from record_processor.worker.wildcards import wildcard
 from tests.builders import change_record
 
 EVENT = {
@@ -58,7 +62,7 @@ def new_image(**fields: Any) -> dict[str, Any]:
         (new_image(Lines={"L": {"M": {"sku": {"S": ["a"]}, "n": {"N": ["1"]}}}}), True),
         (new_image(Lines={"L": {"M": {"sku": {"S": ["a"]}, "n": {"N": ["2"]}}}}), False),
         (new_image(Open={"BOOL": [True]}), True),
-        (new_image(Open={"BOOL": [1]}), False),
+        (new_image(Open={"BOOL": [False]}), False),
         ({"dynamodb": {"SizeBytes": [{"numeric": [">", 29, "<=", 30]}]}}, True),
         ({"dynamodb": {"$or": [{"SizeBytes": [1]}, {"Keys": {"id": {"S": [{"prefix": "order-"}]}}}]}}, True),
         ({"dynamodb.NewImage.Company.S": ["Motorola"]}, True),
@@ -102,6 +106,8 @@ def test_numbers_are_compared_exactly_however_large() -> None:
         ({"a": [{"wildcard": "a**b"}]}, r"\*\* is not allowed"),
         ({"a": [{"wildcard": "a\\b"}]}, "a backslash stands before"),
         ({"a": [{"anything-but": ["x", 1]}]}, "texts only or numbers only"),
+        ({"a": [{"numeric": ["<", float("nan")]}]}, "expected a finite number"),
+        ({"a": [float("inf")]}, "expected a finite number"),
         ([], "expected at least one pattern"),
         ([{"a": ["x"]}, "b"], r"\[1\]: expected a mapping of fields"),
         ({"$or": [{"a": [1]}, {"b": 2}]}, r"\$or\[1\].b: expected a list"),
@@ -110,6 +116,84 @@ def test_numbers_are_compared_exactly_however_large() -> None:
 def test_a_malformed_pattern_is_refused_with_its_place(pattern: Any, place: str) -> None:
     with pytest.raises(InvalidFilter, match=place):
         Filter(pattern)
+
+
+@pytest.mark.parametrize("written", ["100", "100.0", "1E2", "0.1E+3"])
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ([100], True),
+        ([100.0], True),
+        (["100"], True),
+        (["1e2"], True),
+        ([99, 101, "7"], False),
+        ([{"anything-but": ["100"]}], False),
+        ([{"anything-but": "100.00"}], False),
+        ([{"anything-but": [100]}], False),
+        ([{"anything-but": [100, 200]}], False),
+        ([{"anything-but": [200, 300]}], True),
+        ([{"anything-but": [100]}, {"numeric": [">", 99]}], True),
+        ([{"anything-but": {"prefix": "x"}}], True),
+        ([{"exists": True}], True),
+    ],
+)
+def test_dynamodbs_numbers_are_compared_as_numbers_however_they_are_written(
+    written: str, members: list[Any], expected: bool
+) -> None:
+    assert RecordFilter(new_image(Size={"N": members})).accepts(change_record(NewImage={"Size": {"N": written}})) is (
+        expected
+    )
+    elements = {"Sizes": {"NS": ["7" if 7 not in members and "7" not in members else "8", written]}}
+    if not any(isinstance(member, dict) for member in members):
+        assert RecordFilter(new_image(Sizes={"NS": members})).accepts(change_record(NewImage=elements)) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        (
+            new_image(Size={"S": [12]}),
+            r'Size.S\[0\]: 12 can never match: S holds text; for the text write "12" in quotes',
+        ),
+        (new_image(Size={"SS": [True]}), r"SS\[0\]: true can never match: SS holds text"),
+        (new_image(Size={"S": [{"numeric": [">", 1]}]}), r"S\[0\]: numeric can never match here: S holds text"),
+        (new_image(Size={"B": [{"anything-but": [1]}]}), r"B\[0\].anything-but\[0\]: 1 can never match"),
+        (new_image(Size={"N": ["big"]}), r"N\[0\]: 'big' can never match: N holds a number"),
+        (new_image(Open={"BOOL": ["true"]}), r"'true' can never match: BOOL holds true or false"),
+        (new_image(Note={"NULL": [False]}), r"false can never match: NULL holds true"),
+        (new_image(Company=["Motorola"]), r"an attribute's value stands under its type .*, such as Company: \{S"),
+        (new_image(Lines={"L": ["a"]}), "L holds values with types of their own"),
+        (new_image(S=["a"]), "expected an attribute's name around the type S"),
+        ({"dynamodb": {"NewImage": [{"exists": False}]}}, "NewImage is no value"),
+        ({"dynamodb": [{"exists": True}]}, "dynamodb is no value; write a list for one of the keys in it: Approx"),
+        ({"eventname": ["INSERT"]}, "eventname: unknown key of the event 'eventname'; did you mean 'eventName'"),
+        ({"dynamodb.NewImag.id.S": ["x"]}, "unknown key of the event 'NewImag'; did you mean 'NewImage'"),
+        ({"eventName": ["DELETE"]}, "'DELETE' can never match: eventName holds one of INSERT, MODIFY, REMOVE"),
+        ({"eventName": {"S": ["INSERT"]}}, "eventName.S: eventName is a value, and has no key 'S' inside"),
+        ({"dynamodb": {"SizeBytes": ["12"]}}, "'12' can never match: SizeBytes holds a number"),
+    ],
+)
+def test_a_pattern_that_no_record_can_match_is_refused_with_what_to_write(pattern: Any, says: str) -> None:
+    with pytest.raises(InvalidFilter, match=says):
+        RecordFilter(pattern)
+
+
+def test_every_mistake_of_a_pattern_is_said_at_once_each_in_its_place() -> None:
+    pattern = {
+        "eventname": ["INSERT"],
+        "dynamodb": {"NewImage": {"a": {"S": [1, {"prefx": "x"}]}, "b": {"N": [{"numeric": ["~", 1]}]}, "c": {}}},
+        "$or": [{"eventID": "x"}, {"eventName": []}],
+    }
+    with pytest.raises(InvalidFilter) as refused:
+        RecordFilter(pattern)
+    assert [place for place, _ in refused.value.problems] == [
+        ("eventname",),
+        ("dynamodb", "NewImage", "a", "S", 1),
+        ("dynamodb", "NewImage", "b", "N", 0, "numeric"),
+        ("dynamodb", "NewImage", "c"),
+        ("$or", 0, "eventID"),
+        ("$or", 1, "eventName"),
+    ]
 
 
 @given(st.ip_addresses(), st.ip_addresses(), st.integers(0, 32))
@@ -140,6 +224,56 @@ def test_affixes_agree_with_pythons(text: str, affix: str) -> None:
 def test_a_star_is_any_run_of_characters(between: str, parts: list[str]) -> None:
     parts = [part for part in parts if part] or ["x"]
     assert Filter({"x": [{"wildcard": "*".join(parts)}]}).matches({"x": between.join(parts)})
+
+
+def test_wildcards_are_what_regular_expressions_say() -> None:
+    random = Random(7)  # noqa: S311 - no secret
+    for _ in range(20_000):
+        pattern = re.sub(r"\*+", "*", "".join(random.choices("ab*", k=random.randrange(8))))
+        text = "".join(random.choices("ab", k=random.randrange(10)))
+        expression = pattern.replace("*", ".*")
+        assert wildcard(pattern)(text) is (re.fullmatch(expression, text) is not None), (pattern, text)
+
+
+def test_an_escaped_star_is_a_star_and_nothing_at_all_is_only_the_empty_text() -> None:
+    assert wildcard(r"a\*b\\*")(r"a*b\anything")
+    assert not wildcard(r"a\*b")("axb")
+    excluded = Filter({"x": [{"anything-but": {"wildcard": ""}}]})
+    assert (excluded.matches({"x": ""}), excluded.matches({"x": "a"})) == (False, True)
+
+
+def test_no_text_keeps_a_wildcard_busy() -> None:
+    """A regular expression takes minutes for this one."""
+    text = "/a" * 200_000
+    matches = wildcard("*/a*/b*/c*.jpg")
+    begun = time.process_time()
+    assert not matches(text)
+    assert time.process_time() - begun < 0.1
+
+
+def test_a_deep_pattern_is_compiled_at_once_and_also_finds_names_written_together() -> None:
+    names = [f"n{number}" for number in range(60)]
+    pattern: Any = ["x"]
+    event: Any = "x"
+    for name in reversed(names):
+        pattern, event = {name: pattern, f"{name}2": [{"exists": False}]}, {name: event}
+    begun = time.process_time()
+    matches = Filter(pattern).matches
+    assert matches(event)
+    assert matches({".".join(names): "x"})
+    assert time.process_time() - begun < 0.5
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        ({f"f{number}": {"$or": [{"a": [1]}, {"b": [1]}]} for number in range(12)}, "more than 1000 alternatives"),
+        ({".".join("a" * 101): [1]}, "nested deeper than 100 levels"),
+    ],
+)
+def test_a_pattern_that_would_take_for_ever_to_compile_is_refused(pattern: Any, says: str) -> None:
+    with pytest.raises(InvalidFilter, match=says):
+        Filter(pattern)
 
 
 def test_only_what_the_filter_looks_at_is_decoded() -> None:
