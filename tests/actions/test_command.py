@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from record_processor.actions.base import InvalidSettingError
+from record_processor.actions.base import InvalidSettingError, NotTriedError, PartialFailure
 from record_processor.actions.command import CommandAction, CommandSettings
 from tests.actions.delivery import Delivery, changes
+from tests.builders import change_record
 from tests.harness import is_running, wait_for
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def _trace(letter: dict[str, Any]) -> dict[str, str]:
         ("time.sleep(60)\n", "the program took longer than 2 s"),
         ("for line in sys.stdin:\n    print('ok\\nok\\nok\\nok', flush=True)\n", "more lines than it was given"),
         ("os.close(1)\ntime.sleep(60)\n", "its output closed, though it goes on running"),
+        ("while True:\n    os.write(1, b'o' * 10000)\n", "a line of more than 65,536 bytes"),
     ],
 )
 def test_a_program_that_does_not_keep_to_it_has_failed_and_the_log_says_how(
@@ -113,3 +116,89 @@ def test_abandoning_ends_a_program_that_hangs_at_once(tmp_path: Path, delivery: 
 def test_a_program_that_is_not_there_is_named_before_anything_starts() -> None:
     with pytest.raises(InvalidSettingError, match="'no-such-program' is no program, neither on PATH nor from"):
         CommandAction(CommandSettings(name="a", type="command", command=["no-such-program"]))
+
+
+def shell(script: str, **settings: Any) -> CommandAction:
+    return CommandAction(CommandSettings(name="a", type="command", command=["sh", "-c", script], **settings))
+
+
+def failures(action: CommandAction, records: int) -> dict[int, Exception]:
+    """Why records failed, by position, of a batch of so many items."""
+    made = [
+        change_record(SequenceNumber=f"{number:021}", Keys={"id": {"S": f"item-{number}"}}) for number in range(records)
+    ]
+    try:
+        action.deliver(made)
+    except PartialFailure as partial:
+        return partial.failures
+    return {}
+
+
+def test_a_program_that_fails_has_failed_with_one_record_and_has_not_tried_those_after_it() -> None:
+    action = shell("read a; echo ok; read a; echo ok; read a; exit 3")
+    found = failures(action, 20)
+    assert sorted(found) == list(range(2, 20))
+    assert str(found[2]) == "the program ended with status 3"
+    assert {type(found[position]) for position in range(3, 20)} == {NotTriedError}
+
+
+def test_an_answer_too_many_is_blamed_on_the_record_that_gets_it_and_on_no_other(tmp_path: Path) -> None:
+    body = "for line in sys.stdin:\n    os.write(1, b'ok\\n' * (20 if 'item-5' in line else 1))\n"
+    settings = {**program(tmp_path, body), "timeout": 10.0}
+    action = CommandAction(CommandSettings(name="a", format="plain", **settings))
+    found = failures(action, 8)
+    action.close()
+    assert list(found) == [5]
+    assert str(found[5]) == "the program answered more lines than it was given"
+
+
+def test_an_answer_that_nobody_asked_for_between_two_calls_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    action = shell("while read a; do echo ok; echo ok; done")
+    assert failures(action, 1) == {}
+    wait_for(lambda: failures(action, 1) == {} and "after its call was over" in caplog.text, "it is named", seconds=10)
+    action.close()
+
+
+def test_a_program_ends_with_all_that_it_started_also_what_left_its_group(tmp_path: Path) -> None:
+    script = f"sleep 600 & echo $! >> {tmp_path}/pids; setsid sh -c 'echo $$ >> {tmp_path}/pids; exec sleep 600' & "
+    action = shell(f"{script} echo $$ >> {tmp_path}/pids; wait", timeout=0.5)
+    found = failures(action, 1)
+    assert "longer than 0.5 s" in str(found[0])
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    assert len(pids) == 3
+    wait_for(lambda: not any(map(is_running, pids)), "all have ended", seconds=5)
+
+
+def test_a_process_that_a_program_leaves_behind_with_its_output_holds_nothing_up() -> None:
+    begun = time.monotonic()
+    found = failures(shell("sleep 600 & read a; exit 4", timeout=60.0), 2)
+    assert str(found[0]) == "the program ended with status 4"
+    assert time.monotonic() - begun < 20
+
+
+def test_a_program_has_none_of_our_files_open() -> None:
+    marker = os.open("/dev/null", os.O_RDONLY)
+    os.set_inheritable(marker, True)
+    action = shell(f"read a; if [ -e /proc/self/fd/{marker} ]; then echo error open; else echo ok; fi")
+    assert failures(action, 1) == {}
+    action.close()
+    os.close(marker)
+
+
+def test_what_a_program_writes_to_its_standard_error_is_an_event_a_line_and_each_is_bounded(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    # Three megabytes without a line break, and a last line.
+    action = shell("head -c 3000000 /dev/zero | tr '\\0' 'x' >&2; echo >&2; echo warm >&2; read a; echo ok")
+    assert failures(action, 1) == {}
+    wait_for(lambda: "warm" in caplog.messages, "its last line")
+    assert max(map(len, caplog.messages)) < 70_000
+    assert len(caplog.messages) < 10
+    action.close()
+
+
+def test_no_program_is_started_once_the_process_is_about_to_end() -> None:
+    action = shell("cat")
+    action.abandon()
+    assert "no program is started any more" in str(failures(action, 1)[0])

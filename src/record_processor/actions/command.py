@@ -1,31 +1,39 @@
 """`command`: a program of the user's, fed one line of JSON a record, answering one line a record.
 
 `ok` means done, `error REASON` not done, `dead REASON` that trying again cannot help. A program that ends, says
-anything else or takes too long has failed with what it had not answered; it is started again for the next try.
+anything else or takes too long has failed at the first record that it had not answered: those before it are done, those
+after it have not been tried. It is ended with all that it started, and a new one is started for the next attempt.
 """
 
 from __future__ import annotations
 
 import queue
 import shutil
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from record_processor.actions.base import ActionError, InvalidSettingError, PermanentError
+from record_processor.actions.base import ActionError, InvalidSettingError, NotTriedError, PermanentError
 from record_processor.actions.batches import BatchedAction, CallFailedError, Entry, Limits
-from record_processor.actions.program import Program, ProgramFailedError
+from record_processor.actions.program import Program, ProgramFailedError, TooManyAnswersError
 from record_processor.actions.settings import LARGEST_BATCH
 from record_processor.actions.shapes import Shape, ShapedSettings
 from record_processor.configuration.units import Duration, default
+from record_processor.logs import Log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from record_processor.worker.records import ChangeRecord
 
+log = Log("actions.command")
+
 _NO_LIMIT = 1 << 62
+_END_SECONDS = 5.0
+_TERMINATE_SECONDS = 2.0
 
 
 class CommandSettings(ShapedSettings, kw_only=True, frozen=True):
@@ -68,6 +76,9 @@ class CommandAction(BatchedAction[CommandSettings]):
         self._shape = Shape(settings)
         self._idle: queue.SimpleQueue[Program] = queue.SimpleQueue()
         self._all: set[Program] = set()
+        self._closed = False
+        # Lanes start and end programs, while the process's main thread may want to end them all.
+        self._lock = threading.Lock()
 
     def entry(self, record: ChangeRecord) -> Entry:
         line = self._shape.encoded(record) + b"\n"
@@ -84,35 +95,76 @@ class CommandAction(BatchedAction[CommandSettings]):
             self._idle.put(program)
         else:
             self._end(program)
+        if isinstance(failure, TooManyAnswersError) and len(contents) > 1:
+            # Taken as "too much at once": sent by halves, the record to blame is found, and no other counts an attempt.
+            raise CallFailedError(PermanentError(str(failure)))
         return _failures(answers, failure, len(contents))
 
     def _program(self) -> Program:
         """One that is idle and well, or a new one."""
         try:
             while not (program := self._idle.get_nowait()).ready:
-                self._end(program)
+                self._end_idle(program)
         except queue.Empty:
             try:
-                program = Program(self.settings.command)
+                program = self._started()
             except OSError as error:
                 raise CallFailedError(ActionError(f"the program cannot be started: {error}")) from None
-            self._all.add(program)
         return program
 
+    def _end_idle(self, program: Program) -> None:
+        if program.running:
+            log.warning(
+                "command.unasked",
+                "the program answered more lines than it was given, after its call was over: an answer that was taken "
+                "for one record's may have been another's. It is started anew; it must answer one line a record",
+                action=self.settings.name,
+            )
+        self._end(program)
+
+    def _started(self) -> Program:
+        with self._lock:
+            if self._closed:
+                raise CallFailedError(ActionError("no program is started any more: this shard process ends"))
+            program = Program(self.settings.command, self._say)
+            self._all.add(program)
+            return program
+
+    def _say(self, line: str) -> None:
+        log.info("command.output", line, action=self.settings.name)
+
     def close(self) -> None:
-        for program in list(self._all):
-            program.close()
+        programs = self._last_ones()
+        for program in programs:
+            program.finish()
+        end = time.monotonic() + _END_SECONDS
+        for program in programs:
+            program.wait(end - time.monotonic())
+        for program in programs:
+            program.terminate()
+        end = time.monotonic() + _TERMINATE_SECONDS
+        for program in programs:
+            program.wait(end - time.monotonic())
+            program.end()
 
     def abandon(self) -> None:
-        for program in list(self._all):
+        for program in self._last_ones():
             program.kill()
 
+    def _last_ones(self) -> list[Program]:
+        """All that there are, after which no more are started."""
+        with self._lock:
+            self._closed = True
+            return list(self._all)
+
     def _end(self, program: Program) -> None:
-        program.kill()
-        self._all.discard(program)
+        program.end()
+        with self._lock:
+            self._all.discard(program)
 
 
 def _failures(answers: Sequence[str], failure: ProgramFailedError | None, wanted: int) -> dict[int, Exception]:
+    """Why records failed, by position: what the program said of them, and of the one at which it failed itself."""
     failures: dict[int, Exception] = {}
     for position, answer in enumerate(answers):
         word, _, reason = answer.partition(" ")
@@ -121,5 +173,6 @@ def _failures(answers: Sequence[str], failure: ProgramFailedError | None, wanted
         elif word == "dead":
             failures[position] = PermanentError(f"the program says: {reason.strip() or 'dead'}")
     if failure is not None:
-        failures.update({position: ActionError(str(failure)) for position in range(len(answers), wanted)})
+        failures.update({position: NotTriedError() for position in range(len(answers), wanted)})
+        failures[len(answers)] = ActionError(str(failure))
     return failures

@@ -5,16 +5,27 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import signal
 import subprocess
+import threading
 import time
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
+
+from record_processor import processes
+from record_processor.actions.bounded_lines import BoundedLines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+LONGEST_LINE_BYTES = 65536
+"""Of what a program answers or writes to its standard error."""
+_MARK = "RP_PROGRAM"
 _READ_BYTES = 65536
-_END_SECONDS = 5.0
+# How long a program that has ended may go unnoticed because a process that it left behind holds its output open.
+_LOOK_SECONDS = 0.2
+_STATUS_SECONDS = 1.0
 _LONGEST_SHOWN = 200
+_LONGEST_REASON = 1000
 _WORDS = ("ok", "error", "dead")
 
 
@@ -22,23 +33,49 @@ class ProgramFailedError(Exception):
     """The program did not answer as it should; it is of no use any more."""
 
 
-class Program:
-    """What it writes to its standard error goes to ours, and so into the worker's log."""
+class TooManyAnswersError(ProgramFailedError):
+    """It answered more than it was asked, so nobody knows which answer is whose."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert self._process.stdin is not None  # noqa: S101 - Popen was told so
-        assert self._process.stdout is not None  # noqa: S101
-        self._stdin = self._process.stdin
-        self._stdout = self._process.stdout
+
+class Program:
+    """A process, and all that it starts: they end together.
+
+    Args:
+        command: the program and its arguments.
+        say: is given each line that the program writes to its standard error, from a thread of its own.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+
+    def __init__(self, command: Sequence[str], say: Callable[[str], None]) -> None:
+        self._mark = os.urandom(8).hex()
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # Not ours: what it leaves behind would hold open the log of a shard process that has ended, and one endless
+            # line would fill the memory of whoever reads it.
+            stderr=subprocess.PIPE,
+            env={**os.environ, _MARK: self._mark},
+            start_new_session=True,
+        )
+        self._stdin = _opened(self._process.stdin)
+        self._stdout = _opened(self._process.stdout)
         # Both ways at once and neither waited for: else it stands still on a full pipe while we stand on another.
         os.set_blocking(self._stdin.fileno(), False)
         os.set_blocking(self._stdout.fileno(), False)
+        arguments = (_opened(self._process.stderr), say)
+        threading.Thread(target=_pass_on, args=arguments, name="program-stderr", daemon=True).start()
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
 
     @property
     def ready(self) -> bool:
         """Whether it runs, and has said nothing unasked: an answer too many would be taken for the next record's."""
-        if self._process.poll() is not None:
+        if not self.running:
             return False
         with selectors.DefaultSelector() as selector:
             selector.register(self._stdout, selectors.EVENT_READ)
@@ -52,8 +89,9 @@ class Program:
             if conversation.open:
                 raise ProgramFailedError(f"the program took longer than {timeout_seconds:g} s")
             if conversation.unfinished:
-                conversation.distrust()
-                raise ProgramFailedError("the program said more than it was asked")
+                raise TooManyAnswersError("the program said more than it was asked")
+        except TooManyAnswersError as failure:
+            return [], failure
         except ProgramFailedError as failure:
             return conversation.answers, failure
         return conversation.answers, None
@@ -64,7 +102,10 @@ class Program:
             selector.register(self._stdin, selectors.EVENT_WRITE)
             writing = True
             while conversation.open and (left := end - time.monotonic()) > 0:
-                for key, _ in selector.select(left):
+                found = selector.select(min(left, _LOOK_SECONDS))
+                if not found and not self.running:
+                    raise ProgramFailedError(f"the program ended with {self._status()}")
+                for key, _ in found:
                     if key.fileobj is self._stdout:
                         self._read(conversation)
                     else:
@@ -73,22 +114,30 @@ class Program:
                     selector.unregister(self._stdin)
                     writing = False
 
-    def close(self) -> None:
-        """Let it end by itself, at the end of its input; make it end where it does not."""
+    def finish(self) -> None:
+        """Tell it that no more comes: it may end by itself."""
         with contextlib.suppress(OSError):
             self._stdin.close()
-        try:
-            self._process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_END_SECONDS)
-        self.kill()
+
+    def wait(self, seconds: float) -> None:
+        """Return when it has ended, or after so many seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(seconds, 0))
+
+    def terminate(self) -> None:
+        """Ask it to end, with all of its group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it now."""
-        self._process.kill()
-        self._process.wait()
+        """End it and all that it started, now. Safe to call while another thread asks it."""
+        processes.end_group(self._process.pid)
+        processes.end_marked(_MARK, self._mark)
+        self.wait(_STATUS_SECONDS)
+
+    def end(self) -> None:
+        """The same, and let go of its pipes: nobody asks it any more."""
+        self.kill()
         for pipe in (self._stdin, self._stdout):
             with contextlib.suppress(OSError):
                 pipe.close()
@@ -110,7 +159,7 @@ class Program:
 
     def _status(self) -> str:
         try:
-            status = self._process.wait(_END_SECONDS)
+            status = self._process.wait(_STATUS_SECONDS)
         except subprocess.TimeoutExpired:
             return "its output closed, though it goes on running"
         return f"status {status}" if status >= 0 else f"signal {-status}"
@@ -136,16 +185,30 @@ class _Conversation:
     def take(self, chunk: bytes) -> None:
         *lines, self._part = (self._part + chunk).split(b"\n")
         for line in lines:
-            answer = line.decode(errors="replace").strip()
+            answer = line[: _LONGEST_REASON * 4].decode(errors="replace").strip()[:_LONGEST_REASON]
+            if not self.open:
+                raise TooManyAnswersError("the program answered more lines than it was given")
             if answer.partition(" ")[0] not in _WORDS:
                 raise ProgramFailedError(
                     f"expected ok, error REASON or dead REASON from the program, found {answer[:_LONGEST_SHOWN]!r}"
                 )
-            if not self.open:
-                self.distrust()
-                raise ProgramFailedError("the program answered more lines than it was given")
             self.answers.append(answer)
+        if len(self._part) > LONGEST_LINE_BYTES and self.open:
+            raise ProgramFailedError(f"the program answered a line of more than {LONGEST_LINE_BYTES:,} bytes")
 
-    def distrust(self) -> None:
-        """With an answer too many, nobody knows which answer is whose."""
-        self.answers.clear()
+
+def _pass_on(stderr: IO[bytes], say: Callable[[str], None]) -> None:
+    """Give on what a program writes to its standard error, until the last of its processes has closed it."""
+    lines = BoundedLines(LONGEST_LINE_BYTES)
+    with stderr:
+        while chunk := os.read(stderr.fileno(), _READ_BYTES):
+            for line in lines.of(chunk):
+                say(line)
+    for line in lines.rest():
+        say(line)
+
+
+def _opened(pipe: IO[bytes] | Any) -> IO[bytes]:
+    if pipe is None:
+        raise AssertionError("Popen was told to make it")
+    return pipe
