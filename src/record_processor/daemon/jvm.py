@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import secrets
 import shlex
 import signal
 import subprocess
@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from record_processor import processes
 from record_processor.errors import SetupError
 from record_processor.logs import Log
 
@@ -35,6 +36,8 @@ _OPTIONS = (
     # this, three shards would be polled at a time on a host with four.
     "-Djava.util.concurrent.ForkJoinPool.common.parallelism=256",
 )
+_MARK = "RP_WORKER"
+"""Inherited by every process of a worker: a program of `command`, say, has a session of its own."""
 # After the grace time the JVM ends its children and itself; this much later we do it.
 _MARGIN_SECONDS = 5.0
 # The action `log` writes a record of up to 400 KB twice, with escapes. What is longer is none of ours.
@@ -57,7 +60,7 @@ def command(java: str, properties: Properties, properties_path: Path) -> list[st
 
 
 class Jvm:
-    """A running JVM with its children, all in one process group.
+    """A running JVM and all that comes of it, which ends with it: its group, and what has left that (`_MARK`).
 
     Closing its standard input asks it to stop, as the death of this process does: then nobody has to clean up.
     """
@@ -65,6 +68,7 @@ class Jvm:
     def __init__(self, command: list[str], environment: Mapping[str, str], grace_seconds: float) -> None:
         self._grace_seconds = grace_seconds
         self._stopping = False
+        self._mark = secrets.token_hex(8)
         # Before the start: a signal in between must not end this process and leave a JVM behind.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
@@ -73,7 +77,7 @@ class Jvm:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, _MARK: self._mark},
             # Out of reach of a terminal's Ctrl-C, which would hit JVM and children in the middle of their work.
             start_new_session=True,
         )
@@ -111,9 +115,9 @@ class Jvm:
         timer.start()
 
     def _end_group(self) -> None:
-        """End whatever is left of the group: the JVM, or children that outlived it and could checkpoint nothing."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        """End whatever is left: the JVM, shard processes that outlived it, programs and what they left behind."""
+        processes.end_group(self._process.pid)
+        processes.end_marked(_MARK, self._mark)
 
 
 def _jars() -> list[str]:
