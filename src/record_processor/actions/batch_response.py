@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from record_processor.actions.base import PartialFailure
+from record_processor.actions.base import ActionError, PartialFailure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.worker.records import ChangeRecord
+
+
+_FAILURES = "batchItemFailures"
+_LONGEST_SHOWN = 100
 
 
 class BatchItemFailure(Exception):  # noqa: N818 - Lambda's name for it
@@ -20,6 +25,38 @@ class InvalidBatchResponse(Exception):  # noqa: N818 - what was answered, not wh
     """The answer cannot be understood, so the whole batch counts as failed, as in Lambda."""
 
 
+class UnexpectedAnswerError(ActionError):
+    """A handler returned what is no answer, so its batch counts as failed.
+
+    A generator has run nothing yet, and of a misspelt `batchItemFailures` nobody knows what failed: were they taken for
+    success, the records would be lost without a trace.
+    """
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__(
+            f"the handler returned {_shown(answer)}; expected None, or a partial batch response: "
+            '{"batchItemFailures": [{"itemIdentifier": SEQUENCE_NUMBER}]}'
+        )
+
+
+def check_handlers_answer(answer: Any) -> None:
+    """Raise UnexpectedAnswerError where a handler's answer is neither None nor Lambda's response."""
+    if answer is None or (isinstance(answer, dict) and (not answer or _FAILURES in answer)):
+        return
+    raise UnexpectedAnswerError(answer)
+
+
+def _shown(answer: Any) -> str:
+    if isinstance(answer, (GeneratorType, AsyncGeneratorType)):
+        return f"a generator ({answer.__name__}), so that nothing of it has run: it has a yield in it"
+    try:
+        text = repr(answer)
+    except Exception:  # the user's own __repr__
+        text = "a value"
+    short = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+    return f"{short} ({type(answer).__name__})"
+
+
 def raise_failures(answer: Any, records: Sequence[ChangeRecord]) -> None:
     """Raise PartialFailure where an answer says that records failed, and InvalidBatchResponse where it makes no sense.
 
@@ -27,7 +64,7 @@ def raise_failures(answer: Any, records: Sequence[ChangeRecord]) -> None:
     an empty one mean that all is well. An item without an identifier, or with one that is not in the batch, fails the
     whole batch: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
-    items = answer.get("batchItemFailures") if isinstance(answer, dict) else None
+    items = answer.get(_FAILURES) if isinstance(answer, dict) else None
     if not items:
         return
     positions = {record.sequence_number: position for position, record in enumerate(records)}

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
+from record_processor.actions.awaitables import answer_of
 from record_processor.actions.base import ActionError
 from record_processor.logs import Log
 
@@ -84,6 +85,6 @@ async def _outcome(awaitable: Awaitable[Any], seconds: float | None) -> tuple[An
 async def _caught(awaitable: Awaitable[Any]) -> tuple[Any, BaseException | None]:
     """The result or the error: asyncio would let some errors out of the loop, and take others for a cancelled task."""
     try:
-        return await awaitable, None
+        return await answer_of(awaitable), None
     except BaseException as error:
         return None, error

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import uuid
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 from msgspec import Meta
 
-from record_processor.actions.base import Action, InvalidSettingError, Shard
-from record_processor.actions.batch_response import raise_failures
+from record_processor.actions.awaitables import is_awaitable
+from record_processor.actions.base import Action, Shard
+from record_processor.actions.batch_response import check_handlers_answer, raise_failures
 from record_processor.actions.event_loop import EventLoop
 from record_processor.actions.handler_call import HandlerCalls
+from record_processor.actions.handler_import import imported
+from record_processor.actions.python_context import Context
 from record_processor.actions.shapes import Shape, ShapedSettings
 from record_processor.configuration.units import Duration, default
 from record_processor.logs import Log
@@ -30,8 +28,6 @@ log = Log("actions.python")
 
 _DEFAULT_TIMEOUT = Duration(900.0)
 _MOST_NAMED = 10
-
-Handler = Callable[[dict[str, Any], "Context"], Any]
 
 
 class PythonSettings(ShapedSettings, kw_only=True, frozen=True):
@@ -50,20 +46,6 @@ class PythonSettings(ShapedSettings, kw_only=True, frozen=True):
     )
 
 
-class Context(msgspec.Struct, frozen=True):
-    """What Lambda's context has that makes sense outside Lambda, and the shard."""
-
-    function_name: str
-    """The action's name."""
-    aws_request_id: str
-    """New for every call."""
-    invoked_function_arn: str
-    """The stream's ARN: there is no function's."""
-    shard_id: str
-    function_version: str = "$LATEST"
-    memory_limit_in_mb: int = 0
-
-
 class PythonAction(Action[PythonSettings]):
     """A handler may be `async def`: all its calls share one event loop, as many at a time as `concurrency` says."""
 
@@ -77,8 +59,8 @@ class PythonAction(Action[PythonSettings]):
 
     def __init__(self, settings: PythonSettings) -> None:
         super().__init__(settings)
-        self._shaped = Shape(settings).of
-        self._handler = _imported(settings.handler)
+        self._shaped = Shape(settings).made_anew
+        self._handler = imported(settings.handler)
         self._loop = EventLoop()
         self._calls = HandlerCalls(settings.name, settings.timeout, self._overdue)
 
@@ -89,12 +71,13 @@ class PythonAction(Action[PythonSettings]):
         event = {"Records": [self._shaped(record) for record in records]}
         call = self._calls.begin(records)
         try:
-            answer = self._handler(event, self._context())
-            if inspect.isawaitable(answer):
+            answer = self._handler(event, Context(self.settings.name, self._shard, call.deadline))
+            if is_awaitable(answer):
                 call.waits_for = answer
                 answer = self._loop.run(answer, call.deadline)
         finally:
             self._calls.end(call)
+        check_handlers_answer(answer)
         raise_failures(answer, records)
 
     def close(self) -> None:
@@ -113,28 +96,3 @@ class PythonAction(Action[PythonSettings]):
             **call.fields(),
         )
         ending.end(ending.CALL_TIMEOUT)
-
-    def _context(self) -> Context:
-        return Context(
-            function_name=self.settings.name,
-            aws_request_id=str(uuid.uuid4()),
-            invoked_function_arn=self._shard.stream.arn,
-            shard_id=self._shard.shard_id,
-        )
-
-
-def _imported(handler: str) -> Handler:
-    module_name, _, function_name = handler.partition(":")
-    try:
-        found: Any = importlib.import_module(module_name)
-        for part in function_name.split("."):
-            found = getattr(found, part)
-    except AttributeError:
-        raise InvalidSettingError("handler", f"module {module_name!r} has no {function_name!r}") from None
-    except Exception as error:  # the user's module may raise anything while it is imported
-        raise InvalidSettingError(
-            "handler", f"cannot import {module_name!r}: {type(error).__name__}: {error}"
-        ) from None
-    if not callable(found):
-        raise InvalidSettingError("handler", f"{handler!r} is not a function, found {type(found).__name__}")
-    return found  # type: ignore[no-any-return]

@@ -51,7 +51,7 @@ class Shape:
         return self._template is None and self._format == "lambda"
 
     def of(self, record: ChangeRecord) -> Any:
-        """The object that is sent.
+        """The object that is sent. Parts of it are the record's own: nobody may change them.
 
         Raises:
             UndecodableRecordError: an image holds what no attribute value is.
@@ -61,6 +61,12 @@ class Shape:
         if self._format == "plain":
             return record.plain
         return record.to_lambda() if self._format == "lambda" else record.to_stream()
+
+    def made_anew(self, record: ChangeRecord) -> Any:
+        """The same for one who may change it: it has nothing in common with any other. Raises what `of` raises."""
+        if self._template is not None:
+            return self._template.render(record.to_plain())
+        return record.to_plain() if self._format == "plain" else self.of(record)
 
     def encoded(self, record: ChangeRecord) -> bytes:
         """The object as JSON on one line; numbers keep every digit. Raises what `of` raises."""

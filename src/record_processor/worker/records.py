@@ -155,6 +155,10 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
 
     @cached_property
     def plain(self) -> dict[str, Any]:
+        """What `to_plain` gives, made once for all who look at it and change nothing. Raises what it raises."""
+        return self.to_plain()
+
+    def to_plain(self) -> dict[str, Any]:
         """The change in ordinary JSON values; numbers are Decimals, binary is base64, sets are lists.
 
         `new`, `old` and `userIdentity` are there only where the record has them.
@@ -174,7 +178,7 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
             if item is not None:
                 plain[name] = item
         if self.user_identity is not None:
-            plain["userIdentity"] = self.user_identity
+            plain["userIdentity"] = dict(self.user_identity)
         return plain
 
     def sdk_item(self, name: str) -> dict[str, Any] | None:

@@ -1,20 +1,32 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import copy
+import functools
+import json
+import re
 import sys
 import threading
 import time
+import types
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from record_processor.actions.base import InvalidSettingError, PartialFailure, Shard
-from record_processor.actions.batch_response import InvalidBatchResponse
-from record_processor.actions.python import Context, PythonAction, PythonSettings
+from record_processor.actions.batch_response import InvalidBatchResponse, UnexpectedAnswerError
+from record_processor.actions.python import PythonAction, PythonSettings
+from record_processor.actions.template import Template
+from record_processor.configuration.units import Duration
 from tests.builders import ARN, STREAM, change_record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from record_processor.actions.python_context import Context
 
 calls: list[tuple[dict[str, Any], Context]] = []
 not_a_function = 12
@@ -24,8 +36,8 @@ def handle(event: dict[str, Any], context: Context) -> None:
     calls.append((event, context))
 
 
-def action(handler: str) -> PythonAction:
-    made = PythonAction(PythonSettings(name="orders", type="python", handler=handler))
+def action(handler: str, **settings: Any) -> PythonAction:
+    made = PythonAction(PythonSettings(name="orders", type="python", handler=handler, **settings))
     made.open(Shard("shardId-1", STREAM))
     return made
 
@@ -41,21 +53,66 @@ def test_a_handler_gets_lambdas_event_and_a_context() -> None:
     assert context.aws_request_id
 
 
-def test_each_call_gets_an_event_of_its_own() -> None:
-    """A handler that changes its event must not change what a retry or another action gets."""
+def spoil(event: dict[str, Any], _context: Any) -> None:
+    """Change everything in an event that can be changed."""
+    calls.append((json.loads(json.dumps(event, default=str)), _context))
+
+    def change(value: Any) -> None:
+        if isinstance(value, dict):
+            for inside in value.values():
+                change(inside)
+            value["spoilt"] = True
+        elif isinstance(value, list):
+            for inside in value:
+                change(inside)
+            value.append("spoilt")
+
+    change(event)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {},
+        {"format": "dynamodb"},
+        {"format": "plain"},
+        {"template": Template({"whole": "{new}", "tags": "{new.Tags}", "by": "{userIdentity}", "fixed": {"a": [1]}})},
+    ],
+)
+def test_what_a_handler_does_to_its_event_changes_no_other_call_and_no_other_action(shape: dict[str, Any]) -> None:
     calls.clear()
-    record = change_record()
-    made = action(f"{__name__}:handle")
-    made.deliver([record])
-    calls[0][0]["Records"][0]["dynamodb"].clear()
-    made.deliver([record])
-    assert calls[1][0]["Records"][0]["dynamodb"]["SequenceNumber"] == record.sequence_number
+    image = {"Company": {"S": "x"}, "Tags": {"L": [{"M": {"a": {"SS": ["b"]}}}]}}
+    record = change_record(NewImage=image, userIdentity={"type": "Service"})
+    plain = copy.deepcopy(record.plain)
+    for made in (action(f"{__name__}:spoil", **shape), action(f"{__name__}:spoil", **shape)):
+        made.deliver([record])
+        made.deliver([record])
+    assert all(event == calls[0][0] for event, _ in calls)
+    assert "spoilt" not in json.dumps([event for event, _ in calls])
+    assert (record.plain, record.user_identity) == (plain, {"type": "Service"})
+
+
+def test_a_handler_has_all_of_lambdas_context(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    calls.clear()
+    action(f"{__name__}:handle", timeout=Duration(60)).deliver([change_record()])
+    ((_, context),) = calls
+    assert 59_000 < context.get_remaining_time_in_millis() <= 60_000
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 70)
+    assert context.get_remaining_time_in_millis() == 0
+    assert (context.function_version, context.invoked_function_arn) == ("$LATEST", ARN)
+    assert (context.log_group_name, context.log_stream_name) == ("/record-processor/Phones", "shardId-1")
+    assert (context.identity.cognito_identity_id, context.identity.cognito_identity_pool_id) == (None, None)
+    assert (context.client_context, context.memory_limit_in_mb, context.tenant_id) == (None, 0, None)
+    context.log("seen")
+    assert capsys.readouterr().out == "seen\n"
+    context.mine = 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("handler", "message"),
     [
-        ("no_such_module:handle", "cannot import 'no_such_module': ModuleNotFoundError"),
+        ("no_such_module:handle", "cannot import 'no_such_module': ModuleNotFoundError.*; looked in"),
         (f"{__name__}:absent", "has no 'absent'"),
         (f"{__name__}:not_a_function", "is not a function, found int"),
     ],
@@ -66,11 +123,34 @@ def test_a_handler_that_is_not_there_is_refused_before_anything_starts(handler: 
     assert refused.value.key == "handler"
 
 
-def test_a_module_that_fails_to_import_is_refused_with_its_error(tmp_path: Path, monkeypatch: Any) -> None:
-    (tmp_path / "broken_module.py").write_text("import json\njson.loads('{')\n")
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    with pytest.raises(InvalidSettingError, match="cannot import 'broken_module': JSONDecodeError"):
-        action("broken_module:handle")
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "import json\njson.loads('{')",
+            r"cannot import 'broken': JSONDecodeError: Expecting.* \(FOLDER/broken.py:2\)",
+        ),
+        ("\nimport no_such_library", r"ModuleNotFoundError: No module named 'no_such_library' \(FOLDER/broken.py:2\)"),
+        ("def handle(:", r"cannot import 'broken': SyntaxError: .* \(FOLDER/broken.py:1\)"),
+        ("object.nothing", r"AttributeError: type object 'object' has no attribute 'nothing' \(FOLDER/broken.py:1\)"),
+        ("import sys\nsys.exit('bye')", r"cannot import 'broken': SystemExit: bye \(FOLDER/broken.py:2\)"),
+        (
+            "def __getattr__(n):\n  return {}[n]",
+            r"cannot get 'broken:handle': KeyError: 'handle' \(FOLDER/broken.py:2\)",
+        ),
+        ("def __getattr__(n):\n  return 1 .x", r"AttributeError: 'int' object has no attribute 'x' \(FOLDER/broken.py"),
+        ("class E(Exception):\n  def __str__(s): 1/0\nraise E", r"E: \(its text cannot be made\) \(FOLDER/broken.py:3"),
+        ("def handel(e, c): ...", r"module 'broken' \(FOLDER/broken.py\) has no 'handle'; did you mean 'handel'\?"),
+    ],
+)
+def test_an_error_while_a_module_is_imported_is_shown_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, says: str
+) -> None:
+    (tmp_path / "broken.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "broken", raising=False)
+    with pytest.raises(InvalidSettingError, match=says.replace("FOLDER", re.escape(str(tmp_path)))):
+        action("broken:handle")
 
 
 responses: list[Any] = []
@@ -100,10 +180,119 @@ def failed_positions(answer: Any, count: int = 4, handler: str = "respond") -> l
 
 
 @pytest.mark.parametrize(
-    "answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}, {"statusCode": 200}, "done"]
+    "answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}, {"batchItemFailures": [], "more": 1}]
 )
 def test_an_answer_without_failures_means_that_all_is_well(answer: Any) -> None:
     assert failed_positions(answer) == []
+
+
+def yielding(_event: Any, _context: Any) -> Any:
+    yield 1
+
+
+async def yielding_later(_event: Any, _context: Any) -> Any:
+    yield 1
+
+
+async def respond_later(_event: Any, _context: Any) -> Any:
+    return responses[0]
+
+
+@pytest.mark.parametrize("answer", [{"statusCode": 200}, "done", True, 0, [], {"batchItemFailure": []}, object()])
+@pytest.mark.parametrize("handler", ["respond", "respond_later"])
+def test_an_answer_that_is_none_fails_the_batch(answer: Any, handler: str) -> None:
+    with pytest.raises(UnexpectedAnswerError, match=r'returned .*; expected None, or .*"batchItemFailures"'):
+        failed_positions(answer, handler=handler)
+
+
+@pytest.mark.parametrize("handler", ["yielding", "yielding_later"])
+def test_a_generator_fails_the_batch_since_nothing_of_it_has_run(handler: str) -> None:
+    with pytest.raises(UnexpectedAnswerError, match=rf"a generator \({handler}\), so that nothing of it has run"):
+        failed_positions(None, handler=handler)
+
+
+def decorated(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def around(*arguments: Any) -> Any:
+        return handler(*arguments)
+
+    return around
+
+
+class Waited:
+    """Awaitable, though no coroutine."""
+
+    def __await__(self) -> Any:
+        yield from asyncio.sleep(0).__await__()
+        return responses[0]
+
+
+class Called:
+    async def __call__(self, *_: Any) -> Any:
+        await asyncio.sleep(0)
+        return responses[0]
+
+
+async def in_a_task(_event: Any, _context: Any) -> Any:
+    return asyncio.ensure_future(respond_later({}, None))
+
+
+@types.coroutine
+def old_style(_event: Any, _context: Any) -> Any:
+    yield from asyncio.sleep(0).__await__()
+    return responses[0]
+
+
+def in_an_executor(_event: Any, _context: Any) -> Any:
+    with ThreadPoolExecutor() as executor:
+        return executor.submit(lambda: responses[0])
+
+
+elsewhere = asyncio.new_event_loop()
+
+
+def in_a_loop_of_its_own(_event: Any, _context: Any) -> Any:
+    """A future of a loop that runs in another thread."""
+    if not elsewhere.is_running():
+        threading.Thread(target=elsewhere.run_forever, daemon=True).start()
+
+    async def task() -> Any:
+        return asyncio.ensure_future(respond_later({}, None))
+
+    return asyncio.run_coroutine_threadsafe(task(), elsewhere).result()
+
+
+decorated_async = decorated(respond_later)
+partial_async = functools.partial(respond_later)
+object_async = Called()
+object_awaitable = decorated(lambda *_: Waited())
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "decorated_async", "partial_async", "object_async", "object_awaitable", "in_a_task", "old_style",
+        "in_an_executor", "in_a_loop_of_its_own",
+    ],
+)  # fmt: skip
+def test_whatever_can_be_awaited_is_awaited(handler: str) -> None:
+    assert failed_positions({"batchItemFailures": [{"itemIdentifier": "2"}]}, handler=handler) == [1, 2, 3]
+    assert failed_positions(None, handler=handler) == []
+
+
+who: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody")
+
+
+async def says_who(_event: Any, _context: Any) -> None:
+    calls.append(({"who": who.get()}, _context))
+
+
+def test_an_async_handler_sees_the_context_variables_of_its_call() -> None:
+    calls.clear()
+    who.set("caller")
+    made = action(f"{__name__}:says_who")
+    made.deliver([change_record()])
+    made.close()
+    assert calls[0][0] == {"who": "caller"}
 
 
 @pytest.mark.parametrize(
