@@ -77,6 +77,8 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     monkeypatch.setattr(ending, "end", statuses.append)
     yield statuses
     go_on.set()
+    # Before the watch over a call that still runs could end this process in earnest.
+    wait_for(lambda: not running, "the end of every call", 10)
 
 
 def test_a_call_that_passes_its_timeout_ends_the_process_and_says_where_the_handler_is(
