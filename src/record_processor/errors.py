@@ -6,6 +6,7 @@ without a traceback and exits with the error's `exit_status`.
 
 from __future__ import annotations
 
+import traceback
 from typing import NamedTuple
 
 
@@ -68,3 +69,29 @@ class StopRequestedError(RecordProcessorError):
 
 class CheckpointRefusedError(RecordProcessorError):
     """KCL refused a checkpoint for a reason that trying again does not mend."""
+
+
+def described(error: BaseException) -> str:
+    """An error of anybody's in a line, `TYPE: MESSAGE`; never raises, though its `str()` may."""
+    return f"{type(error).__name__}: {message_of(error)}"
+
+
+def message_of(error: BaseException) -> str:
+    """What an error says, fit for any encoding; of one that cannot say anything, why."""
+    try:
+        return encodable(str(error))
+    except BaseException as broken:  # it is a user's class
+        return f"(its message cannot be read: its str() raises {type(broken).__name__})"
+
+
+def traceback_of(error: BaseException) -> str:
+    """The whole traceback; of one that cannot be formatted, its stack alone."""
+    try:
+        return encodable("".join(traceback.format_exception(error)))
+    except BaseException:  # an error of a group, or one's cause, whose str() raises
+        return "".join(traceback.format_tb(error.__traceback__)) + described(error) + "\n"
+
+
+def encodable(text: str) -> str:
+    """The text with what no encoding has (lone surrogates) written out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

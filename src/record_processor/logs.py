@@ -12,12 +12,12 @@ from __future__ import annotations
 import logging
 import re
 import textwrap
-import traceback
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from record_processor.errors import traceback_of
 from record_processor.redaction import redacted_line
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class _LineHandler(_StreamHandler):
         line.update(_bound)
         line.update(getattr(record, _FIELDS, {}))
         if record.exc_info and record.exc_info[1] is not None:
-            line["traceback"] = "".join(traceback.format_exception(record.exc_info[1]))
+            line["traceback"] = traceback_of(record.exc_info[1])
         return self._form(redacted_line(line))
 
 

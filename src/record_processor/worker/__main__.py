@@ -1,63 +1,113 @@
-"""One shard's child process: `python -m record_processor.worker`, started by KCL."""
+"""One shard's process: `python -m record_processor.worker`, started by KCL."""
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
 import signal
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from record_processor import logs, redaction
 from record_processor.configuration.build import build_actions
-from record_processor.errors import RecordProcessorError
-from record_processor.worker import environment
+from record_processor.errors import RecordProcessorError, described
+from record_processor.worker import ending, environment
 from record_processor.worker.lease import Lease
 from record_processor.worker.processor import RecordProcessor
 from record_processor.worker.protocol import Protocol
 from record_processor.worker.records import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from record_processor.actions.base import Action
+    from record_processor.worker.environment import ChildEnvironment
 
 log = logs.Log("worker.main")
 
+# Hooks of `atexit` may take so long, and run at an orderly end only.
+_HOOKS_SECONDS = 2.0
+
 
 def main() -> None:
-    # Service managers signal every process of a service. A child's end is the end of its input: it has to checkpoint.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _own_group()
+    _ignore_signals()
     protocol = Protocol()
     env = environment.read()
     logs.start(env.log_level, sys.stderr, logs.as_json)
+    ending.confirm_in(env.trials_path)
     stream = Stream(env.stream_arn, env.region)
     logs.bind(table=stream.table)
+    lease = Lease(env.lease_path)
+    os.register_at_fork(after_in_child=lambda: _begin_nothing(protocol, lease))
+    actions = _actions(env)
+    ending.before(lambda: _abandon(actions))
+    processor = RecordProcessor(actions, stream, lease, env.checkpoint_interval_seconds, env.grace_seconds)
+    ending.end(_serve(protocol, processor, lease))
+
+
+def _own_group() -> None:
+    """Be reachable as a group, with all that handlers start: whoever started this process ends the group with it."""
+    if environment.PROCESS in os.environ:
+        with contextlib.suppress(OSError):  # it leads one already
+            os.setpgid(0, 0)
+
+
+def _ignore_signals() -> None:
+    """Service managers signal every process of a service; a shard process ends with its input: it has to checkpoint.
+
+    Not SIG_IGN: programs that a handler starts would inherit that, and could not be ended by SIGTERM.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
+        signal.siginterrupt(number, False)
+
+
+def _begin_nothing(protocol: Protocol, lease: Lease) -> None:
+    """In a process that a handler forked: it is no shard process, though it has all of one's memory."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    protocol.let_go()
+    lease.forbid()
+
+
+def _actions(env: ChildEnvironment) -> list[Action[Any]]:
     try:
         content = msgspec.json.decode(env.actions_path.read_bytes(), type=environment.Content)
         redaction.remember(content.secrets)
         actions = build_actions(content.actions)
     except RecordProcessorError as error:
         log.error("shard.failed", f"the actions cannot be built any more: {error}")
-        raise SystemExit(error.exit_status) from None
-    lease = Lease(env.lease_path)
-    processor = RecordProcessor(actions, stream, lease, env.checkpoint_interval_seconds, env.grace_seconds)
+    except BaseException as error:  # a handler's module may raise anything while it is imported
+        log.error("shard.failed", f"the actions cannot be built any more: {described(error)}", exception=error)
+    else:
+        return actions
+    return ending.end(ending.ACTIONS)
+
+
+def _serve(protocol: Protocol, processor: RecordProcessor, lease: Lease) -> int:
+    """The status to end with."""
     try:
         protocol.run(processor)
     except SystemExit as end:
-        _end_at_once(end.code if isinstance(end.code, int) else 1, actions)
-    if processor.abandoned_work:
-        _end_at_once(0, actions)
+        return end.code if isinstance(end.code, int) else ending.DEFECT
+    except BaseException as error:  # in a message: the processor's own errors end with a status
+        if lease.lost:
+            return ending.LEASE_LOST
+        log.error("shard.failed", "this shard's process does not understand KCL, and ends", exception=error)
+        return ending.DEFECT
+    hooks = threading.Thread(target=atexit._run_exitfuncs, name="atexit", daemon=True)
+    hooks.start()
+    hooks.join(_HOOKS_SECONDS)
+    return ending.ORDERLY
 
 
-def _end_at_once(status: int, actions: Sequence[Action[Any]]) -> None:
-    """Not orderly: that would wait for threads of the user's, which may go on acting without a lease."""
+def _abandon(actions: list[Action[Any]]) -> None:
     for action in actions:
-        action.abandon()
-    sys.stderr.flush()
-    os._exit(status)
+        with contextlib.suppress(Exception):
+            action.abandon()
 
 
 main()

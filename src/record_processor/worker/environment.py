@@ -1,4 +1,4 @@
-"""What a child is told by the environment; `daemon/child.py` and the Java side write it."""
+"""What a child is told by the environment; `daemon/files.py` and the Java side write it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ ACTIONS = "RP_ACTIONS"
 GRACE_MILLIS = "RP_GRACE_MILLIS"
 CHECKPOINT_INTERVAL_MILLIS = "RP_CHECKPOINT_INTERVAL_MILLIS"
 LEASE_FILE = "RP_LEASE_FILE"
+LAST_END = "RP_LAST_END"
 LOG_LEVEL = "RP_LOG_LEVEL"
+PROCESS = "RP_PROCESS"
+"""Only its presence matters here: by its value the Java side finds what handlers left running."""
 REGION = "RP_REGION"
+RESTARTS = "RP_RESTARTS"
 STREAM_ARN = "RP_STREAM_ARN"
+TRIALS_FILE = "RP_TRIALS_FILE"
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -31,10 +36,16 @@ class ChildEnvironment(msgspec.Struct, frozen=True):
     checkpoint_interval_seconds: float
     grace_seconds: float
     """How long a stop may take."""
+    last_end: str
+    """How the process before this one ended: none, lease_lost, stopped, killed, call_timeout, defect or actions."""
     lease_path: Path
     log_level: str
     region: str
+    restarts: int
+    """How many times in a row this shard's process was started again without lasting progress."""
     stream_arn: str
+    trials_path: Path | None
+    """A file that outlives this process on this worker; None: there is none, and nothing outlives it."""
 
 
 def read() -> ChildEnvironment:
@@ -47,8 +58,11 @@ def read() -> ChildEnvironment:
         actions_path=Path(os.environ[ACTIONS]),
         checkpoint_interval_seconds=int(os.environ[CHECKPOINT_INTERVAL_MILLIS]) / 1000,
         grace_seconds=int(os.environ[GRACE_MILLIS]) / 1000,
+        last_end=os.environ.get(LAST_END, "none"),
         lease_path=Path(os.environ[LEASE_FILE]),
         log_level=os.environ[LOG_LEVEL],
         region=os.environ[REGION],
+        restarts=int(os.environ.get(RESTARTS, "0")),
         stream_arn=os.environ[STREAM_ARN],
+        trials_path=Path(os.environ[TRIALS_FILE]) if TRIALS_FILE in os.environ else None,
     )

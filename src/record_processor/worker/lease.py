@@ -34,7 +34,7 @@ class Lease:
         with path.open("rb") as file:
             self._memory = mmap.mmap(file.fileno(), _SIZE_BYTES, access=mmap.ACCESS_READ)
         # Eight aligned bytes are read at once: no half-written number is ever seen.
-        self._numbers = memoryview(self._memory).cast("q")
+        self._numbers: memoryview = memoryview(self._memory).cast("q")
         self._java = os.getppid()
 
     @property
@@ -56,6 +56,10 @@ class Lease:
         """Held, and no stop asked for: the one question that is asked before every call of an action."""
         numbers = self._numbers
         return time.monotonic_ns() < numbers[_GOOD_UNTIL] and not numbers[_STOP]
+
+    def forbid(self) -> None:
+        """Lose it for this process, whatever the Java side says: nothing begins here any more."""
+        self._numbers = memoryview(bytearray(_SIZE_BYTES)).cast("q")
 
     def check_not_lost(self) -> None:
         """Raise LeaseLostError where the lease is lost."""

@@ -9,7 +9,8 @@ from amazon_kclpy.v3.processor import RecordProcessorBase
 
 from record_processor import logs
 from record_processor.actions.base import Action, Shard
-from record_processor.errors import LeaseLostError, StopRequestedError
+from record_processor.errors import LeaseLostError, StopRequestedError, described
+from record_processor.worker import ending
 from record_processor.worker.checkpoints import Checkpoints
 from record_processor.worker.delivery.engine import Engine
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from record_processor.worker.records import Stream
 
 log = logs.Log("worker.processor")
-
-# Exit statuses of a child; the Java side (ChildProcessor) tells the first from the second.
-EXIT_FAILED = 1
-EXIT_LEASE_LOST = 3
 
 F = TypeVar("F", bound="Callable[..., None]")
 
@@ -41,10 +38,13 @@ def _nothing_escapes(method: F) -> F:
             method(self, *args)
         except LeaseLostError as error:
             log.info("lease.lost", f"{error}; work in hand is abandoned")
-            raise SystemExit(EXIT_LEASE_LOST) from None
-        except Exception as error:
-            log.error("shard.failed", f"this shard's process ends: {error}", exception=error)
-            raise SystemExit(EXIT_FAILED) from None
+            raise SystemExit(ending.LEASE_LOST) from None
+        except StopRequestedError as error:
+            log.info("shard.stopped", f"{error}; what is not saved is the next owner's")
+            raise SystemExit(ending.STOPPED) from None
+        except BaseException as error:
+            log.error("shard.failed", f"this shard's process ends: {described(error)}", exception=error)
+            raise SystemExit(ending.DEFECT) from None
 
     return guarded  # type: ignore[return-value]
 
@@ -67,11 +67,6 @@ class RecordProcessor(RecordProcessorBase):
         self._checkpoints = Checkpoints(checkpoint_interval_seconds, lease, self._engine)
         # Set once records were left out because of a stop: none after them may be taken in.
         self._stopped = False
-
-    @property
-    def abandoned_work(self) -> bool:
-        """Whether a call of an action is still running that nobody waits for."""
-        return self._engine.busy
 
     @_nothing_escapes
     def initialize(self, initialize_input: Any) -> None:
@@ -99,20 +94,43 @@ class RecordProcessor(RecordProcessorBase):
 
     @_nothing_escapes
     def shard_ended(self, shard_ended_input: Any) -> None:
-        if self._stopped:
-            raise LeaseLostError("the shard ended while the worker was stopping, with records undone")
         try:
+            if self._stopped:
+                raise StopRequestedError("records were left out")
             self._engine.finish()
-        except StopRequestedError as error:
-            # There is no other checkpoint than the shard's end here, so what is undone is left to the next owner.
-            raise LeaseLostError(str(error)) from None
+        except StopRequestedError:
+            self._stop_at_the_end(shard_ended_input.checkpointer)
         self._checkpoints.save_shard_end(shard_ended_input.checkpointer)
         log.info("shard.ended", "every record of the shard is done")
         self._engine.close()
 
     @_nothing_escapes
     def shutdown_requested(self, shutdown_requested_input: Any) -> None:
+        self._stop(shutdown_requested_input.checkpointer)
+
+    def _stop(self, checkpointer: Any) -> None:
+        """Let running calls end, save what is done, and say what is not."""
         self._stopped = True
         self._engine.drain()
-        self._checkpoints.save(shutdown_requested_input.checkpointer)
-        log.info("shard.stopped", "progress saved")
+        cut_off = self._engine.running()
+        self._checkpoints.save(checkpointer)
+        if not cut_off:
+            log.info("shard.stopped", "progress saved")
+        for call in cut_off:
+            log.warning(
+                "shard.stopped",
+                f"progress saved; {call.action} was cut off in a call that took {call.seconds:.1f} s: record "
+                f"{call.record.sequence_number} may have been acted on, and comes again",
+                **call.fields(),
+            )
+
+    def _stop_at_the_end(self, checkpointer: Any) -> None:
+        """The same where the shard has ended: return if all is done, and so the end may be saved.
+
+        Raises:
+            StopRequestedError: KCL waits for the checkpoint of the end, which cannot come from this process.
+        """
+        left_out = self._stopped
+        self._stop(checkpointer)
+        if left_out or self._engine.pending:
+            raise StopRequestedError("the shard ended while the worker was stopping, with records undone")

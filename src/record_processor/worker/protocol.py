@@ -16,6 +16,7 @@ from typing import IO, Any
 import msgspec
 from amazon_kclpy import kcl, messages
 
+from record_processor.errors import LeaseLostError
 from record_processor.logs import Log
 
 log = Log("worker.handler")
@@ -47,6 +48,8 @@ class _Channel(kcl._IOHandler):
     """kclpy's reader and writer of messages, with a quicker way for the one kind that is large."""
 
     def load_action(self, line: bytes) -> Any:
+        if not line:  # in the middle of a checkpoint; between messages, kclpy ends by itself
+            raise LeaseLostError("KCL has closed the channel: the worker is gone")
         if _PROCESS_RECORDS.encode() not in line[:_HEAD_BYTES]:
             return super().load_action(line)
         batch = _batches.decode(line)
@@ -77,6 +80,14 @@ class Protocol:
             os.dup2(nothing.fileno(), 0)
         os.dup2(2, 1)
         sys.stdout = _PrintsToLog()
+
+    def let_go(self) -> None:
+        """In a forked process: it must neither hold the channel open nor write to it."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for end in (self._input, self._output):
+            # Not closed: somebody may be reading, and then the file's lock is held for ever in this process.
+            os.dup2(nothing, end.fileno(), inheritable=False)
+        os.close(nothing)
 
     def run(self, processor: Any) -> None:
         """Serve until KCL closes the channel."""

@@ -15,8 +15,8 @@ from amazon_kclpy import kcl
 from record_processor.actions.base import Action, ActionSettings
 from record_processor.actions.settings import Batch
 from record_processor.configuration.units import Duration
-from record_processor.worker import backoff
-from record_processor.worker.processor import EXIT_FAILED, EXIT_LEASE_LOST, RecordProcessor
+from record_processor.worker import backoff, ending
+from record_processor.worker.processor import RecordProcessor
 from record_processor.worker.protocol import channel_of
 from tests.builders import STREAM, LeaseMemory, adapter_json
 
@@ -199,7 +199,7 @@ def test_a_lease_lost_in_the_middle_of_a_retry_ends_the_child_without_another_tr
     daemon = Daemon(Recorder(lose), memory).records(1, 2).says("shardEnded")
     with pytest.raises(SystemExit) as ended:
         daemon.run()
-    assert ended.value.code == EXIT_LEASE_LOST
+    assert ended.value.code == ending.LEASE_LOST
     assert tries == ["1"]
     assert done("shardEnded")[0] not in daemon.answers
 
@@ -208,7 +208,7 @@ def test_an_error_of_ours_ends_the_child_instead_of_being_answered_as_done(memor
     daemon = Daemon(Recorder(), memory).records(1).says("shutdownRequested").checkpoint_answer("InvalidStateException")
     with pytest.raises(SystemExit) as ended:
         daemon.run()
-    assert ended.value.code == EXIT_FAILED
+    assert ended.value.code == ending.DEFECT
     assert done("shutdownRequested")[0] not in daemon.answers
 
 

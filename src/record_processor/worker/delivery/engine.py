@@ -11,7 +11,7 @@ from record_processor.worker.backoff import delays
 from record_processor.worker.delivery.dead import DeadLetters
 from record_processor.worker.delivery.entry import Entry
 from record_processor.worker.delivery.gate import Gate
-from record_processor.worker.delivery.pipeline import Pipeline
+from record_processor.worker.delivery.pipeline import Pipeline, RunningCall
 from record_processor.worker.delivery.progress import Progress, Ticket
 from record_processor.worker.record_filter import RecordFilter
 from record_processor.worker.records import decode, undecoded
@@ -135,6 +135,15 @@ class Engine:
     def busy(self) -> bool:
         """Whether a call of an action is running."""
         return any(route.pipeline.busy for route in self._routes)
+
+    @property
+    def pending(self) -> int:
+        """How many records were taken in that some action is not done with."""
+        return self._progress.pending
+
+    def running(self) -> list[RunningCall]:
+        """The calls of actions that are running."""
+        return [call for route in self._routes for call in route.pipeline.running()]
 
     def close(self) -> None:
         """Let nothing begin any more, and let go of the actions that are at rest."""

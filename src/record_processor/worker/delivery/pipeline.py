@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.actions.base import ActionError
 from record_processor.errors import LeaseLostError, StopRequestedError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from record_processor.worker.delivery.gate import Gate
     from record_processor.worker.delivery.outcome import Failed, Outcome
     from record_processor.worker.delivery.progress import Progress, Ticket
+    from record_processor.worker.records import ChangeRecord
 
 log = Log("worker.delivery")
 
@@ -37,6 +38,27 @@ _LONGEST_RETRY_AFTER_SECONDS = 3600.0
 
 class RecordExpired(Exception):  # noqa: N818 - a fact about a record, written into its dead letter
     """The change is older than the action's `max_age`."""
+
+
+class RunningCall(NamedTuple):
+    """A call of an action, and the first record in it."""
+
+    action: str
+    record: ChangeRecord
+    attempts: int
+    """How often it had failed before."""
+    seconds: float
+    """How long it has been running."""
+
+    def fields(self) -> dict[str, Any]:
+        """For log events."""
+        return {
+            "action": self.action,
+            "event_id": self.record.event_id,
+            "sequence_number": self.record.sequence_number,
+            "attempts": self.attempts,
+            "blocked_seconds": round(self.seconds, 1),
+        }
 
 
 class Pipeline:
@@ -81,6 +103,14 @@ class Pipeline:
     @property
     def busy(self) -> bool:
         return bool(self._busy)
+
+    def running(self) -> list[RunningCall]:
+        """The calls that are running."""
+        now, name = time.time(), self.action.settings.name
+        return [
+            RunningCall(name, entry.record, entry.attempts, now - (entry.last_attempt or now))
+            for entry in list(self._busy.values())
+        ]
 
     def oldest_work(self) -> Entry | None:
         """The first entry of the call that has been running longest."""
