@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-)
 
+from record_processor.aws_errors import KINDS, explanation
 from record_processor.configuration.mistakes import unknown
 from record_processor.errors import ConfigurationError, Mistake, SetupError
 
@@ -24,6 +17,8 @@ if TYPE_CHECKING:
 
 # A user waits in front of these calls: better a clear error soon than a long silence.
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
+# Whether anything answers is known within three seconds.
+_FIRST_CALL = Config(connect_timeout=2, read_timeout=2.5, retries={"mode": "standard", "total_max_attempts": 1})
 
 LOCAL_CREDENTIALS = ("local", "local")
 """What the Java side's LocalCredentialsProvider gives: DynamoDB Local wants a signature but checks none."""
@@ -68,36 +63,32 @@ def session(provider: str, region: str | None) -> boto3.Session:
             return boto3.Session(profile_name=arguments[0] if arguments else None, region_name=region)
         if short in _ASSUME_ROLE and arguments:
             return _assumed_role(region, *arguments[:2])
-    return boto3.Session(region_name=region)
+        return boto3.Session(region_name=region)
 
 
-def client(session: boto3.Session, service: str, endpoint: str | None) -> Any:
-    """A client that gives up within seconds, not minutes."""
-    return session.client(service, endpoint_url=endpoint, config=_CONFIG)
+def client(session: boto3.Session, service: str, endpoint: str | None, *, first_call: bool = False) -> Any:
+    """A client that gives up within seconds, not minutes; one for a first call, within three.
+
+    Raises:
+        SetupError: the endpoint is no address, or no region is known.
+    """
+    with explained(service):
+        try:
+            return session.client(service, endpoint_url=endpoint, config=_FIRST_CALL if first_call else _CONFIG)
+        except ValueError:
+            raise SetupError(f"{endpoint!r} is no address of {service}; such as http://localhost:8000") from None
 
 
 @contextmanager
-def explained(what: str) -> Iterator[None]:
-    """Turn the SDK's errors about connection, credentials and permission into ours, which say what to do."""
+def explained(what: str, endpoint: str = "dynamoDBEndpoint") -> Iterator[None]:
+    """Turn the SDK's errors about connection, credentials and permission into ours, which say what to do.
+
+    `endpoint` is the setting that says where to call.
+    """
     try:
         yield
-    except (NoCredentialsError, PartialCredentialsError):
-        raise SetupError(
-            f"{what}: no AWS credentials found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role; "
-            f"for DynamoDB Local write AwsCredentialsProvider = {_LOCAL}"
-        ) from None
-    except ProfileNotFound as error:
-        raise SetupError(f"{what}: {error}") from None
-    except EndpointConnectionError as error:
-        raise SetupError(
-            f"{what}: nothing answers at {error.kwargs['endpoint_url']}. "
-            "Is it running, and are dynamoDBEndpoint and kinesisEndpoint right?"
-        ) from None
-    except ClientError as error:
-        details = error.response.get("Error", {})
-        raise SetupError(f"{what}: AWS refused: {details.get('Code')}: {details.get('Message')}") from None
-    except BotoCoreError as error:
-        raise SetupError(f"{what}: {error}") from None
+    except KINDS as error:
+        raise SetupError(f"{what}: {explanation(error, endpoint)}") from None
 
 
 def _parts(value: str) -> list[str]:

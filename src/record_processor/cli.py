@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from record_processor import __version__
-from record_processor.errors import RecordProcessorError
+from record_processor import __version__, user_stderr
+from record_processor.errors import RecordProcessorError, SetupError
 from record_processor.redaction import redacted
+from record_processor.stop_signals import StopSignal, raise_stop_signals
 
 _PROPERTIES = click.argument("properties", type=click.Path(path_type=Path), metavar="FILE.properties")
 _SET = click.option(
@@ -36,7 +38,11 @@ def run(properties: Path, overrides: tuple[str, ...]) -> None:
     """Run a worker until SIGTERM or SIGINT."""
     from record_processor.daemon.run import run as run_worker
 
-    raise SystemExit(run_worker(properties, overrides))
+    raise_stop_signals()
+    try:
+        raise SystemExit(run_worker(properties, overrides))
+    except StopSignal:
+        raise SystemExit(0) from None  # stopped in good order, before there was anything to finish
 
 
 @cli.command()
@@ -46,6 +52,7 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
     """Check a configuration and start nothing: exit status 0, or 2 with every mistake."""
     from record_processor.daemon.check import check as check_configuration
 
+    raise_stop_signals()
     checked = check_configuration(properties, overrides)
     click.echo(f"{properties}: right, with {len(checked.actions)} action(s)")
 
@@ -111,6 +118,7 @@ def replay(
     from record_processor.daemon.check import check as check_configuration
     from record_processor.operate.replay import Replay
 
+    raise_stop_signals()
     checked = check_configuration(properties, overrides)
     region = checked.properties.text("regionName")
     raise SystemExit(Replay(checked.actions, action, dry_run, region).run(source))
@@ -134,9 +142,32 @@ def schema() -> None:
 
 
 def main() -> None:
-    """Run the command; an error of ours is printed in its own words, without a traceback."""
+    """Run the command; what a user or the surroundings did wrong is said in a sentence, without a traceback."""
+    user_stderr.install()
     try:
         cli(prog_name="record-processor")
     except RecordProcessorError as error:
-        click.echo(f"record-processor: {redacted(str(error))}", err=True)
-        sys.exit(error.exit_status)
+        _fail(str(error), error.exit_status)
+    except StopSignal as stop:
+        sys.exit(128 + stop.number)
+    except Exception as error:
+        message = _explained(error)
+        if message is None:
+            raise
+        _fail(message, SetupError.exit_status)
+
+
+def _fail(message: str, exit_status: int) -> NoReturn:
+    user_stderr.say_failure(redacted(message), exit_status)
+    sys.exit(exit_status)
+
+
+def _explained(error: Exception) -> str | None:
+    """What an error of the surroundings means, or None for a defect of ours."""
+    if isinstance(error, OSError):
+        return str(error)
+    if type(error).__module__.startswith(("botocore.", "boto3.")):  # it is imported then
+        from record_processor.aws_errors import explanation
+
+        return explanation(error)
+    return None

@@ -10,6 +10,7 @@ from record_processor.logs import LEVELS
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs/log-events.md"
+CALLS = (*LEVELS, "write_event")
 # Named by the Java layout of a line, and by the action `log`.
 UNNAMED = {"kcl", "record"}
 JAVA_EVENT = re.compile(
@@ -24,14 +25,8 @@ def documented() -> list[str]:
 
 def logged_in_python() -> set[str]:
     nodes = [node for path in (ROOT / "src").rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
-    called = [
-        node.args[0]
-        for node in nodes
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in LEVELS
-        and node.args
-    ]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    called = [call.args[0] for call in calls if getattr(call.func, "attr", "") in CALLS and call.args]
     return constants(called, r"[a-z_]+(\.[a-z_]+)+") | constants(made_by_hand(nodes), r"[a-z_.]+")
 
 

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 _CONNECT_SECONDS = 5
-_REGION = re.compile(r"arn:[^:]+:[^:]+:([^:]+):|https://sqs\.([a-z0-9-]+)\.")
+# An ARN; a queue at an endpoint of SQS's (also FIPS, in a VPC, in China); a queue at SQS's first addresses.
+_REGION_SHAPE = r"[a-z]{2,}(?:-[a-z]+)+-\d+"
+_REGION = re.compile(
+    r"arn:[^:]+:[^:]+:(?P<arn>[^:]+):"
+    rf"|https?://(?:[\w-]+\.)?sqs(?:-fips)?\.(?P<queue>{_REGION_SHAPE})\."
+    rf"|https?://(?P<early>{_REGION_SHAPE})\.queue\.amazonaws\."
+)
+# The first region of all has an address without a name.
+_EARLIEST = re.compile(r"https?://queue\.amazonaws\.com/")
 # One client serves every lane of every action with the same settings, and no action has more lanes than this.
 _MOST_CONNECTIONS = 256
 # Lanes ask at the same time; the cache alone would let each of them make one.
@@ -89,8 +97,10 @@ def _made(
 
 def _region_of(resource: str) -> str | None:
     """The region that an ARN or a queue's address names: signed for any other, a call is refused."""
+    if _EARLIEST.match(resource):
+        return "us-east-1"
     match = _REGION.match(resource)
-    return match.group(1) or match.group(2) if match else None
+    return next(filter(None, match.groups()), None) if match else None
 
 
 def content_md5(content: bytes) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ from record_processor.errors import ConfigurationError
 
 
 def main() -> None:
+    _end_with_parent()
     # What an imported handler prints must not get into the answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -30,6 +32,20 @@ def main() -> None:
         result = {"mistakes": error.mistakes}
     with answer:
         answer.write(msgspec.json.encode(result))
+
+
+def _end_with_parent() -> None:
+    """End once standard input does, whatever the user's modules are at: the command that asks is gone then."""
+    parent = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+    def wait() -> None:
+        os.read(parent, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
 
 
 main()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from record_processor import aws, redaction
-from record_processor.daemon import streams
+from record_processor.daemon import checking_process, streams
 from record_processor.daemon.properties import Properties, read_properties
 from record_processor.errors import ConfigurationError, Mistake, SetupError
 
@@ -63,13 +62,12 @@ def _child_command(properties: Properties) -> list[str]:
 
 def _checked_actions(path: Path) -> list[dict[str, Any]]:
     """Ask a process of its own: it imports the user's handlers, and this one must stay small and calm."""
-    command = [sys.executable, "-m", "record_processor.configuration", str(path)]
-    asked = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    status, content = checking_process.ask(path)
     try:
-        answer = msgspec.json.decode(asked.stdout, type=_Answer)
+        answer = msgspec.json.decode(content, type=_Answer)
     except msgspec.DecodeError:
         raise SetupError(
-            f"{path}: the process that checks it ended with status {asked.returncode} and no answer. "
+            f"{path}: the process that checks it ended with status {status} and no answer. "
             "Does a handler's module end the process when it is imported?"
         ) from None
     if answer.mistakes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-Kind = Literal["text", "integer", "number", "flag", "choice"]
+Kind = Literal["text", "integer", "number", "flag", "choice", "region"]
 
 ENVIRONMENT_PREFIX = "RECORD_PROCESSOR_"
 
@@ -22,6 +22,7 @@ class Key(NamedTuple):
     default: str | None
     """None: it has no value unless written, and KCL's own default counts."""
     minimum: int = 0
+    maximum: int | None = None
     choices: tuple[str, ...] = ()
     secret: bool = False
     """Its value is never shown."""
@@ -39,8 +40,11 @@ def _text(name: str, default: str | None = None, *, secret: bool = False, ours: 
     return Key(name, "text", default, secret=secret, ours=ours)
 
 
-def _integer(name: str, default: int | None = None, minimum: int = 0, *, ours: bool = False) -> Key:
-    return Key(name, "integer", None if default is None else str(default), minimum=minimum, ours=ours)
+def _integer(
+    name: str, default: int | None = None, minimum: int = 0, maximum: int | None = None, *, ours: bool = False
+) -> Key:
+    text = None if default is None else str(default)
+    return Key(name, "integer", text, minimum=minimum, maximum=maximum, ours=ours)
 
 
 def _number(name: str) -> Key:
@@ -62,7 +66,8 @@ _KEYS = (
     # What to read, as whom, from where.
     _text("applicationName"),
     _text("streamName"),
-    _text("regionName", "us-east-1"),
+    # Where nobody writes it, AWS's variables and the profile count (`regions.configured`).
+    Key("regionName", "region", None),
     _choice("initialPositionInStream", "TRIM_HORIZON", "TRIM_HORIZON", "LATEST"),
     _text("AwsCredentialsProvider", "DefaultCredentialsProvider", secret=True),
     _text("AwsCredentialsProviderDynamoDB", secret=True),
@@ -82,7 +87,7 @@ _KEYS = (
     _choice("kclLogLevel", "warning", *_LEVELS, ours=True),
     _integer("shutdownGraceMillis", 30_000, 1_000),
     # Reading. KCL's idle time is 1 s too, and doubles while a shard is empty.
-    _integer("maxRecords", 1_000, 1),
+    _integer("maxRecords", 1_000, 1, 1_000),
     _integer("idleTimeBetweenReadsInMillis", 1_000, 1),
     # Held records and late checkpoints need a call even when nothing comes.
     _flag("callProcessRecordsEvenForEmptyRecordList", True),

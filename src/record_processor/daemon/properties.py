@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import javaproperties
 
+from record_processor import regions, user_stderr
 from record_processor.configuration.mistakes import nearest, unknown
 from record_processor.configuration.values import UnknownValue, filled_in
 from record_processor.daemon.keys import BY_ENVIRONMENT, ENVIRONMENT_PREFIX, KEYS, NOT_HERE, REQUIRED, Key
@@ -75,6 +76,10 @@ def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[s
             mistakes += _wrong_value(entry, key)
             values[key.name] = entry.value
     mistakes += _missing(path, values, {entry.name for entry in written})
+    if "regionName" not in values:
+        mistakes += _use_configured_region(values, environment)
+    if values["logFormat"] in KEYS["logFormat"].choices:
+        user_stderr.use_format(values["logFormat"])
     if mistakes:
         raise ConfigurationError(mistakes)
     return Properties(path, values)
@@ -169,8 +174,25 @@ def _expected(key: Key, value: str) -> str | None:
         return None if value in key.choices else f"one of {', '.join(key.choices)}"
     if key.kind == "number":
         return None if _is_number(value) else "a number"
+    if key.kind == "region":
+        return regions.expected(value)
+    return _expected_number(key, value)
+
+
+def _expected_number(key: Key, value: str) -> str | None:
     right = value.isascii() and value.isdigit() and int(value) >= key.minimum
-    return None if right else f"a whole number of at least {key.minimum}"
+    if key.maximum is None:
+        return None if right else f"a whole number of at least {key.minimum}"
+    return None if right and int(value) <= key.maximum else f"a whole number from {key.minimum} to {key.maximum}"
+
+
+def _use_configured_region(values: dict[str, str], environment: Mapping[str, str]) -> list[Mistake]:
+    provider, _, argument = values["AwsCredentialsProvider"].partition("|")
+    profile = argument if provider == "ProfileCredentialsProvider" else None
+    region, place = regions.configured(environment, profile)
+    values["regionName"] = region
+    expected = regions.expected(region)
+    return [Mistake(place, f"expected {expected}, found {region!r}")] if expected else []
 
 
 def _is_number(value: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from record_processor import aws
+from record_processor import aws, regions
 from record_processor.daemon import streams
 from record_processor.errors import SetupError
 
@@ -28,11 +29,12 @@ def client(endpoint: str | None, region: str | None, profile: str | None) -> tup
 
 
 def _session(endpoint: str | None, region: str | None, profile: str | None) -> boto3.Session:
+    region = region or regions.configured(os.environ, profile).region
     provider = f"ProfileCredentialsProvider|{profile}" if profile else "DefaultCredentialsProvider"
     session = aws.session(provider, region)
     is_local = endpoint is not None and ("localhost" in endpoint or "127.0.0.1" in endpoint)
     if is_local and session.get_credentials() is None:
-        return aws.session("LocalCredentialsProvider", session.region_name)
+        return aws.session("LocalCredentialsProvider", region)
     return session
 
 

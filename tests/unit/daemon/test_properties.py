@@ -69,7 +69,7 @@ applicationName = shop2
         "worker.properties:6: metricsLevel: expected one of NONE, SUMMARY, DETAILED, found 'SOME'",
         "worker.properties:7: callProcessRecordsEvenForEmptyRecordList: expected true or false, found 'yes'",
         "worker.properties:8: streamArn cannot be set: streamName takes ARNs too",
-        "worker.properties:9: maxRecords: expected a whole number of at least 1, found '0'",
+        "worker.properties:9: maxRecords: expected a whole number from 1 to 1000, found '0'",
         "worker.properties:10: unknown key 'retriesOfEverything'; properties/worker.properties lists all that matter",
     ]
 
@@ -122,3 +122,39 @@ def test_the_production_template_shows_every_key_that_has_a_default() -> None:
     template = (ROOT / "properties/worker.properties").read_text()
     shown = set(re.findall(r"^#?(\w+) = ", template, re.MULTILINE))
     assert {key.name for key in KEYS.values() if key.default is not None} <= shown
+
+
+def test_the_sdks_region_counts_where_none_is_written(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("[default]\nregion = eu-west-3\n[profile shop]\nregion = cn-north-1\n")
+
+    def region(text: str = SMALL, **environment: str) -> str:
+        return read(tmp_path, text, [], **environment).text("regionName")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_CONFIG_FILE", str(config))
+        patch.delenv("AWS_PROFILE", raising=False)
+        assert region() == "eu-west-3"
+        assert region(AWS_PROFILE="shop") == "cn-north-1"
+        assert region(AWS_PROFILE="gone") == "us-east-1"
+        assert region(SMALL + "AwsCredentialsProvider = ProfileCredentialsProvider|shop") == "cn-north-1"
+        assert region(AWS_DEFAULT_REGION="eu-west-2", AWS_PROFILE="shop") == "eu-west-2"
+        assert region(AWS_DEFAULT_REGION="eu-west-2", AWS_REGION="eu-west-1") == "eu-west-1"
+        assert region(SMALL + "regionName = us-gov-west-1", AWS_REGION="eu-west-1") == "us-gov-west-1"
+
+
+@pytest.mark.parametrize(
+    "name", ["mars north", "local", "ddblocal", "eu_west_1", "EU-WEST-1", "mars-north-1", "aws-global"]
+)
+def test_a_region_that_is_none_is_refused_where_it_stands(tmp_path: Path, name: str) -> None:
+    (message,) = mistakes(tmp_path, SMALL + f"regionName = {name}")
+    assert message.startswith("worker.properties:3: regionName: expected a region of AWS, such as eu-west-1")
+    (message,) = mistakes(tmp_path, SMALL, AWS_REGION=name)
+    assert message.startswith("environment variable AWS_REGION: expected a region of AWS")
+    assert message.endswith(f"found {name!r}")
+
+
+def test_more_records_than_dynamodb_gives_are_refused(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, SMALL + "maxRecords = 1001") == [
+        "worker.properties:3: maxRecords: expected a whole number from 1 to 1000, found '1001'"
+    ]

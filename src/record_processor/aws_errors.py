@@ -1,0 +1,79 @@
+"""The AWS SDK's errors, in words for the person in front of the command: what was found, and what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from botocore import exceptions as sdk
+from botocore.parsers import ResponseParserError
+
+_NO_CREDENTIALS = (
+    "no AWS credentials found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role; "
+    "for DynamoDB Local write AwsCredentialsProvider = LocalCredentialsProvider"
+)
+_NO_REGION = "no AWS region is known. Set regionName, AWS_REGION, or the region of the profile"
+_BAD_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_NO_ANSWER = (sdk.EndpointConnectionError, sdk.ConnectTimeoutError, sdk.ProxyConnectionError)
+_CREDENTIALS = (
+    sdk.CredentialRetrievalError,
+    sdk.InvalidConfigError,
+    sdk.MetadataRetrievalError,
+    sdk.SSOError,
+    sdk.TokenRetrievalError,
+)
+# An endpoint that is none of AWS's answers with a number or a word of HTTP's where AWS has an error code.
+_AWS_CODE = re.compile(r"(?!Unknown$)[A-Za-z][\w.#:/-]*")
+
+KINDS: tuple[type[Exception], ...] = (sdk.BotoCoreError, sdk.ClientError, ResponseParserError)
+"""Every error of the SDK is one of these."""
+
+
+def explanation(error: Exception, endpoint: str = "the endpoint") -> str:
+    """One sentence or two. `error` is one of `KINDS`; `endpoint` is the setting that says where to call."""
+    if isinstance(error, (sdk.NoCredentialsError, sdk.PartialCredentialsError)):
+        return _NO_CREDENTIALS
+    if isinstance(error, sdk.NoRegionError):
+        return _NO_REGION
+    if isinstance(error, _CREDENTIALS):
+        return f"AWS credentials cannot be had: {error}"
+    if isinstance(error, sdk.ClientError):
+        return _refused(error.response, endpoint)
+    return _connection(error, endpoint)
+
+
+def _connection(error: Exception, endpoint: str) -> str:
+    address = getattr(error, "kwargs", {}).get("endpoint_url")
+    if isinstance(error, _NO_ANSWER):
+        return f"nothing answers at {address or error}. Is it running, and are {endpoint} and the region right?"
+    if isinstance(error, sdk.ReadTimeoutError):
+        return f"{address} takes connections and does not answer. Is it running, and is {endpoint} right?"
+    if isinstance(error, (sdk.ConnectionError, sdk.HTTPClientError, ResponseParserError)):
+        return not_aws(address, endpoint, str(error))
+    return str(error)
+
+
+def not_aws(address: str | None, endpoint: str, found: str) -> str:
+    """What answers speaks another language: a web server, a proxy's page, TLS where there is none."""
+    return f"what answers at {address or 'that address'} is not AWS's service ({found[:300]}). Is {endpoint} right?"
+
+
+def _refused(response: dict[str, Any] | Any, endpoint: str) -> str:
+    details = response.get("Error", {})
+    code, message = str(details.get("Code") or ""), str(details.get("Message"))
+    if not _AWS_CODE.fullmatch(code):
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return not_aws(None, endpoint, f"HTTP status {status}")
+    said = f"AWS refused: {code}: {message}"
+    return f"{said}. Are the credentials right, and those of this region?" if code in _BAD_CREDENTIALS else said

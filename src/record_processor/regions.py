@@ -1,0 +1,60 @@
+"""AWS's regions: which names are some, and which one counts where nobody wrote any."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from importlib import resources
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT = "us-east-1"
+_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+
+
+class Found(NamedTuple):
+    """A region, and where it stands."""
+
+    region: str
+    place: str
+
+
+def partition_of(region: str) -> str | None:
+    """`aws` for `eu-west-1`, `aws-cn` for `cn-north-1`; None where it is no region's name."""
+    return next((name for name, pattern in _partitions() if pattern.match(region)), None)
+
+
+def expected(region: str) -> str | None:
+    """What should stand there instead of something that is no region; None where it is one."""
+    return (
+        None if partition_of(region) else "a region of AWS, such as eu-west-1 (with DynamoDB Local too: it takes any)"
+    )
+
+
+def configured(environment: Mapping[str, str], profile: str | None = None) -> Found:
+    """The region of AWS's variables, else that of the profile, else us-east-1."""
+    for variable in _VARIABLES:
+        if environment.get(variable):
+            return Found(environment[variable], f"environment variable {variable}")
+    return _of_profile(profile or environment.get("AWS_PROFILE")) or Found(DEFAULT, "the default")
+
+
+def _of_profile(profile: str | None) -> Found | None:
+    from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
+
+    try:
+        region = Session(profile=profile).get_scoped_config().get("region")
+    except BotoCoreError:  # no such profile, say: whoever makes a client with it says so
+        return None
+    return Found(region, f"profile {profile or 'default'}") if region else None
+
+
+@functools.cache
+def _partitions() -> list[tuple[str, re.Pattern[str]]]:
+    """Each partition's name and the pattern of its regions, as the SDK knows them."""
+    text = resources.files("botocore").joinpath("data/partitions.json").read_text(encoding="utf-8")
+    return [(one["id"], re.compile(one["regionRegex"])) for one in json.loads(text)["partitions"]]

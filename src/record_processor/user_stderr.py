@@ -1,0 +1,72 @@
+"""Standard error of a command: lines as they are, or each a JSON object where the user wants JSON.
+
+So it holds for every line, whoever writes it: our own messages, Python's warnings, tracebacks, libraries. What a worker
+logs is written by `logs`, and takes another way.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from record_processor.logs import as_json_for_users
+from record_processor.redaction import redacted_line
+
+if TYPE_CHECKING:
+    from record_processor.logs import LineStream
+
+_format = "text"
+
+
+def use_format(name: str) -> None:
+    """Remember which form the user wants, `text` or `json`."""
+    global _format
+    _format = name
+
+
+def is_json() -> bool:
+    return _format == "json"
+
+
+def install() -> None:
+    """Have all that this process writes to `sys.stderr` take the form that is wanted by then."""
+    sys.stderr = UserStderr(sys.stderr)
+
+
+class UserStderr(io.TextIOBase):
+    """A text stream in front of another."""
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def __init__(self, stream: LineStream) -> None:
+        super().__init__()
+        self._stream = stream
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        if not is_json():
+            return self._stream.write(text)
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            if line.strip():
+                self.write_event("output", "info", line)
+        return len(text)
+
+    def write_event(self, event: str, level: str, message: str, **fields: Any) -> None:
+        """One JSON object, whatever form is wanted."""
+        line = {"time": time.time(), "level": level, "event": event, "message": message, **fields}
+        self._stream.write(as_json_for_users(redacted_line(line)) + "\n")
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
+def say_failure(message: str, exit_status: int) -> None:
+    """The last words of a command that could not do its work."""
+    if is_json() and isinstance(sys.stderr, UserStderr):
+        sys.stderr.write_event("command.failed", "error", message, exit_status=exit_status)
+    else:
+        print(f"record-processor: {message}", file=sys.stderr)  # noqa: T201
