@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from record_processor.configuration.mistakes import shown, unknown
+from record_processor.configuration.mistakes import Mistaken, each, shown, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from record_processor.configuration.mistakes import KeyPath
 
 ROOTS = ("createdAt", "eventID", "eventName", "keys", "new", "old", "sequenceNumber", "table", "userIdentity")
 _BELOW = ("keys", "new", "old", "userIdentity")
@@ -29,6 +31,10 @@ _PATH = re.compile(r'(?P<root>\w+)(?P<rest>(?:\.[^.\[\]":]+|\["[^"]+"\]|\[\d+\])
 _STEP = re.compile(r'\.([^.\[\]":]+)|\["([^"]+)"\]|\[(\d+)\]')
 _MISSING: Any = object()
 _encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class InvalidTemplate(Mistaken):
+    """A template has mistakes; the message names the place of each."""
 
 
 class Place(NamedTuple):
@@ -89,35 +95,39 @@ class TextTemplate(Template):
         return "" if rendered is None else _written(rendered)
 
 
-def _parsed(source: Any) -> Any:
+def _parsed(source: Any, place: KeyPath = ()) -> Any:
     if isinstance(source, str):
-        return _parsed_text(source)
+        return _parsed_text(source, place)
     if isinstance(source, list):
-        return [_parsed(element) for element in source]
+        return each(lambda one: _parsed(one[1], (*place, one[0])), enumerate(source), InvalidTemplate)
     if isinstance(source, dict):
-        _refuse_forgotten_quotes(source)
-        return {str(key): _parsed(value) for key, value in source.items()}
+        _refuse_forgotten_quotes(source, place)
+        pairs = [(str(key), value) for key, value in source.items()]
+        parsed = each(lambda pair: _parsed(pair[1], (*place, pair[0])), pairs, InvalidTemplate)
+        return {key: value for (key, _), value in zip(pairs, parsed, strict=True)}
     return source
 
 
-def _refuse_forgotten_quotes(source: dict[Any, Any]) -> None:
+def _refuse_forgotten_quotes(source: dict[Any, Any], place: KeyPath) -> None:
     """YAML reads `key: {keys.id}` as a mapping with the key `keys.id` and no value."""
     if len(source) == 1:
         ((key, value),) = source.items()
         if value is None and isinstance(key, str) and re.match(r"\w+", key) and _root_of(key) in ROOTS:
-            raise ValueError(f'expected "{{{key}}}" in quotes: without them YAML takes it for a mapping')
+            said = f'expected "{{{key}}}" in quotes: without them YAML takes it for a mapping'
+            raise InvalidTemplate([(place, said)])
 
 
 def _root_of(path: str) -> str:
     return re.split(r"[.\[:]", path, maxsplit=1)[0]
 
 
-def _parsed_text(text: str) -> Any:
+def _parsed_text(text: str, place: KeyPath) -> Any:
+    tokens = list(_TOKEN.finditer(text))
+    found = each(lambda token: _part(token, text, place), tokens, InvalidTemplate)
     parts: list[Any] = []
     position = 0
-    for token in _TOKEN.finditer(text):
-        parts.append(text[position : token.start()])
-        parts.append(_part(token, text))
+    for token, part in zip(tokens, found, strict=True):
+        parts += [text[position : token.start()], part]
         position = token.end()
     parts = [part for part in [*parts, text[position:]] if part != ""]
     if len(parts) == 1 and isinstance(parts[0], Place):
@@ -127,12 +137,15 @@ def _parsed_text(text: str) -> Any:
     return "".join(parts)
 
 
-def _part(token: re.Match[str], text: str) -> str | Place:
+def _part(token: re.Match[str], text: str, place: KeyPath) -> str | Place:
     if token.group() in ("{{", "}}"):
         return token.group()[0]
-    if token.group(1) is None:
-        raise ValueError(f"a brace without its partner in {shown(text)}; write {{{{ or }}}} for a brace")
-    return _place(token.group(1))
+    try:
+        if token.group(1) is None:
+            raise ValueError(f"a brace without its partner in {shown(text)}; write {{{{ or }}}} for a brace")
+        return _place(token.group(1))
+    except ValueError as error:
+        raise InvalidTemplate([(place, str(error))]) from None
 
 
 def _place(source: str) -> Place:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from record_processor.actions import registry
+from record_processor.actions.template import Template
+from record_processor.configuration import typed
 from record_processor.configuration.build import EXAMPLE, build
 from record_processor.configuration.mistakes import shown, unknown
 from record_processor.configuration.values import filled_in_everywhere
@@ -15,7 +19,8 @@ from record_processor.redaction import redacted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from record_processor.configuration.typed import Problem
+    from record_processor.configuration.mistakes import KeyPath, Problem
+    from record_processor.configuration.yaml_scalars import Scalar
 
 
 def read_actions(path: Path) -> list[dict[str, Any]]:
@@ -27,15 +32,17 @@ def read_actions(path: Path) -> list[dict[str, Any]]:
         ConfigurationError: with every mistake in the file.
     """
     file = read_yaml(path)
-    problems: list[Problem] = []
+    problems: list[Problem] = list(file.problems)
+    misread = {place for place, _ in problems}
     file.data = filled_in_everywhere(file.data, (), problems)
     items, found = _items(file)
     problems += found
     problems += _clashes()
     for index, item in enumerate(items):
-        problems += build(item, ("actions", index))[1]
+        problems += [problem for problem in _of_action(file, item, index) if problem[0] not in misread]
     problems += _repeated_names(items)
     if problems:
+        problems = list(dict.fromkeys(problems))
         problems.sort(key=lambda problem: file.line(problem[0]))
         raise ConfigurationError([file.mistake(place, redacted(message)) for place, message in problems])
     return items
@@ -52,6 +59,49 @@ def _items(file: YamlFile) -> tuple[list[dict[str, Any]], list[Problem]]:
         problems.append((("actions",), message))
         return [], problems
     return items, problems
+
+
+def _of_action(file: YamlFile, item: Any, index: int) -> list[Problem]:
+    at: KeyPath = ("actions", index)
+    problems = build(item, at)[1]
+    misread = {place: file.scalars[place] for place, _ in problems if place in file.scalars}
+    if misread:
+        # Whether it is the missing quotes that are the mistake, the same content with quotes tells.
+        quoted = _with_texts(item, at, misread)
+        still = {place for place, _ in build(quoted, at)[1]}
+        problems = [
+            (place, f"{message}; {misread[place].hint}" if place in misread and place not in still else message)
+            for place, message in problems
+        ]
+    return problems + _in_templates(file, item, at)
+
+
+def _with_texts(data: Any, at: KeyPath, scalars: dict[KeyPath, Scalar]) -> Any:
+    """The data with the scalars as the texts that stand in the file."""
+    if isinstance(data, dict):
+        return {key: _with_texts(value, (*at, key), scalars) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_with_texts(value, (*at, index), scalars) for index, value in enumerate(data)]
+    return scalars[at].source if at in scalars else data
+
+
+def _in_templates(file: YamlFile, item: Any, at: KeyPath) -> list[Problem]:
+    """Values in templates, where any type is right: there a word that YAML has made something else of would be sent."""
+    places = [(*at, name) for name in _free_keys(item)]
+    return [
+        (place, f"{scalar.hint}; for the value write {shown(scalar.value)}")
+        for place, scalar in file.scalars.items()
+        if place[: len(at) + 1] in places and not scalar.looks_like_its_value and not scalar.is_never_meant
+    ]
+
+
+def _free_keys(item: Any) -> list[str]:
+    """The keys of an action that take any value."""
+    try:
+        settings = registry.find(item["type"]).settings_type
+    except (KeyError, TypeError, registry.BrokenActionError):
+        return []
+    return [field.encode_name for field in msgspec.structs.fields(settings) if Template in typed.types_in(field.type)]
 
 
 def _clashes() -> list[Problem]:

@@ -13,8 +13,7 @@ from record_processor.worker.filters import InvalidFilter
 from record_processor.worker.record_filter import RecordFilter
 
 if TYPE_CHECKING:
-    from record_processor.configuration.mistakes import KeyPath
-    from record_processor.configuration.typed import Problem
+    from record_processor.configuration.mistakes import KeyPath, Problem
 
 EXAMPLE = "actions: [{name: show, type: log}]"
 
@@ -48,19 +47,25 @@ def build(item: Any, at: KeyPath) -> tuple[Action[Any] | None, list[Problem]]:
     except registry.BrokenActionError as error:
         return None, [((*at, "type"), str(error))]
     settings, problems = typed.convert(item, action_class.settings_type, at)
-    if settings is None:
+    problems += _in_filter(item.get("filter"), (*at, "filter"))
+    if settings is None or problems:
         return None, problems
     return _constructed(action_class, settings, at)
+
+
+def _in_filter(pattern: Any, at: KeyPath) -> list[Problem]:
+    try:
+        if isinstance(pattern, (dict, list)):
+            RecordFilter(pattern)
+    except InvalidFilter as error:
+        return [((*at, *place), message) for place, message in error.problems]
+    return []
 
 
 def _constructed(
     action_class: type[Action[Any]], settings: ActionSettings, at: KeyPath
 ) -> tuple[Action[Any] | None, list[Problem]]:
     try:
-        if settings.filter is not None:
-            RecordFilter(settings.filter)
         return action_class(settings), []
-    except InvalidFilter as error:
-        return None, [((*at, "filter", *place), message) for place, message in error.problems]
     except InvalidSettingError as error:
         return None, [((*at, error.key), str(error))]

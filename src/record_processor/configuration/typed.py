@@ -8,15 +8,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from record_processor.configuration.mistakes import nearest, shown, unknown
+from record_processor.configuration.mistakes import Mistaken, Problem, nearest, shown, unknown
 
 if typing.TYPE_CHECKING:
     from record_processor.configuration.mistakes import KeyPath
 
 S = TypeVar("S", bound=msgspec.Struct)
-
-Problem = tuple["KeyPath", str]
-"""Where, relative to the data given, and what."""
 
 
 def convert(data: Any, struct: type[S], at: KeyPath = ()) -> tuple[S | None, list[Problem]]:
@@ -57,14 +54,29 @@ def _value(data: Any, annotation: Any, at: KeyPath) -> tuple[Any, list[Problem]]
     nested = structs_in(annotation)
     if nested and data is not None:
         return convert(data, nested[0], at) if len(nested) == 1 else _tagged(data, nested, at)
+    parts = _parts(data, annotation, at)
+    if parts:
+        return None, parts
     try:
         return msgspec.convert(data, annotation, dec_hook=decode_custom), []
     except msgspec.ValidationError as error:
+        if isinstance(error.__cause__, Mistaken):
+            return None, [((*at, *place), message) for place, message in error.__cause__.problems]
         # A number that came out of the environment is a text.
         with contextlib.suppress(msgspec.ValidationError):
             if isinstance(data, str):
                 return msgspec.convert(data, annotation, dec_hook=decode_custom, strict=False), []
         return None, [(at, _sentence(error, data, annotation))]
+
+
+def _parts(data: Any, annotation: Any, at: KeyPath) -> list[Problem]:
+    """What is wrong with the single elements of a list, or the values of a mapping."""
+    pairs = list(data.items()) if isinstance(data, dict) else list(enumerate(data)) if isinstance(data, list) else []
+    for one in (_bare(annotation), *typing.get_args(_bare(annotation))):
+        if pairs and typing.get_origin(one) is type(data):
+            inner = typing.get_args(one)[-1]
+            return [problem for key, value in pairs for problem in _value(value, inner, (*at, key))[1]]
+    return []
 
 
 def _tagged(data: Any, structs: list[type[msgspec.Struct]], at: KeyPath) -> tuple[Any, list[Problem]]:
@@ -83,9 +95,13 @@ def _tagged(data: Any, structs: list[type[msgspec.Struct]], at: KeyPath) -> tupl
 
 def structs_in(annotation: Any) -> list[type[msgspec.Struct]]:
     """The structs that an annotation such as `Retry | None` allows."""
+    return [part for part in types_in(annotation) if isinstance(part, type) and issubclass(part, msgspec.Struct)]
+
+
+def types_in(annotation: Any) -> tuple[Any, ...]:
+    """What an annotation such as `Template | None` is made of."""
     bare = _bare(annotation)
-    candidates = typing.get_args(bare) or (bare,)
-    return [part for part in candidates if isinstance(part, type) and issubclass(part, msgspec.Struct)]
+    return typing.get_args(bare) or (bare,)
 
 
 def _bare(annotation: Any) -> Any:

@@ -7,21 +7,27 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from record_processor.configuration.mistakes import written_path
+from record_processor.configuration.yaml_scalars import TEXT, keep_as_text, of_node
 from record_processor.errors import ConfigurationError, Mistake
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from record_processor.configuration.mistakes import KeyPath
+    from record_processor.configuration.mistakes import KeyPath, Problem
+    from record_processor.configuration.yaml_scalars import Scalar
 
 
 class YamlFile:
     """The data of a YAML file, and the line on which each key of it stands."""
 
-    def __init__(self, path: Path, data: Any, lines: dict[KeyPath, int]) -> None:
+    def __init__(self, path: Path, data: Any, seen: _Seen) -> None:
         self.path = path
         self.data = data
-        self._lines = lines
+        self.scalars = seen.scalars
+        """What stands there without quotes and is no text to YAML, by place."""
+        self.problems = seen.problems
+        """What YAML reads as nobody can have meant it."""
+        self._lines = seen.lines
 
     def line(self, key_path: KeyPath) -> int:
         """The line of a key, or of the nearest key around it that stands in the file."""
@@ -35,34 +41,41 @@ class YamlFile:
         return Mistake(f"{self.path}:{self.line(key_path)}", f"{name}: {message}" if name else message)
 
 
+class _Seen:
+    """What a walk over a file's nodes finds."""
+
+    def __init__(self) -> None:
+        self.lines: dict[KeyPath, int] = {(): 1}
+        self.repeated: list[tuple[KeyPath, int]] = []
+        self.scalars: dict[KeyPath, Scalar] = {}
+        self.problems: list[Problem] = []
+
+
 def read_yaml(path: Path) -> YamlFile:
-    """Read a file of plain YAML.
+    """Read a file of plain YAML, with every key as the text that it is.
 
     Raises:
         ConfigurationError: it cannot be read, is no YAML, or has a key twice in one mapping (YAML itself would let the
             last one win, and half of what the user meant would be gone).
     """
-    text = _text(path)
+    loader, seen, data = yaml.SafeLoader(_text(path)), _Seen(), None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        node = loader.get_single_node()
+        if node is not None:
+            _walk(node, (), seen)
+            data = loader.construct_document(node)
     except yaml.YAMLError as error:
         raise ConfigurationError([_syntax_mistake(path, error)]) from None
-    lines: dict[KeyPath, int] = {(): 1}
-    repeated: list[tuple[KeyPath, int]] = []
-    if node is not None:
-        try:
-            _walk(node, (), lines, repeated)
-        except RecursionError:
-            raise ConfigurationError([Mistake(str(path), "an anchor (&) refers to itself")]) from None
-    if repeated:
+    except RecursionError:
+        raise ConfigurationError([Mistake(str(path), "an anchor (&) refers to itself")]) from None
+    if seen.repeated:
         raise ConfigurationError(
             [
                 Mistake(f"{path}:{line}", f"{written_path(key)}: the key stands twice in one mapping")
-                for key, line in repeated
+                for key, line in seen.repeated
             ]
         )
-    return YamlFile(path, data, lines)
+    return YamlFile(path, data, seen)
 
 
 def _text(path: Path) -> str:
@@ -81,18 +94,35 @@ def _syntax_mistake(path: Path, error: yaml.YAMLError) -> Mistake:
     return Mistake(place, f"is not valid YAML: {problem}")
 
 
-def _walk(node: yaml.Node, here: KeyPath, lines: dict[KeyPath, int], repeated: list[tuple[KeyPath, int]]) -> None:
+def _walk(node: yaml.Node, here: KeyPath, seen: _Seen) -> None:
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             path: KeyPath = (*here, index)
-            lines[path] = item.start_mark.line + 1
-            _walk(item, path, lines, repeated)
+            seen.lines[path] = item.start_mark.line + 1
+            _walk(item, path, seen)
     elif isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
+        keys: set[str] = set()
         for key, value in node.value:
             path = (*here, str(key.value))
-            lines[path] = key.start_mark.line + 1
-            if key.value in seen:
-                repeated.append((path, key.start_mark.line + 1))
-            seen.add(key.value)
-            _walk(value, path, lines, repeated)
+            seen.lines[path] = key.start_mark.line + 1
+            seen.problems += keep_as_text(key, path)
+            if key.value in keys:
+                seen.repeated.append((path, key.start_mark.line + 1))
+            keys.add(key.value)
+            _walk(value, path, seen)
+    else:
+        _look_at(node, here, seen)
+
+
+def _look_at(node: yaml.Node, here: KeyPath, seen: _Seen) -> None:
+    try:
+        scalar = of_node(node)
+    except ValueError as error:
+        seen.problems.append((here, f"{node.value} looks like a date, and is none: {error}; write it in quotes"))
+        node.tag = TEXT
+        return
+    if scalar is None:
+        return
+    seen.scalars[here] = scalar
+    if scalar.is_never_meant:
+        seen.problems.append((here, scalar.hint))

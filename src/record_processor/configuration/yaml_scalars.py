@@ -1,0 +1,82 @@
+"""What YAML 1.1 makes of words that look like text: `NO`, `on`, `1.10`, `0123`, `12:30`, `2026-11-25`.
+
+Each such scalar's own text is remembered with its place, so that a mistake there can say what to put in quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from record_processor.configuration.mistakes import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from record_processor.configuration.mistakes import KeyPath, Problem
+
+_TAG = "tag:yaml.org,2002:"
+TEXT = f"{_TAG}str"
+_WORDS = {"true": True, "false": False}
+# YAML 1.1 counts in eights after a 0, and in sixties after a colon: nobody means that.
+_ODD_NUMBER = re.compile(r"[-+]?(0[0-7_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)")
+
+
+class Scalar(NamedTuple):
+    """A scalar without quotes that YAML does not read as text."""
+
+    source: str
+    value: Any
+
+    @property
+    def looks_like_its_value(self) -> bool:
+        """Whether its text, `1.5` or `true`, is also how anybody would write its value."""
+        if self.value is None or isinstance(self.value, bool):
+            return self.source in ("null", "~", "") if self.value is None else _WORDS.get(self.source) is self.value
+        return isinstance(self.value, (int, float)) and str(self.value) == self.source
+
+    @property
+    def is_never_meant(self) -> bool:
+        """Whether no key of ours wants what YAML makes of it: dates, and numbers that are not in tens."""
+        return not isinstance(self.value, (bool, int, float, type(None))) or bool(_ODD_NUMBER.fullmatch(self.source))
+
+    @property
+    def hint(self) -> str:
+        if self.looks_like_its_value:
+            return f'without quotes {self.source} is no text to YAML; write "{self.source}"'
+        return f'YAML reads {self.source} as {_read(self.value)}; for the text write "{self.source}", in quotes'
+
+
+def _read(value: Any) -> str:
+    if value is None or isinstance(value, (bool, int, float)):
+        return "nothing" if value is None else shown(value)
+    return "bytes" if isinstance(value, bytes) else f"a {type(value).__name__}"
+
+
+def of_node(node: yaml.Node) -> Scalar | None:
+    """What YAML reads a node as, where that is no text and nobody put it in quotes.
+
+    Raises:
+        ValueError: it looks like a date, and there is no such day.
+    """
+    if not isinstance(node, yaml.ScalarNode) or node.style is not None or node.tag == TEXT or not node.value:
+        return None
+    if node.tag not in (f"{_TAG}bool", f"{_TAG}float", f"{_TAG}int", f"{_TAG}null", f"{_TAG}timestamp"):
+        return None
+    return Scalar(node.value, yaml.SafeLoader("").construct_object(node, deep=True))
+
+
+def keep_as_text(key: yaml.Node, place: KeyPath) -> Iterator[Problem]:
+    """Make a mapping's key the text that stands there, and say so where YAML would have made something else of it."""
+    try:
+        scalar = of_node(key)
+    except ValueError:  # no such day, so it was never anything but text
+        scalar = None
+        key.tag = TEXT
+    if scalar is None:
+        return
+    key.tag = TEXT
+    if not scalar.looks_like_its_value or scalar.is_never_meant:
+        yield place, f"this key is no text: {scalar.hint}"
