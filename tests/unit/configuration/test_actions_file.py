@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -144,7 +145,12 @@ def test_what_a_handler_prints_on_import_does_not_get_into_the_answer(tmp_path: 
     (tmp_path / "noisy.py").write_text("import os\nprint('hello')\nos.system('echo there')\ndef handle(e, c): ...\n")
     (tmp_path / "actions.yaml").write_text("actions: [{name: a, type: python, handler: 'noisy:handle'}]")
     command = [sys.executable, "-m", "record_processor.configuration", "actions.yaml"]
-    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    held, ours = os.pipe()  # it ends with its standard input
+    try:
+        answer = subprocess.run(command, cwd=tmp_path, stdin=held, capture_output=True, text=True, check=True)
+    finally:
+        os.close(held)
+        os.close(ours)
     expected = {"actions": [{"name": "a", "type": "python", "handler": "noisy:handle"}], "secrets": []}
     assert json.loads(answer.stdout) == expected
     assert "hello" in answer.stderr
