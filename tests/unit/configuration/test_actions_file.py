@@ -126,6 +126,72 @@ def test_the_schema_and_the_parser_agree(tmp_path: Path, action: dict[str, Any],
         assert mistakes(tmp_path, path.read_text())
 
 
+@pytest.mark.parametrize(
+    ("action", "says"),
+    [
+        ("type: python, handlr: 'a:b', handler: 'a:b'", "'handlr' was unexpected"),
+        ("type: log, batch: {sise: 3}", "'sise' was unexpected"),
+        ("type: log, dead_letter: {type: file, path: x, bucket: y}", "'bucket' was unexpected"),
+        ("type: log, dead_letter: {type: fil}", "'fil' is not one of"),
+        ("type: pyton", "'pyton' is not one of"),
+        ("type: log, level: loud", "'loud' is not one of"),
+        ("type: python", "'handler' is a required property"),
+        ("type: log, concurrency: many", "'many' is not of type 'integer'"),
+    ],
+)
+def test_a_mistake_is_said_by_the_schema_with_the_key_or_the_value(action: str, says: str) -> None:
+    document = yaml.safe_load(f"actions: [{{name: a, {action}}}]")
+    errors = jsonschema.Draft202012Validator(schema.schema(registry.built_in())).iter_errors(document)
+    assert says in " ".join(error.message for error in errors)
+
+
+def test_what_the_check_takes_is_valid_with_references_in_place_of_any_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {
+        "NAME": "a",
+        "KIND": "webhook",
+        "MANY": "7",
+        "YES": "true",
+        "TIME": "5s",
+        "SIZE": "1MB",
+        "URL": "http://x",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    text = """\
+actions:
+- name: ${NAME}
+  type: webhook
+  url: ${URL}
+  timeout: ${TIME}
+  format: ${NOWHERE:plain}
+  concurrency: ${MANY}
+  batch: {size: "${MANY}", bytes: "${SIZE}", window: "${TIME}"}
+  bisect_on_error: ${YES}
+  retry: {max_attempts: "${MANY}", max_age: "${TIME}"}
+  headers: {x: "${NAME}"}
+  dead_letter: {type: sqs, queue_url: "${URL}", aws: {endpoint: "${URL}", timeout: "${TIME}"}}
+- {name: b, type: "${KIND}", url: "${URL}", concurrency: "3", bisect_on_error: "false", batch: {size: "2", bytes: 9}}
+"""
+    path = tmp_path / "actions.yaml"
+    path.write_text(text)
+    assert len(read_actions(path)) == 2
+    jsonschema.Draft202012Validator(schema.schema(registry.built_in())).validate(yaml.safe_load(text))
+
+
+def test_the_example_of_every_action_is_valid_and_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTNER_SECRET", "s")
+    monkeypatch.setenv("PARTNER_TOKEN", "t")
+    examples = [registry.find(name).example.replace("shop.orders:handle", "json:loads") for name in registry.built_in()]
+    names = [f"- name: example-{index}\n" + one.split("\n", 1)[1] for index, one in enumerate(examples)]
+    path = tmp_path / "actions.yaml"
+    path.write_text("actions:\n" + "".join(names))
+    assert len(read_actions(path)) == len(registry.built_in())
+    document = yaml.safe_load(path.read_text())
+    jsonschema.Draft202012Validator(schema.schema(registry.built_in())).validate(document)
+
+
 def test_the_example_that_ships_is_right() -> None:
     assert read_actions(ROOT / "properties/actions.yaml")
 
