@@ -12,12 +12,13 @@ from __future__ import annotations
 import logging
 import re
 import textwrap
+from contextvars import ContextVar
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from record_processor.errors import traceback_of
+from record_processor.errors import encodable, traceback_of
 from record_processor.redaction import redacted_line
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ LEVELS = ("debug", "info", "warning", "error")
 
 _FIELDS = "record_processor_fields"
 _EVENT = "record_processor_event"
+# What every record of `logging` has; the rest of one came as `extra`.
+_STANDARD = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_RESERVED = {"time", "level", "event", "traceback"}
 _bound: dict[str, Any] = {}
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _LATEST_TIME = 253402300799
@@ -41,6 +45,30 @@ class LineStream(Protocol):
     def write(self, text: str, /) -> int: ...
 
     def flush(self) -> None: ...
+
+
+class Call(Protocol):
+    """A call of a handler: what it logs and prints says which it is."""
+
+    unfinished: dict[int, str] | None
+    """By thread: what it has printed of a line; None once it has ended."""
+
+    def fields(self) -> dict[str, Any]:
+        """What its events carry."""
+
+
+in_call: ContextVar[Call | None] = ContextVar("in_call", default=None)
+"""The call in whose context something is logged."""
+
+
+running_calls: dict[int, Any] = {}
+"""Of handlers, by thread."""
+
+
+def only_call() -> Call | None:
+    """The call that is running, where it is the only one: what writes past Python knows of none."""
+    running = list(running_calls.values())
+    return running[0] if len(running) == 1 else None
 
 
 class Log:
@@ -93,7 +121,11 @@ def start(level: str, stream: LineStream, form: Callable[[dict[str, Any]], str])
 
 def as_json(line: dict[str, Any]) -> str:
     """The form between processes."""
-    return _encoder.encode(line).decode()
+    try:
+        return _encoder.encode(line).decode()
+    except Exception:  # a lone surrogate, keys that are no texts, a str() that raises: whatever a handler logged
+        texts = {encodable(name): value if name == "time" else _as_text(value) for name, value in line.items()}
+        return _encoder.encode(texts).decode()
 
 
 def as_json_for_users(line: dict[str, Any]) -> str:
@@ -145,10 +177,28 @@ class _LineHandler(_StreamHandler):
             "message": record.getMessage(),
         }
         line.update(_bound)
-        line.update(getattr(record, _FIELDS, {}))
+        if (call := in_call.get()) is not None:
+            line.update(call.fields())
+        line.update(_fields(record))
         if record.exc_info and record.exc_info[1] is not None:
             line["traceback"] = traceback_of(record.exc_info[1])
         return self._form(redacted_line(line))
+
+
+def _as_text(value: Any) -> str:
+    try:
+        return encodable(value if isinstance(value, str) else repr(value))
+    except Exception:  # its class is a user's
+        return f"({type(value).__name__}, whose repr() raises)"
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    """The fields of an event of ours; of anybody else's line, what was given as `extra`."""
+    ours: dict[str, Any] | None = getattr(record, _FIELDS, None)
+    if ours is not None:
+        return ours
+    extra = {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
+    return {name + "_" * (name in _RESERVED): value for name, value in extra.items()}
 
 
 def _iso(seconds: float) -> str:

@@ -11,8 +11,8 @@ from record_processor.logs import LEVELS
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs/log-events.md"
 CALLS = (*LEVELS, "write_event")
-# Named by the Java layout of a line, and by the action `log`.
-UNNAMED = {"kcl", "record"}
+# Named by the Java layout of a line, by the action `log`, and where the level is the printed line's own.
+UNNAMED = {"kcl", "record", "handler.print"}
 JAVA_EVENT = re.compile(
     r'"((?:action|checkpoint|clock|data|delivery|file|filter|host|kcl|leader|lease|record|records|shard|stream|worker)'
     r'\.[a-z_]+)"'

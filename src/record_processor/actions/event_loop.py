@@ -48,7 +48,9 @@ class EventLoop:
 
     def close(self) -> None:
         """End the loop and its thread."""
-        if self._loop is not None:
+        with self._lock:
+            if self._loop is None:
+                return
             self._closing = True
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()

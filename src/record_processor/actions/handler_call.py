@@ -8,10 +8,14 @@ import threading
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from record_processor import logs
 from record_processor.actions.deadline import Deadline
+from record_processor.logs import Call, in_call
+from record_processor.worker import standard_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextvars import Token
     from types import FrameType
 
     from record_processor.worker.records import ChangeRecord
@@ -25,13 +29,16 @@ _OURS = __name__.partition(".")[0]
 class HandlerCall:
     """One call, from its begin to its end, in the thread that waits for it."""
 
-    __slots__ = ("action", "deadline", "records", "thread_id", "waits_for")
+    token: Token[Call | None]
+
+    __slots__ = ("action", "deadline", "records", "thread_id", "token", "unfinished", "waits_for")
 
     def __init__(self, action: str, records: Sequence[ChangeRecord], timeout_seconds: float) -> None:
         self.action = action
         self.records = records
         self.deadline = Deadline(timeout_seconds)
         self.thread_id = threading.get_ident()
+        self.unfinished: dict[int, str] | None = {}
         self.waits_for: Any = None
         """The awaitable that an async handler gave back."""
 
@@ -83,10 +90,15 @@ class HandlerCalls:
             threading.Thread(target=self._watch, name=f"{self._action}-watch", daemon=True).start()
         call = HandlerCall(self._action, records, self._timeout_seconds)
         running[call.thread_id] = call
+        call.token = in_call.set(call)
         return call
 
     def end(self, call: HandlerCall) -> None:
         """It has returned or raised."""
+        if call.unfinished:
+            standard_streams.finish(call)
+        call.unfinished = None
+        in_call.reset(call.token)
         running.pop(call.thread_id, None)
 
     def close(self) -> None:
@@ -105,7 +117,7 @@ class HandlerCalls:
                 wait = min(wait, max(left, 0))
 
 
-running: dict[int, HandlerCall] = {}
+running: dict[int, HandlerCall] = logs.running_calls
 """All of this process, by the thread that waits for them."""
 
 

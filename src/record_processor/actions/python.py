@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
+from record_processor.actions import handler_threads
 from record_processor.actions.awaitables import is_awaitable
 from record_processor.actions.base import Action, Shard
 from record_processor.actions.batch_response import check_handlers_answer, raise_failures
@@ -66,6 +67,7 @@ class PythonAction(Action[PythonSettings]):
 
     def open(self, shard: Shard) -> None:
         self._shard = shard
+        handler_threads.belong_to_calls()
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         event = {"Records": [self._shaped(record) for record in records]}

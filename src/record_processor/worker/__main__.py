@@ -15,7 +15,7 @@ import msgspec
 from record_processor import logs, redaction
 from record_processor.configuration.build import build_actions
 from record_processor.errors import RecordProcessorError, described
-from record_processor.worker import ending, environment
+from record_processor.worker import ending, environment, standard_streams
 from record_processor.worker.lease import Lease
 from record_processor.worker.processor import RecordProcessor
 from record_processor.worker.protocol import Protocol
@@ -38,6 +38,7 @@ def main() -> None:
     env = environment.read()
     logs.start(env.log_level, sys.stderr, logs.as_json)
     ending.confirm_in(env.trials_path)
+    ending.before(standard_streams.claim())
     stream = Stream(env.stream_arn, env.region)
     logs.bind(table=stream.table)
     lease = Lease(env.lease_path)

@@ -8,7 +8,6 @@ The messages: https://github.com/awslabs/amazon-kinesis-client/tree/master/amazo
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from typing import IO, Any
@@ -17,9 +16,6 @@ import msgspec
 from amazon_kclpy import kcl, messages
 
 from record_processor.errors import LeaseLostError
-from record_processor.logs import Log
-
-log = Log("worker.handler")
 
 _PROCESS_RECORDS = "processRecords"
 # Jackson writes the type of a message first, so its name is within these bytes.
@@ -75,11 +71,10 @@ class Protocol:
     def __init__(self) -> None:
         self._input = os.fdopen(os.dup(0), "rb")
         self._output = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        # From here on descriptor 1 is the log: also for prints, for C code and for programs that a handler starts.
         with open(os.devnull) as nothing:  # noqa: PTH123
             os.dup2(nothing.fileno(), 0)
+        # Until somebody claims it; what is imported may print already.
         os.dup2(2, 1)
-        sys.stdout = _PrintsToLog()
 
     def let_go(self) -> None:
         """In a forked process: it must neither hold the channel open nor write to it."""
@@ -94,21 +89,3 @@ class Protocol:
         process = kcl.KCLProcess(processor, self._input, self._output, sys.stderr)
         channel_of(process, self._input, self._output)
         process.run()
-
-
-class _PrintsToLog(io.TextIOBase, IO[str]):
-    """Standard output for handlers: each line that they print is a log event."""
-
-    encoding = "utf-8"
-
-    def __init__(self) -> None:
-        self._line = ""
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        *lines, self._line = (self._line + text).split("\n")
-        for line in lines:
-            log.info("handler.print", line)
-        return len(text)

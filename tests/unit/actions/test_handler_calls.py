@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 go_on = threading.Event()
+begun = threading.Event()
+never = threading.Event()
 cancelled = threading.Event()
 raises: list[BaseException] = []
 
@@ -32,6 +34,7 @@ def hang(_event: Any, _context: Any) -> None:
 
 
 async def hang_async(_event: Any, _context: Any) -> None:
+    begun.set()
     try:
         await asyncio.sleep(30)
     finally:
@@ -74,7 +77,12 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """The statuses that the process would have ended with."""
     statuses: list[int] = []
     go_on.clear()
-    monkeypatch.setattr(ending, "end", statuses.append)
+
+    def end(status: int) -> None:
+        statuses.append(status)
+        never.wait()  # as the real one, it does not return
+
+    monkeypatch.setattr(ending, "end", end)
     yield statuses
     go_on.set()
     # Before the watch over a call that still runs could end this process in earnest.
@@ -136,8 +144,10 @@ def test_whatever_an_async_handler_raises_comes_out_of_its_call_alone(handler: A
 
 
 def test_where_an_async_handler_waits_is_known() -> None:
+    begun.clear()
     action = opened(hang_async, timeout=0)
     in_a_thread(action)
+    assert begun.wait(5)
     wait_for(lambda: running, "the call")
     (call,) = running.values()
     wait_for(lambda: (call.where() or "").endswith(" in hang_async"), "the line where it waits", seconds=5)

@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.actions.base import ActionError
-from record_processor.errors import LeaseLostError, StopRequestedError
+from record_processor.errors import LeaseLostError, StopRequestedError, described
 from record_processor.logs import Log
 from record_processor.worker.backoff import delay
 from record_processor.worker.delivery import outcome
@@ -188,7 +188,7 @@ class Pipeline:
             records.append(entry.record)
         try:
             self._call(records)
-        except (Exception, SystemExit) as error:  # a handler that calls sys.exit has failed, no more than that
+        except BaseException as error:  # whatever a handler raises, sys.exit too, says that it has failed, no more
             return outcome.of_error(part, error)
         return None
 
@@ -271,7 +271,7 @@ class Pipeline:
         seconds = max(delay(first.entry.attempts), asked_for)
         log.error(
             "delivery.blocked",
-            f"{self.action.settings.name} failed: {type(first.error).__name__}: {first.error}",
+            f"{self.action.settings.name} failed: {described(first.error)}",
             # Once is enough for the traceback; after that it only hides the other lines.
             exception=None if first.entry.attempts > 1 or isinstance(first.error, ActionError) else first.error,
             action=self.action.settings.name,
