@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # A user waits in front of these calls: better a clear error soon than a long silence.
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
 # Whether anything answers is known within three seconds.
-_FIRST_CALL = Config(connect_timeout=2, read_timeout=2.5, retries={"mode": "standard", "total_max_attempts": 1})
+_FIRST_CALL = Config(connect_timeout=2, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})
 
 LOCAL_CREDENTIALS = ("local", "local")
 """What the Java side's LocalCredentialsProvider gives: DynamoDB Local wants a signature but checks none."""
@@ -66,17 +66,26 @@ def session(provider: str, region: str | None) -> boto3.Session:
         return boto3.Session(region_name=region)
 
 
-def client(session: boto3.Session, service: str, endpoint: str | None, *, first_call: bool = False) -> Any:
+def client(
+    session: boto3.Session,
+    service: str,
+    endpoint: str | None,
+    *,
+    setting: str = "dynamoDBEndpoint",
+    first_call: bool = False,
+) -> Any:
     """A client that gives up within seconds, not minutes; one for a first call, within three.
+
+    `setting` is what `endpoint` was written in.
 
     Raises:
         SetupError: the endpoint is no address, or no region is known.
     """
-    with explained(service):
+    with explained(service, setting):
         try:
             return session.client(service, endpoint_url=endpoint, config=_FIRST_CALL if first_call else _CONFIG)
         except ValueError:
-            raise SetupError(f"{endpoint!r} is no address of {service}; such as http://localhost:8000") from None
+            raise SetupError(f"{setting}: {endpoint!r} is no address; such as http://localhost:8000") from None
 
 
 @contextmanager

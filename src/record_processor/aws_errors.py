@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
@@ -49,7 +48,7 @@ def explanation(error: Exception, endpoint: str = "the endpoint") -> str:
     if isinstance(error, _CREDENTIALS):
         return f"AWS credentials cannot be had: {error}"
     if isinstance(error, sdk.ClientError):
-        return _refused(error.response, endpoint)
+        return _refused(error, endpoint)
     return _connection(error, endpoint)
 
 
@@ -66,14 +65,27 @@ def _connection(error: Exception, endpoint: str) -> str:
 
 def not_aws(address: str | None, endpoint: str, found: str) -> str:
     """What answers speaks another language: a web server, a proxy's page, TLS where there is none."""
-    return f"what answers at {address or 'that address'} is not AWS's service ({found[:300]}). Is {endpoint} right?"
+    place = f"at {address}" if address else "there"
+    return f"what answers {place} is not AWS's service ({found[:300]}). Is {endpoint} right?"
 
 
-def _refused(response: dict[str, Any] | Any, endpoint: str) -> str:
-    details = response.get("Error", {})
-    code, message = str(details.get("Code") or ""), str(details.get("Message"))
-    if not _AWS_CODE.fullmatch(code):
-        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+def is_of_aws(error: sdk.ClientError) -> bool:
+    """Whether a service of AWS's refused, and not whatever else has answered."""
+    return _AWS_CODE.fullmatch(_code(error)) is not None
+
+
+def is_about_credentials(error: sdk.ClientError) -> bool:
+    return _code(error) in _BAD_CREDENTIALS
+
+
+def _refused(error: sdk.ClientError, endpoint: str) -> str:
+    if not is_of_aws(error):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         return not_aws(None, endpoint, f"HTTP status {status}")
-    said = f"AWS refused: {code}: {message}"
-    return f"{said}. Are the credentials right, and those of this region?" if code in _BAD_CREDENTIALS else said
+    code, message = _code(error), error.response["Error"].get("Message")
+    hint = ". Are the credentials right, and those of this region?" if is_about_credentials(error) else ""
+    return f"AWS refused: {code}: {message}{hint}"
+
+
+def _code(error: sdk.ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code") or "")

@@ -90,6 +90,14 @@ def test_a_table_without_a_stream_is_answered_with_how_to_enable_one(database: D
     assert_refused(answer, f"table '{table}' has no stream", "aws dynamodb update-table", "StreamEnabled=true")
 
 
+def test_a_stream_that_is_not_there_is_named_before_a_jvm_starts(database: Database, tmp_path: Path) -> None:
+    table = database.table()
+    now = database.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    gone = now.rpartition("/")[0] + "/2020-01-01T00:00:00.000"
+    answer = run_command("run", at(database, tmp_path, streamName=gone), cwd=tmp_path)
+    assert_refused(answer, f"there is no stream {gone} at {database.endpoint}", f"Write the table's name, {table}")
+
+
 def test_an_application_name_that_is_a_table_of_the_users_is_refused(database: Database, tmp_path: Path) -> None:
     table = database.table()
     answer = run_command("run", at(database, tmp_path, streamName=table, applicationName=table), cwd=tmp_path)

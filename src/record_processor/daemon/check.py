@@ -41,7 +41,7 @@ def check(path: Path, overrides: Iterable[str]) -> Checked:
         SetupError: the executable is not there.
     """
     properties = read_properties(path, overrides, os.environ)
-    streams.check_names(str(path), properties.stream_names)
+    streams.check_names(str(path), properties.stream_names, properties.text("regionName"))
     aws.check_provider(properties.text("AwsCredentialsProvider"))
     command = _child_command(properties)
     return Checked(properties, _checked_actions(properties.actions_path), command)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from record_processor import aws, logs
-from record_processor.daemon import jvm, streams, tables
+from record_processor import logs
+from record_processor.daemon import endpoints, jvm, streams, tables
 from record_processor.daemon.check import Checked, check
 from record_processor.daemon.files import RunDirectory
 from record_processor.daemon.java import find_java
@@ -43,12 +43,11 @@ def run(path: Path, overrides: Iterable[str]) -> int:
 
 def _prepare_aws(checked: Checked) -> tuple[list[str], str]:
     properties = checked.properties
-    provider = properties.optional_text("AwsCredentialsProviderDynamoDB") or properties.text("AwsCredentialsProvider")
-    session = aws.session(provider, properties.text("regionName"))
-    dynamodb = aws.client(session, "dynamodb", properties.optional_text("dynamoDBEndpoint"))
-    stream_arns = streams.resolve(dynamodb, properties.stream_names)
-    tables.prepare(dynamodb, properties)
-    return stream_arns, tables.stream_mode(dynamodb, properties, len(stream_arns))
+    clients = endpoints.connect(properties)
+    stream_arns = streams.resolve(clients.tables, properties.stream_names)
+    streams.verify(clients.streams, stream_arns)
+    tables.prepare(clients.tables, properties)
+    return stream_arns, tables.stream_mode(clients.tables, properties, len(stream_arns))
 
 
 def _run_jvm(java: str, checked: Checked, directory: RunDirectory, output: LogOutput) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import boto3
 
+_ENDPOINT = "--endpoint-url"
 _IDLE_SECONDS = 1.0
 _POSITIONS = "expected trim-horizon, latest, at:SEQUENCE_NUMBER or after:SEQUENCE_NUMBER"
 
@@ -25,7 +26,8 @@ _POSITIONS = "expected trim-horizon, latest, at:SEQUENCE_NUMBER or after:SEQUENC
 def client(endpoint: str | None, region: str | None, profile: str | None) -> tuple[Any, Any]:
     """Clients for DynamoDB and its streams. An endpoint on loopback is DynamoDB Local: it needs no credentials."""
     session = _session(endpoint, region, profile)
-    return aws.client(session, "dynamodb", endpoint), aws.client(session, "dynamodbstreams", endpoint)
+    made = [aws.client(session, name, endpoint, setting=_ENDPOINT) for name in ("dynamodb", "dynamodbstreams")]
+    return made[0], made[1]
 
 
 def _session(endpoint: str | None, region: str | None, profile: str | None) -> boto3.Session:
@@ -56,9 +58,10 @@ class Peek:
         Raises:
             SetupError: there is no such table, stream or shard, or AWS refuses.
         """
-        streams.check_names("peek", [name])
-        arn = streams.resolve(self._dynamodb, [name])[0]
-        with aws.explained(f"stream {arn}"):
+        streams.check_names("peek", [name], self._dynamodb.meta.region_name)
+        arn = streams.resolve(self._dynamodb, [name], _ENDPOINT)[0]
+        streams.verify(self._streams, [arn], _ENDPOINT)
+        with aws.explained(f"stream {arn}", _ENDPOINT):
             try:
                 self._print_all(arn)
             except KeyboardInterrupt:
