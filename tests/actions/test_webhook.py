@@ -9,12 +9,12 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from record_processor.actions.base import ActionError, InvalidSettingError, PermanentError
-from record_processor.actions.webhook import WebhookAction, WebhookSettings, _refusal, _retry_after_seconds
-from tests.actions.delivery import Delivery, change, changes
+from record_processor.actions.bounded_http import Answer
+from record_processor.actions.webhook import WebhookAction, WebhookSettings, _retry_after_seconds, refusal
+from tests.actions.delivery import SHARD, Delivery, change, changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,11 +100,10 @@ def test_a_certificate_of_an_unknown_authority_is_refused(
 )
 def test_the_status_says_whether_trying_again_can_help(statuses: tuple[int, ...], kind: type[ActionError]) -> None:
     for status in statuses:
-        answer = httpx.Response(status, headers={"retry-after": "7", "location": "/there"})
-        refusal = _refusal(answer)
-        assert type(refusal) is kind, status
-        assert str(status) in str(refusal)
-    assert _refusal(httpx.Response(503, headers={"retry-after": "7"})).retry_after_seconds == 7
+        error = refusal(Answer(status, "No", {"retry-after": "7", "location": "/there"}))
+        assert type(error) is kind, status
+        assert str(status) in str(error)
+    assert refusal(Answer(503, "No", {"retry-after": "7"})).retry_after_seconds == 7
 
 
 def test_a_retry_after_may_be_a_date() -> None:
@@ -112,19 +111,49 @@ def test_a_retry_after_may_be_a_date() -> None:
     assert 28 < _retry_after_seconds(format_datetime(soon, usegmt=True)) <= 30
     assert _retry_after_seconds(format_datetime(soon - timedelta(hours=1), usegmt=True)) == 0
     assert _retry_after_seconds("17") == 17
-    assert _retry_after_seconds("") == _retry_after_seconds("soon") == 0
+    for nonsense in ("", "soon", "-1", "1e9", "9" * 400, "\u0663", "Mon, 99 Foo 99999 99:99:99 GMT"):
+        assert _retry_after_seconds(nonsense) == 0, nonsense
 
 
 @pytest.mark.parametrize(
     ("settings", "key", "says"),
     [
         ({"headers": {"Webhook-Id": "1"}}, "headers", "Webhook-Id is set by the action itself"),
+        ({"headers": {"Content-Length": "1"}}, "headers", "Content-Length is set by the action itself"),
+        ({"headers": {"transfer-encoding": "chunked"}}, "headers", "transfer-encoding is set by the action itself"),
         ({"headers": {"x": "a\nb"}}, "headers", "x: expected printable ASCII"),
+        ({"headers": {"x": "caf\u00e9"}}, "headers", "x: expected printable ASCII"),
+        ({"headers": {"x": " a"}}, "headers", "x: expected printable ASCII"),
+        ({"headers": {"x y": "a"}}, "headers", "'x y' is no name of a header"),
+        ({"headers": {"x:": "a"}}, "headers", "is no name of a header"),
+        ({"headers": {"": "a"}}, "headers", "is no name of a header"),
+        ({"headers": {"x": "a", "X": "b"}}, "headers", "x is there twice"),
         ({"secret": "whsec_*"}, "secret", "expected base64 after whsec_"),
+        ({"secret": ""}, "secret", "is empty"),
+        ({"secret": "whsec_"}, "secret", "is empty"),
+        ({"secret": "\n"}, "secret", "is empty"),
+        ({"url": "https://"}, "url", "expected a host"),
+        ({"url": "https://:443/x"}, "url", "expected a host"),
+        ({"url": "https://x:99999/"}, "url", "cannot be read"),
+        ({"url": "https://x:0/"}, "url", "expected a host, and a port"),
+        ({"url": "https://[::1/"}, "url", "cannot be read"),
+        ({"url": "https://a b/"}, "url", "expected printable ASCII"),
+        ({"url": "https://a/\r\nx: y"}, "url", "expected printable ASCII"),
+        ({"url": "https://user:word@x/"}, "url", "has credentials in it"),
+        ({"url": "https://x/#part"}, "url", "has a part after #"),
         ({"ca_file": "nowhere.pem"}, "ca_file", "nowhere.pem cannot be used"),
     ],
 )
 def test_what_cannot_work_is_refused_and_no_secret_shown(settings: dict[str, Any], key: str, says: str) -> None:
     with pytest.raises(InvalidSettingError, match=says) as refused:
-        WebhookAction(WebhookSettings(name="a", type="webhook", url="https://x", **settings))
+        WebhookAction(WebhookSettings(**{"name": "a", "type": "webhook", "url": "https://x", **settings}))
     assert refused.value.key == key
+    assert "word" not in str(refused.value)
+
+
+def test_a_signed_webhook_over_http_is_warned_of_but_on_the_same_host(caplog: pytest.LogCaptureFixture) -> None:
+    for url in ("http://localhost:1/", "https://partner.example/", "http://partner.example/"):
+        action = WebhookAction(WebhookSettings(name="a", type="webhook", url=url, secret="s"))
+        action.open(SHARD)
+        action.close()
+        assert ("unencrypted" in caplog.text) == url.startswith("http://partner"), url

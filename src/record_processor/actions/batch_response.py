@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,20 @@ def _shown(answer: Any) -> str:
     return f"{short} ({type(answer).__name__})"
 
 
+def parsed(content: bytes) -> Any:
+    """What a far side answered; None where it is no JSON: it may answer what it likes.
+
+    Raises:
+        InvalidBatchResponse: it begins to say which records failed, and the rest of it cannot be read.
+    """
+    try:
+        return json.loads(content or b"null")
+    except (ValueError, RecursionError):
+        if _FAILURES.encode() not in content:
+            return None
+    raise InvalidBatchResponse(f"the answer names {_FAILURES}, but is no JSON, is nested too deep, or is too long")
+
+
 def raise_failures(answer: Any, records: Sequence[ChangeRecord]) -> None:
     """Raise PartialFailure where an answer says that records failed, and InvalidBatchResponse where it makes no sense.
 
@@ -71,5 +86,6 @@ def raise_failures(answer: Any, records: Sequence[ChangeRecord]) -> None:
     try:
         first = min(positions[item["itemIdentifier"]] for item in items)
     except (KeyError, TypeError):
-        raise InvalidBatchResponse(f"batchItemFailures has an item that is not in the batch: {items!r}") from None
-    raise PartialFailure({position: BatchItemFailure(str(answer)) for position in range(first, len(records))})
+        raise InvalidBatchResponse(f"{_FAILURES} has an item that is not in the batch: {_shown(items)}") from None
+    failure = BatchItemFailure(f"the answer names it, or one before it: {_shown(answer)}")
+    raise PartialFailure(dict.fromkeys(range(first, len(records)), failure))

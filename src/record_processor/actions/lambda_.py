@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
@@ -11,7 +11,7 @@ from record_processor.actions import calls, halves
 from record_processor.actions.aws import client
 from record_processor.actions.aws_batches import AwsShapedSettings
 from record_processor.actions.base import Action, ActionError, PermanentError, Shard
-from record_processor.actions.batch_response import raise_failures
+from record_processor.actions.batch_response import InvalidBatchResponse, parsed, raise_failures
 from record_processor.actions.shapes import Shape, encoded
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _LARGEST_EVENT_BYTES = 6 * 1024 * 1024
+_LARGEST_ANSWER_BYTES = 6 * 1024 * 1024
 _LONGEST_RUN_SECONDS = 900.0
 _LONGEST_MESSAGE = 500
 
@@ -72,23 +73,20 @@ class LambdaAction(Action[LambdaSettings]):
             function["Qualifier"] = self.settings.qualifier
         try:
             answer = self._client.invoke(**function, InvocationType="RequestResponse", Payload=event)
-            payload = answer["Payload"].read()
+            with answer["Payload"] as stream:
+                payload: bytes = stream.read(_LARGEST_ANSWER_BYTES + 1)
         except (BotoCoreError, ClientError) as error:
             raise calls.of_call("lambda", "Invoke", error) from None
         if answer.get("FunctionError"):
             raise ActionError(f"the function failed: {_error_in(payload)}")
-        return _parsed(payload)
-
-
-def _parsed(payload: bytes) -> Any:
-    try:
-        return json.loads(payload or b"null")
-    except ValueError:
-        return None  # a function may answer what it likes; only batchItemFailures means something
+        if len(payload) > _LARGEST_ANSWER_BYTES:
+            raise ActionError(f"the function answered more than Lambda's own {_LARGEST_ANSWER_BYTES:,} bytes")
+        return parsed(payload)
 
 
 def _error_in(payload: bytes) -> str:
-    answer = _parsed(payload)
-    if isinstance(answer, dict) and "errorMessage" in answer:
-        return f"{answer.get('errorType', 'Error')}: {answer['errorMessage']}"[:_LONGEST_MESSAGE]
-    return payload[:_LONGEST_MESSAGE].decode(errors="replace")
+    with contextlib.suppress(InvalidBatchResponse):
+        answer = parsed(payload)
+        if isinstance(answer, dict) and "errorMessage" in answer:
+            return f"{answer.get('errorType', 'Error')}: {answer['errorMessage']}"[:_LONGEST_MESSAGE]
+    return payload[: 4 * _LONGEST_MESSAGE].decode(errors="replace")[:_LONGEST_MESSAGE]
