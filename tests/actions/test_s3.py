@@ -28,7 +28,7 @@ def test_the_same_batch_written_twice_is_the_same_object(sink: S3Sink, delivery:
         running.finish()
     (found,) = objects(sink.client("s3"), sink.name)
     first, last = (changes(20, 2)[position].sequence_number for position in (0, -1))
-    assert found["Key"] == f"Phones/2026-11-23/shardId-1/{first}-{last}.jsonl.gz"
+    assert found["Key"] == f"Phones/{running.actions[0].settings.name}/2026-11-23/shardId-1/{first}-{last}.jsonl.gz"
 
 
 @this_sink

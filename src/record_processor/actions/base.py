@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from record_processor.actions.settings import ActionSettings, InvalidSettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from record_processor.worker.records import ChangeRecord, Stream
 
@@ -18,6 +18,7 @@ __all__ = [
     "Action",
     "ActionError",
     "ActionSettings",
+    "Destination",
     "InvalidSettingError",
     "NotTriedError",
     "PartialFailure",
@@ -71,6 +72,19 @@ class PartialFailure(Exception):  # noqa: N818 - what it says is that the rest s
         self.failures = dict(failures)
 
 
+class Destination(NamedTuple):
+    """Where an action writes, to be compared with where others do."""
+
+    key: str
+    """The setting that says so."""
+    place: Hashable
+    """Equal for two actions that write to the same place."""
+    harm: str = ""
+    """Why two actions cannot share it, and what to do; empty where they can, and only dead letters cannot be there."""
+    shared_by_filters: bool = False
+    """Whether they can share it where each has a filter."""
+
+
 class Action(abc.ABC, Generic[SettingsT]):
     """One configured action in one shard's child process.
 
@@ -109,6 +123,11 @@ class Action(abc.ABC, Generic[SettingsT]):
     def window_seconds(self) -> float:
         batch = self.settings.batch
         return self.default_window_seconds if batch.size is None and batch.window is None else batch.window_seconds
+
+    @property
+    def destination(self) -> Destination | None:
+        """Where it writes; None where nothing can get in its way there."""
+        return None
 
     def open(self, shard: Shard) -> None:
         """Get ready for the records of a shard."""

@@ -19,6 +19,7 @@ from record_processor.actions.base import (
     Action,
     ActionError,
     ActionSettings,
+    Destination,
     InvalidSettingError,
     NotTriedError,
     PartialFailure,
@@ -93,6 +94,13 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         targets = [*settings.rename.values(), *own]
         if len(own) + len(settings.rename) != len(set(targets)):
             raise InvalidSettingError("rename", "two attributes would have the same name there")
+
+    @property
+    def destination(self) -> Destination:
+        aws = self.settings.aws
+        harm = "of one change only the first would be written, since the other is no newer; write one action for both"
+        place = ("dynamodb", self.settings.table, aws.region, aws.endpoint, aws.role_arn)
+        return Destination("table", place, harm, shared_by_filters=True)
 
     def open(self, shard: Shard) -> None:
         self._shard = shard

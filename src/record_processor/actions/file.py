@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from record_processor.actions.base import Action, InvalidSettingError, Shard
+from record_processor.actions.base import Action, Destination, InvalidSettingError, Shard
 from record_processor.actions.rotation import Rotate, Rotation
 from record_processor.actions.shapes import Shape, ShapedSettings
 from record_processor.appending import SharedFile, ends_inside_a_line
@@ -64,6 +64,11 @@ class FileAction(Action[FileSettings]):
             raise InvalidSettingError(
                 "path", f"expected placeholders {{table}} or {{shard}} only, found {settings.path!r}"
             ) from None
+
+    @property
+    def destination(self) -> Destination:
+        harm = "their lines would be mixed, and each would rotate the other's file; give each a path of its own"
+        return Destination("path", ("file", os.path.abspath(self.settings.path)), harm)  # noqa: PTH100 - text
 
     def open(self, shard: Shard) -> None:
         path = Path(self.settings.path.format(table=shard.stream.table, shard=shard.shard_id))

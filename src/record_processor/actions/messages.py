@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
-from record_processor.actions.base import InvalidSettingError
+from record_processor.actions.base import Destination, InvalidSettingError
 from record_processor.actions.batches import Entry
 from record_processor.actions.template import TextTemplate
 
@@ -48,11 +48,17 @@ class MessageAction(AwsBatchedAction[MessageSettingsT], abc.ABC):
 
     text_name: ClassVar[str]
     """The service's name for the text."""
+    resource_key: ClassVar[str]
+    """The setting that names the queue or topic."""
 
     def __init__(self, settings: MessageSettingsT) -> None:
         super().__init__(settings)
         check_attributes(settings.attributes)
         self._fifo = self.resource.endswith(".fifo")
+
+    @property
+    def destination(self) -> Destination:
+        return Destination(self.resource_key, (self.service, self.resource))
 
     def entry(self, record: ChangeRecord) -> Entry:
         text = body(self.shape.encoded(record))
@@ -63,7 +69,7 @@ class MessageAction(AwsBatchedAction[MessageSettingsT], abc.ABC):
         if self._fifo:
             template = self.settings.group
             message["MessageGroupId"] = group_of(record) if template is None else template.text(record.plain)
-            message["MessageDeduplicationId"] = record.event_id
+            message["MessageDeduplicationId"] = deduplication_id(self.settings.name, record)
         return Entry(message, size_bytes(text, attributes))
 
 
@@ -82,6 +88,15 @@ def group_of(record: ChangeRecord) -> str:
     """
     keys = record.raw_keys.decode()
     return keys if _GROUP.fullmatch(keys) else hashlib.sha256(record.raw_keys).hexdigest()
+
+
+def deduplication_id(action: str, record: ChangeRecord) -> str:
+    """FIFO's id that tells repetitions: of a record and of an action, since two actions may have one queue.
+
+    It has 128 characters at most; what does not fit is hashed.
+    """
+    written = f"{action}-{record.event_id}"
+    return written if _GROUP.fullmatch(written) else hashlib.sha256(written.encode()).hexdigest()
 
 
 def check_attributes(attributes: Mapping[str, TextTemplate]) -> None:

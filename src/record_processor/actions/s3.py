@@ -14,7 +14,7 @@ from msgspec import Meta
 from record_processor.actions import calls
 from record_processor.actions.aws import client, content_md5
 from record_processor.actions.aws_batches import AwsShapedSettings
-from record_processor.actions.base import Action, InvalidSettingError, Shard
+from record_processor.actions.base import Action, Destination, InvalidSettingError, Shard
 from record_processor.actions.shapes import Shape
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class S3Settings(AwsShapedSettings, kw_only=True, frozen=True):
             description="The object's key: {table}, {shard}, {action}; {date}, {year}, {month}, {day}, {hour} of the "
             "batch's first change (UTC); {first} and {last} sequence number. .gz is added where gzip is on."
         ),
-    ] = "{table}/{date}/{shard}/{first}-{last}.jsonl"
+    ] = "{table}/{action}/{date}/{shard}/{first}-{last}.jsonl"
     gzip: Annotated[bool, Meta(description="Whether objects are gzipped.")] = True
 
 
@@ -62,6 +62,12 @@ class S3Action(Action[S3Settings]):
         super().__init__(settings)
         _check(settings.key)
         self._shape = Shape(settings)
+
+    @property
+    def destination(self) -> Destination:
+        key = self.settings.key.replace("{action}", self.settings.name) + (".gz" if self.settings.gzip else "")
+        harm = "their objects would take each other's place; write {action} in the key, or another bucket"
+        return Destination("key", ("s3", self.settings.aws.endpoint, self.settings.bucket, key), harm)
 
     def open(self, shard: Shard) -> None:
         self._shard = shard

@@ -39,6 +39,7 @@ class SnsAction(MessageAction[SnsSettings]):
     service = "sns"
     operation = "PublishBatch"
     text_name = "Message"
+    resource_key = "topic_arn"
     # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
     limits = Limits(entries=10, call_bytes=256 * KIBIBYTE, entry_bytes=256 * KIBIBYTE)
     default_batch_size = 10

@@ -31,6 +31,7 @@ class SqsAction(MessageAction[SqsSettings]):
     service = "sqs"
     operation = "SendMessageBatch"
     text_name = "MessageBody"
+    resource_key = "queue_url"
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
     limits = Limits(entries=10, call_bytes=1024 * KIBIBYTE, entry_bytes=1024 * KIBIBYTE)
     default_batch_size = 10

@@ -8,7 +8,7 @@ import msgspec
 
 from record_processor.actions import registry
 from record_processor.actions.template import Template
-from record_processor.configuration import typed
+from record_processor.configuration import contradictions, typed
 from record_processor.configuration.build import EXAMPLE, build
 from record_processor.configuration.mistakes import shown, unknown
 from record_processor.configuration.values import filled_in_everywhere
@@ -19,6 +19,7 @@ from record_processor.redaction import redacted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from record_processor.actions.base import Action
     from record_processor.configuration.mistakes import KeyPath, Problem
     from record_processor.configuration.yaml_scalars import Scalar
 
@@ -38,8 +39,13 @@ def read_actions(path: Path) -> list[dict[str, Any]]:
     items, found = _items(file)
     problems += found
     problems += _clashes()
+    built: dict[int, Action[Any]] = {}
     for index, item in enumerate(items):
-        problems += [problem for problem in _of_action(file, item, index) if problem[0] not in misread]
+        action, found = _of_action(file, item, index)
+        problems += [problem for problem in found if problem[0] not in misread]
+        if action is not None:
+            built[index] = action
+    problems += contradictions.between(built)
     problems += _repeated_names(items)
     if problems:
         problems = list(dict.fromkeys(problems))
@@ -61,9 +67,9 @@ def _items(file: YamlFile) -> tuple[list[dict[str, Any]], list[Problem]]:
     return items, problems
 
 
-def _of_action(file: YamlFile, item: Any, index: int) -> list[Problem]:
+def _of_action(file: YamlFile, item: Any, index: int) -> tuple[Action[Any] | None, list[Problem]]:
     at: KeyPath = ("actions", index)
-    problems = build(item, at)[1]
+    action, problems = build(item, at)
     misread = {place: file.scalars[place] for place, _ in problems if place in file.scalars}
     if misread:
         # Whether it is the missing quotes that are the mistake, the same content with quotes tells.
@@ -73,7 +79,7 @@ def _of_action(file: YamlFile, item: Any, index: int) -> list[Problem]:
             (place, f"{message}; {misread[place].hint}" if place in misread and place not in still else message)
             for place, message in problems
         ]
-    return problems + _in_templates(file, item, at)
+    return action, problems + _in_templates(file, item, at)
 
 
 def _with_texts(data: Any, at: KeyPath, scalars: dict[KeyPath, Scalar]) -> Any:

@@ -24,6 +24,11 @@ class FileDeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type"
         ),
     ]
 
+    @property
+    def file(self) -> str:
+        """The file's path, still with its placeholders; in a folder each action has a file."""
+        return self.path + "{action}.jsonl" if self.path.endswith("/") else self.path
+
     def __post_init__(self) -> None:
         try:
             self.path.format(table="", shard="", action="")
