@@ -33,7 +33,7 @@ WEBHOOK = "actions:\n- {name: a, type: webhook, url: 'http://x'}\n- name: b\n  t
         ("  headers: {on: x}", "headers.on", "YAML reads on as true"),
         ("  headers: {1.10: x}", "headers.1.10", "YAML reads 1.10 as 1.1"),
         ("  headers: {0123: x}", "headers.0123", "YAML reads 0123 as 83"),
-        ("  headers: {12:30: x}", "headers.12:30", "YAML reads 12:30 as 750"),
+        ("  template: {12:30: x}", "template.12:30", "YAML reads 12:30 as 750"),
         ("  headers: {2026-11-25: x}", "headers.2026-11-25", "YAML reads 2026-11-25 as a date"),
         ("  headers: {x: yes}", "headers.x", 'found true; YAML reads yes as true; for the text write "yes", in quotes'),
         ("  headers: {x: 7}", "headers.x", 'found 7; without quotes 7 is no text to YAML; write "7"'),
