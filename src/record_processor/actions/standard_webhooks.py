@@ -43,11 +43,19 @@ def key_of(secret: str) -> bytes:
     return key
 
 
-def message_id(records: Sequence[ChangeRecord]) -> str:
-    """The id of a message: the same in every attempt, so that the far side can tell a repetition."""
+def message_id(action: str, records: Sequence[ChangeRecord]) -> str:
+    """The id of a message: the same in every attempt, so that the far side can tell a repetition.
+
+    Another action's message about the same change is none. Its name stands there as a digest, since it may have a dot,
+    and an id has none.
+    """
     if len(records) == 1:
-        return records[0].event_id
-    return hashlib.sha256(" ".join(record.event_id for record in records).encode()).hexdigest()
+        return f"{records[0].event_id}-{_digest(action)[:12]}"
+    return _digest(" ".join([action, *(record.event_id for record in records)]))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def headers(message: str, body: bytes, key: bytes | None) -> dict[str, str]:

@@ -118,7 +118,7 @@ class WebhookAction(Action[WebhookSettings]):
 
     def _send(self, records: Sequence[ChangeRecord]) -> None:
         body = self._body(records)
-        message = standard_webhooks.message_id(records)
+        message = standard_webhooks.message_id(self.settings.name, records)
         headers = {"content-type": "application/json", **standard_webhooks.headers(message, body, self._key)}
         answer = self._post(body, headers, _MOST_ANSWER_BYTES + _ANSWER_BYTES_A_RECORD * len(records))
         if not 200 <= answer.status < 300:

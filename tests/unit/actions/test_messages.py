@@ -1,4 +1,4 @@
-"""What a FIFO queue or topic takes for a repetition."""
+"""What a far side takes for a repetition: FIFO's deduplication ids, and `webhook-id`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from record_processor.actions.sns import SnsAction, SnsSettings
 from record_processor.actions.sqs import SqsAction, SqsSettings
+from record_processor.actions.standard_webhooks import message_id
 from tests.builders import change_record
 
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders.fifo"
@@ -36,3 +37,11 @@ def test_an_id_that_is_too_long_for_fifo_is_hashed() -> None:
     found = {of(letter * 64, "sqs").entry(record).content["MessageDeduplicationId"] for letter in "ab"}
     assert len(found) == 2
     assert all(len(one) <= 128 for one in found)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_webhooks_id_is_the_same_in_each_attempt_and_another_one_for_each_action(count: int) -> None:
+    batch = [change_record(eventID=f"{number}" * 32) for number in range(count)]
+    assert message_id("orders", batch) == message_id("orders", list(batch))
+    assert message_id("orders", batch) != message_id("a.b", batch)
+    assert "." not in message_id("a.b", batch)
