@@ -2,13 +2,19 @@
 
 Each process locks the file for the time of its write, and looks after it got the lock whether its file still is the one
 of that name: rotation moves it away, and `replay` puts a shorter one in its place.
+
+An append is whole or not at all. What a full disk took of it is cut off again under the same lock, so the caller keeps
+its bytes until `append` has returned, and writes them once more.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import os
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +23,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MODE = 0o640
+# Longer than any write of ours. Whoever waits comes back, and asks the lease and the stop before it waits again.
+LONGEST_LOCK_WAIT_SECONDS = 3.0
+_NAP_SECONDS = 0.005
+
+
+class FileLockedError(OSError):
+    """Somebody else holds the lock of a file, for longer than a write takes."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        message = f"another process holds the lock of this file for more than {seconds:g} s (`lslocks` names it)"
+        super().__init__(errno.EWOULDBLOCK, message, str(path))
 
 
 class SharedFile:
@@ -28,35 +45,49 @@ class SharedFile:
         # The file's own lock keeps out other processes. The threads of this one share its descriptor, and so that lock.
         self._one_thread = threading.Lock()
 
+    def open(self) -> None:
+        """Make the file and its folders, or find out now that it cannot be written."""
+        with self._one_thread:
+            if self._fd < 0:
+                self._fd = _opened(self.path)
+
     @contextmanager
     def locked(self) -> Iterator[int]:
-        """The descriptor of the file, for reading and appending, with other processes and threads kept out."""
-        with self._one_thread:
-            fd = self._locked()
+        """The descriptor of the file, for reading and appending, with other processes and threads kept out.
+
+        Raises:
+            FileLockedError: they did not let go of it in `LONGEST_LOCK_WAIT_SECONDS`.
+        """
+        end = time.monotonic() + LONGEST_LOCK_WAIT_SECONDS
+        if not self._one_thread.acquire(timeout=LONGEST_LOCK_WAIT_SECONDS):
+            raise FileLockedError(self.path, LONGEST_LOCK_WAIT_SECONDS)
+        try:
+            fd = self._locked(end)
             try:
                 yield fd
             finally:
                 fcntl.flock(fd, fcntl.LOCK_UN)
+        finally:
+            self._one_thread.release()
 
-    def _locked(self) -> int:
-        while True:
-            if self._fd < 0:
-                self._fd = _opened(self.path)
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
-            if self._still_has_its_name():
-                return self._fd
-            self.sync()
-            self.close()
-
-    def sync(self) -> None:
-        """Return when what this process has written is on the disk."""
-        if self._fd >= 0:
-            os.fsync(self._fd)
+    def append(self, lines: bytes) -> None:
+        """Append whole lines: on the disk when this returns, and none of them in the file when it raises."""
+        with self.locked() as fd:
+            append(fd, lines)
 
     def close(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)  # unlocks too
             self._fd = -1
+
+    def _locked(self, end: float) -> int:
+        while True:
+            if self._fd < 0:
+                self._fd = _opened(self.path)
+            wait_for_lock(self._fd, self.path, end)
+            if self._still_has_its_name():
+                return self._fd
+            self.close()
 
     def _still_has_its_name(self) -> bool:
         try:
@@ -65,10 +96,51 @@ class SharedFile:
             return False
 
 
-def ends_inside_a_line(fd: int) -> bool:
-    """Whether a crash or a full disk cut the last line."""
-    size = os.fstat(fd).st_size
-    return size > 0 and os.pread(fd, 1, size - 1) != b"\n"
+def wait_for_lock(fd: int, path: Path, end: float | None = None) -> None:
+    """Return when other processes are kept out, at the latest at `end` (of the monotonic clock).
+
+    Raises:
+        FileLockedError: they did not let go of it by then.
+    """
+    end = time.monotonic() + LONGEST_LOCK_WAIT_SECONDS if end is None else end
+    while True:
+        try:
+            return fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise FileLockedError(path, LONGEST_LOCK_WAIT_SECONDS) from None
+        time.sleep(_NAP_SECONDS)
+
+
+def append(fd: int, lines: bytes | bytearray) -> None:
+    """The same for a file that is locked."""
+    with whole_or_not_at_all(fd):
+        write_all(fd, lines)
+
+
+@contextmanager
+def whole_or_not_at_all(fd: int) -> Iterator[None]:
+    """A block that appends lines to a locked file: they are on the disk on leaving, or the file is as it was before."""
+    before = os.fstat(fd).st_size
+    try:
+        if before and os.pread(fd, 1, before - 1) != b"\n":
+            # A crash cut a line, ours or another's: ours must not become its continuation.
+            write_all(fd, b"\n")
+        yield
+        os.fsync(fd)
+    except BaseException:
+        # Also after a failed fsync: the kernel then takes the pages for written, and would not write them again.
+        with contextlib.suppress(OSError):
+            os.ftruncate(fd, before)
+        raise
+
+
+def write_all(fd: int, content: bytes | bytearray) -> None:
+    """Write every byte: one call may take a part."""
+    with memoryview(content) as left:
+        written = 0
+        while written < len(left):
+            written += os.write(fd, left[written:])
 
 
 def sync_folder(folder: Path) -> None:

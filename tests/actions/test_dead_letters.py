@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,7 +107,7 @@ def test_a_topic_hears_of_letters_and_replay_says_that_it_cannot_be_read(
 
 
 @pytest.mark.parametrize("sink", ["sqs"], indirect=True)
-def test_what_is_no_letter_stays_where_it_is(
+def test_what_is_no_letter_stays_in_a_queue_and_fails_no_replay(
     sink: SqsSink, tmp_path: Path, delivery: StartDelivery, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sink.client("sqs").send_message(QueueUrl=sink.queue_url, MessageBody="somebody else's")
@@ -113,6 +115,51 @@ def test_what_is_no_letter_stays_where_it_is(
     running.submit(changes(1, 1))
     running.finish()
     (tmp_path / "mended").touch()
-    assert Replay([failing_shop(tmp_path, sink)], None, dry_run=False, region="us-west-2").run(None) == 1
+    assert Replay([failing_shop(tmp_path, sink)], None, dry_run=False, region="us-west-2").run(None) == 0
     assert "1 that are no letters stay" in capsys.readouterr().err
     assert received(sink.client("sqs"), sink.queue_url) == ["somebody else's"]
+
+
+@pytest.mark.parametrize("sink", ["sqs", "sns", "dynamodb"], indirect=True)
+def test_a_letter_that_is_too_large_for_its_place_holds_nothing_up(
+    sink: NetworkSink, delivery: StartDelivery, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = failing_shop(tmp_path, sink)
+    running = delivery(settings)
+    noise = base64.b64encode(os.urandom(600_000)).decode()
+    running.submit([change("item-0", 1, text={"S": noise}), change("item-0", 2)])
+    running.finish()
+    assert running.engine.low_water() is not None
+    assert "stored without NewImage" in caplog.text
+    if not isinstance(sink, SnsSink):
+        (tmp_path / "mended").touch()
+        assert Replay([settings], None, dry_run=False, region="us-west-2").run(None) == 1
+        assert (tmp_path / "handled").read_text() == "2 "
+
+
+@pytest.mark.parametrize("sink", ["s3", "dynamodb"], indirect=True)
+def test_what_is_no_letter_is_set_aside_and_fails_no_later_replay(
+    sink: NetworkSink, delivery: StartDelivery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if isinstance(sink, S3Sink):
+        sink.client("s3").put_object(Bucket=sink.name, Key="dead/shop/note.txt", Body=b"somebody's")
+    else:
+        assert isinstance(sink, DynamoDBSink)
+        sink.client("dynamodb").put_item(TableName=sink.name, Item={"id": {"S": "note"}, "letter": {"S": "somebody's"}})
+    settings = failing_shop(tmp_path, sink)
+    running = delivery(settings)
+    running.submit(changes(1, 1))
+    running.finish()
+    (tmp_path / "mended").touch()
+
+    def replay() -> str:
+        assert Replay([settings], None, dry_run=False, region="us-west-2").run(None) == 0
+        return capsys.readouterr().err
+
+    assert "1 that are no letters were set aside: " in replay()
+    assert replay() == ""
+    if isinstance(sink, S3Sink):
+        assert sink.client("s3").get_object(Bucket=sink.name, Key="dead/shop.bad/note.txt")["Body"].read()
+    else:
+        kept = sink.client("dynamodb").get_item(TableName=sink.name, Key={"id": {"S": "note"}})["Item"]
+        assert kept["letter"] == {"S": "somebody's"}

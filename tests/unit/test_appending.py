@@ -1,13 +1,32 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import resource
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from record_processor.appending import SharedFile
+import pytest
+
+from record_processor import appending
+from record_processor.appending import FileLockedError, SharedFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+
+@contextmanager
+def room_for(file_bytes: int) -> Iterator[None]:
+    """No file of this process grows beyond so many bytes: the kernel takes a part of a write, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_threads_that_share_a_file_keep_each_other_out(tmp_path: Path) -> None:
@@ -45,3 +64,42 @@ def test_a_file_that_was_moved_away_is_made_anew(tmp_path: Path) -> None:
     file.close()
     assert (tmp_path / "a" / "moved").read_text() == "old\n"
     assert (tmp_path / "a" / "lines").read_text() == "new\n"
+
+
+def test_an_append_that_the_disk_took_a_part_of_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    file = SharedFile(tmp_path / "lines")
+    file.append(b"first\n")
+    with room_for(10), pytest.raises(OSError, match="File too large"):
+        file.append(b"second\nthird\n")
+    assert (tmp_path / "lines").read_bytes() == b"first\n"
+    file.append(b"second\nthird\n")
+    assert (tmp_path / "lines").read_bytes() == b"first\nsecond\nthird\n"
+
+
+def test_what_could_not_be_synced_is_not_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel says once that it could not write a page, and then takes it for written."""
+    file = SharedFile(tmp_path / "lines")
+    file.append(b"first\n")
+
+    def fail(_fd: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="Input/output"):
+            file.append(b"second\n")
+    assert (tmp_path / "lines").read_bytes() == b"first\n"
+
+
+def test_a_lock_that_another_process_keeps_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(appending, "LONGEST_LOCK_WAIT_SECONDS", 0.05)
+    file = SharedFile(tmp_path / "lines")
+    file.open()
+    with (tmp_path / "lines").open("rb") as others:
+        fcntl.flock(others, fcntl.LOCK_EX)
+        with pytest.raises(FileLockedError, match=r"another process holds the lock.*lines"):
+            file.append(b"x\n")
+    file.append(b"y\n")
+    assert (tmp_path / "lines").read_bytes() == b"y\n"

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from record_processor.actions.base import Action, Destination, InvalidSettingError, Shard
+from record_processor.actions.base import Action, Destination, InvalidSettingError, NotTriedError, Shard
 from record_processor.actions.rotation import Rotate, Rotation
 from record_processor.actions.shapes import Shape, ShapedSettings
-from record_processor.appending import SharedFile, ends_inside_a_line
+from record_processor.appending import FileLockedError, SharedFile, append
+from record_processor.logs import Log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.worker.records import ChangeRecord
+
+log = Log("actions.file")
 
 _BUFFER_BYTES = 1 << 20
 
@@ -36,7 +39,7 @@ class FileSettings(ShapedSettings, kw_only=True, frozen=True):
 
 
 class FileAction(Action[FileSettings]):
-    """Lines gather in memory until `flush`, which writes them with one call and waits for the disk.
+    """Lines gather in memory until `flush`, or until there are many, and stay there until the disk has them.
 
     Several shards, and several workers on one host, may share a file.
     """
@@ -73,43 +76,42 @@ class FileAction(Action[FileSettings]):
     def open(self, shard: Shard) -> None:
         path = Path(self.settings.path.format(table=shard.stream.table, shard=shard.shard_id))
         self._file = SharedFile(path)
+        self._file.open()  # a folder that cannot be written is known now
         if self.settings.rotate is not None:
             self._rotation = Rotation(path, self.settings.rotate)
             self._rotation.compress_finished()
-        with self._file.locked():  # a folder that cannot be written is known now
-            pass
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         lines = b"".join(self._shape.encoded(record) + b"\n" for record in records)
         with self._lock:
             # First, so that a write that fails has taken nothing in: the same records come again.
             if len(self._pending) >= _BUFFER_BYTES:
-                self._write()
+                self._make_room()
             self._pending += lines
 
     def flush(self) -> None:
         with self._lock:
             self._write()
-            self._file.sync()
 
     def close(self) -> None:
         self._file.close()
 
+    def _make_room(self) -> None:
+        try:
+            self._write()
+        except FileLockedError as error:
+            # The lease and a stop are asked after before the next try; the records at hand are not to blame.
+            log.warning("file.locked", str(error), action=self.settings.name, path=str(self._file.path))
+            raise NotTriedError from error
+
     def _write(self) -> None:
+        """Bring what is pending to the disk; only then is it forgotten."""
         while self._pending:
             with self._file.locked() as fd:
                 if self._rotation is None or not self._rotation.is_due(fd, len(self._pending)):
-                    self._write_pending(fd)
+                    append(fd, self._pending)
+                    self._pending.clear()
                     return
-                self._file.sync()
                 self._rotation.rotate()
             # Not before the lock is free. The next lock finds that its file has lost its name, and makes a new one.
             self._rotation.compress_finished()
-
-    def _write_pending(self, fd: int) -> None:
-        while self._pending:
-            # A crash or a full disk cut a line, ours or another's: ours must not become its continuation.
-            start = b"\n" if ends_inside_a_line(fd) else b""
-            written = os.write(fd, start + self._pending) - len(start)
-            # A full disk may take a part. Only whole lines are done; the cut one is written again, whole.
-            del self._pending[: self._pending.rfind(b"\n", 0, max(written, 0)) + 1]

@@ -102,11 +102,15 @@ def _compress(finished: Path) -> None:
         if not finished.exists():
             return  # another process had it in hand
         unfinished = finished.with_name(finished.name + _UNFINISHED)
-        with unfinished.open("wb") as raw:
-            with gzip.GzipFile(filename="", fileobj=raw, mode="wb") as packed:
-                shutil.copyfileobj(plain, packed)
-            raw.flush()
-            os.fsync(raw.fileno())
+        try:
+            with unfinished.open("wb") as raw:
+                with gzip.GzipFile(filename="", fileobj=raw, mode="wb") as packed:
+                    shutil.copyfileobj(plain, packed)
+                raw.flush()
+                os.fsync(raw.fileno())
+        except OSError:
+            unfinished.unlink()  # on a full disk, this is room for the lines that wait
+            raise
         shutil.copymode(finished, unfinished)
         unfinished.rename(_gzipped(finished))
         sync_folder(finished.parent)

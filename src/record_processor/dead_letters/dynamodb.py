@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from record_processor.actions.aws import client
-from record_processor.dead_letters.packing import in_stream_order, packed, unpacked
+from record_processor.dead_letters.packing import REMOVE_AT_ONCE, fingerprint, in_stream_order, send, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 # An item has 400 KB at most, with all its names and values.
 _LARGEST_BYTES = 380 * 1024
 _LONGEST_ERROR = 1000
+_SET_ASIDE = "set_aside_at"
 
 
 class DynamoDBStore:
@@ -25,6 +28,11 @@ class DynamoDBStore:
         self._settings = settings
         self._action = action
         self._region = region
+        self._ids: dict[bytes, list[str]] = {}
+        """Of the letters that `read` found, by fingerprint: the items', whatever the letters in them say."""
+        self._bad: list[str] = []
+
+    remove_at_once = REMOVE_AT_ONCE
 
     @property
     def name(self) -> str:
@@ -40,32 +48,57 @@ class DynamoDBStore:
                 "sequence_number": letter.sequence_number,
                 "stored_at": letter.stored_at,
                 "error": f"{letter.error.type}: {letter.error.message}"[:_LONGEST_ERROR],
-                "letter": packed(letter, _LARGEST_BYTES),
             }
-            item = {name: {"S": text} for name, text in texts.items()}
-            self._dynamodb.put_item(TableName=self._settings.table, Item=item)
+            send("dynamodb", letter, _LARGEST_BYTES, partial(self._put, texts))
 
     def read(self) -> tuple[list[Letter], int]:
-        letters, bad = [], 0
-        for text in self._texts():
+        letters = []
+        for item_id, text in self._texts():
             try:
-                letters.append(unpacked(text))
+                letter = unpacked(text)
             except ValueError:
-                bad += 1
-        return in_stream_order(letters), bad
+                self._bad.append(item_id)
+                continue
+            letters.append(letter)
+            self._ids.setdefault(fingerprint(letter), []).append(item_id)
+        return in_stream_order(letters), len(self._bad)
 
-    def remove(self, ids: Collection[str]) -> None:
-        for letter_id in ids:
-            self._dynamodb.delete_item(TableName=self._settings.table, Key={"id": {"S": letter_id}})
+    def remove(self, letters: Collection[Letter]) -> None:
+        for letter in letters:
+            for item_id in self._ids.pop(fingerprint(letter), []):
+                self._dynamodb.delete_item(TableName=self._settings.table, Key={"id": {"S": item_id}})
+
+    def set_aside(self) -> str:
+        """Where they are, with a mark."""
+        now = datetime.now(timezone.utc).isoformat()
+        while self._bad:
+            self._dynamodb.update_item(
+                TableName=self._settings.table,
+                Key={"id": {"S": self._bad[-1]}},
+                UpdateExpression=f"SET {_SET_ASIDE} = :now",
+                ExpressionAttributeValues={":now": {"S": now}},
+            )
+            self._bad.pop()
+        return f"{self.name}, marked {_SET_ASIDE}"
 
     def release(self) -> None:
-        """Nothing is held: reading a table hides nothing from others."""
+        self._ids.clear()
+        self._bad.clear()
 
-    def _texts(self) -> Iterator[str]:
-        pages = self._dynamodb.get_paginator("scan")
-        for page in pages.paginate(TableName=self._settings.table, ConsistentRead=True):
+    def _put(self, beside: dict[str, str], letter: str) -> None:
+        item = {name: {"S": text} for name, text in {**beside, "letter": letter}.items()}
+        self._dynamodb.put_item(TableName=self._settings.table, Item=item)
+
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        """The id of each item, and what stands where a letter should."""
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self._settings.table,
+            ConsistentRead=True,
+            FilterExpression=f"attribute_not_exists({_SET_ASIDE})",
+        )
+        for page in pages:
             for item in page["Items"]:
-                yield item.get("letter", {}).get("S", "")
+                yield item["id"]["S"], item.get("letter", {}).get("S", "")
 
     @property
     def _dynamodb(self) -> Any:

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from record_processor.appending import SharedFile, ends_inside_a_line
-from record_processor.dead_letters.letter import Letter
+from record_processor.appending import SharedFile, sync_folder, whole_or_not_at_all, write_all
+from record_processor.dead_letters.lines import READ_BYTES, Letters, Line, lines
+from record_processor.errors import SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from record_processor.actions.base import Shard
+    from record_processor.dead_letters.letter import Letter
 
-_MODE = 0o640
+_SET_ASIDE = ".bad"
+_UNFINISHED = ".shortened"
+# A removal writes the whole file anew, at a second a GB or so: of a large one, more letters are removed at a time.
+_FEWEST_AT_ONCE = 50
+_BYTES_PER_LETTER_AT_ONCE = 1 << 20
 
 
 class DeadLetterFile:
-    """One file of letters."""
+    """One file of letters, of any size: it is read line by line."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -37,60 +44,81 @@ class DeadLetterFile:
     def all_of(cls, path: str, action: str) -> Iterator[DeadLetterFile]:
         """Every file there is that a `path` setting may mean for an action's records."""
         named = path + "{action}.jsonl" if path.endswith("/") else path
-        pattern = named.format(table="*", shard="*", action=action)
+        pattern = glob.escape(named).format(table="*", shard="*", action=action)
         for found in sorted(glob.glob(pattern)):  # noqa: PTH207 - the pattern may be absolute
-            yield cls(Path(found))
+            if not found.endswith((_SET_ASIDE, _UNFINISHED)):
+                yield cls(Path(found))
 
     @property
     def name(self) -> str:
         return str(self.path)
 
+    @property
+    def remove_at_once(self) -> int:
+        return max(_FEWEST_AT_ONCE, self.path.stat().st_size // _BYTES_PER_LETTER_AT_ONCE)
+
     def store(self, letters: Sequence[Letter]) -> None:
-        """Append the letters; when this returns they are on the disk."""
-        text = b"".join(msgspec.json.encode(letter) + b"\n" for letter in letters)
-        with self._file.locked() as fd:
-            if ends_inside_a_line(fd):
-                text = b"\n" + text  # a crash cut the last letter: its record was not checkpointed and comes again
-            while text:
-                text = text[os.write(fd, text) :]
-            os.fsync(fd)
+        """Append the letters: on the disk when this returns, and none of them in the file when it raises."""
+        self._file.append(b"".join(msgspec.json.encode(one) + b"\n" for one in letters))
 
-    def read(self) -> tuple[list[Letter], int]:
-        """The letters in their order, and how many lines are none."""
-        letters, bad = [], 0
-        for line in self.path.read_bytes().splitlines():
-            try:
-                letters.append(msgspec.json.decode(line, type=Letter))
-            except msgspec.MsgspecError:
-                bad += bool(line)
-        return letters, bad
+    def read(self) -> tuple[Letters, int]:
+        letters = Letters(self.path)
+        return letters, sum(line.begins and line.letter is None for line in letters.lines())
 
-    def remove(self, ids: Collection[str]) -> None:
-        """Take letters out. The old file stays whole until the new one is on the disk and takes its name."""
+    def remove(self, letters: Collection[Letter]) -> None:
+        ids = {letter.id for letter in letters}
         with self._file.locked() as fd:
-            kept = [line for line in _content(fd).splitlines(keepends=True) if _id(line) not in ids]
-            shortened = self.path.with_name(self.path.name + ".shortened")
-            with shortened.open("wb") as file:
-                file.writelines(kept)
-                file.flush()
-                os.fsync(file.fileno())
-            shortened.chmod(_MODE)
-            shortened.replace(self.path)
+            self._shorten(fd, lambda line: line.id not in ids)
+
+    def set_aside(self) -> str:
+        aside = SharedFile(self.path.with_name(self.path.name + _SET_ASIDE))
+        with self._file.locked() as fd:
+            # First there, on the disk, and then away from here: a crash in between leaves a line in both.
+            with aside.locked() as bad, whole_or_not_at_all(bad):
+                for line in self._lines(fd):
+                    if line.letter is None:
+                        write_all(bad, line.content)
+            self._shorten(fd, lambda line: line.letter is not None)
+        aside.close()
+        return str(aside.path)
 
     def release(self) -> None:
         """Nothing is held: reading a file hides nothing from others."""
 
+    def _lines(self, fd: int) -> Iterator[Line]:
+        """Of the file, which is locked."""
+        with self.path.open("rb", buffering=READ_BYTES) as file:
+            yield from lines(file, os.fstat(fd).st_size)
 
-class _Identified(msgspec.Struct):
-    id: str
+    def _shorten(self, fd: int, keep: Callable[[Line], bool]) -> None:
+        """Keep some lines. The old file stays whole until the new one is on the disk and takes its name."""
+        unfinished = self.path.with_name(self.path.name + _UNFINISHED)
+        unfinished.unlink(missing_ok=True)
+        try:
+            with open(unfinished, "xb", opener=_private) as shortened:
+                _take_over(fd, shortened.fileno(), self.path)
+                shortened.writelines(line.content for line in self._lines(fd) if keep(line))
+                shortened.flush()
+                os.fsync(shortened.fileno())
+            unfinished.replace(self.path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+        sync_folder(self.path.parent)
 
 
-def _id(line: bytes) -> str | None:
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _take_over(old: int, new: int, path: Path) -> None:
+    """Give a new file the owner and the mode of an old one: the worker is to go on writing it."""
+    status = os.fstat(old)
     try:
-        return msgspec.json.decode(line, type=_Identified).id
-    except msgspec.MsgspecError:
-        return None  # what cannot be read is never removed
-
-
-def _content(fd: int) -> bytes:
-    return os.pread(fd, os.fstat(fd).st_size, 0)
+        os.fchown(new, status.st_uid, status.st_gid)
+    except PermissionError:
+        raise SetupError(
+            f"{path}: belongs to user {status.st_uid} and group {status.st_gid}, and would not any more after a replay "
+            f"by user {os.geteuid()}: run it as that user, or as root"
+        ) from None
+    os.fchmod(new, stat.S_IMODE(status.st_mode))

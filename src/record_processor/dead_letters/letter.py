@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 import uuid
 from datetime import datetime, timezone
@@ -15,8 +16,18 @@ if TYPE_CHECKING:
     from record_processor.actions.base import Shard
 
 
-# Its end says most; a recursion's is longer than any queue takes.
+# The end of a traceback says most; a recursion's is longer than any queue takes.
 _LONGEST_TRACEBACK = 16_384
+_LONGEST_MESSAGE = 16_384
+# What becomes a part of paths, keys and calls at a replay; whoever may write to a queue may write a letter.
+_GRAMMAR = {
+    "action": re.compile(r"[A-Za-z0-9_.-]{1,64}"),
+    "shard_id": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"),
+    "stream_arn": re.compile(
+        r"arn:[a-z0-9-]+:dynamodb:[a-z0-9-]+:[0-9]*:table/[A-Za-z0-9_.-]{3,255}/stream/[A-Za-z0-9_.:-]+"
+    ),
+    "sequence_number": re.compile(r"[0-9]{1,64}"),
+}
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -44,6 +55,9 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     """The record as the adapter gave it, where it is JSON."""
     record_bytes: bytes | None = None
     """Its bytes (base64 in JSON), where it is not."""
+
+    left_out: tuple[str, ...] = ()
+    """What its place had no room for, such as ``NewImage``: it can be found by its keys and sequence number."""
 
     @property
     def raw(self) -> bytes:
@@ -74,20 +88,53 @@ def write(
         stored_at=datetime.now(timezone.utc).isoformat(),
         error=Failure(
             type(error).__name__,
-            redacted(str(error)),
-            redacted("".join(traceback.format_exception(type(error), error, error.__traceback__)))[
-                -_LONGEST_TRACEBACK:
-            ],
+            _sendable(redacted(_said(error)))[:_LONGEST_MESSAGE],
+            _sendable(redacted(_traceback(error)))[-_LONGEST_TRACEBACK:],
         ),
         record=msgspec.Raw(raw) if is_json else msgspec.Raw(b"null"),
         record_bytes=None if is_json else raw,
     )
 
 
+def read(content: bytes) -> Letter:
+    """The letter that JSON holds.
+
+    Raises:
+        ValueError: it holds none, or one that nobody here has written: its places are none.
+    """
+    try:
+        letter = msgspec.json.decode(content, type=Letter)
+    except RecursionError:
+        raise ValueError("too deep for a letter") from None
+    for field, grammar in _GRAMMAR.items():
+        if not grammar.fullmatch(getattr(letter, field)):
+            raise ValueError(f"{field}: {getattr(letter, field)!r} is none")
+    return letter
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as second:  # the error's own code, a user's perhaps
+        return f"<str() of it raises {type(second).__name__}>"
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    except Exception as second:
+        return f"<its traceback cannot be formatted: {type(second).__name__}>"
+
+
+def _sendable(text: str) -> str:
+    """Lone surrogates, which no service takes, as Python writes them: ``\\udc80``."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def _is_json(raw: bytes) -> bool:
     try:
         msgspec.json.decode(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     # A record's JSON has no line breaks of its own; one that had would break the letter in two.
     return b"\n" not in raw

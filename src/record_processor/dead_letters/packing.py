@@ -1,21 +1,81 @@
-"""Letters for services that limit what one message or item may hold: compressed where they would not fit."""
+"""Letters for services that limit what one message or item may hold: compressed, or without what does not fit."""
 
 from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
+import io
+import zlib
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from record_processor.dead_letters.letter import Letter
+from record_processor.actions.base import PermanentError
+from record_processor.actions.calls import of_call
+from record_processor.dead_letters import letter as letters
+from record_processor.logs import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from record_processor.dead_letters.letter import Letter
+
+log = Log("dead_letters")
+
+REMOVE_AT_ONCE = 50
+# A letter that a service refuses for its content is sent again, smaller and smaller, whatever was wrong with it. A
+# queue may have a limit of its own, and services say so in many ways.
+_LIMITS = (256 << 10, 64 << 10, 16 << 10, 4 << 10, 1 << 10)
+_SHORT_MESSAGE = 200
+_IMAGES = ("NewImage", "OldImage")
+# Unpacked, no letter is larger; what would be was not packed here.
+_LARGEST_UNPACKED = 16 << 20
+# Neither SQS nor SNS takes them. In JSON they can only be inside a text, where they may be written like this.
+_NO_CHARACTERS = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
 
 
-def packed(letter: Letter, largest_bytes: int) -> str:
-    """The letter as JSON; longer than the limit, as base64 of gzip, which never looks like JSON."""
-    text = msgspec.json.encode(letter)
-    if len(text) <= largest_bytes:
-        return text.decode()
-    return base64.b64encode(gzip.compress(text, mtime=0)).decode()
+class Packed(NamedTuple):
+    text: str
+    left_out: tuple[str, ...]
+
+
+def packed(letter: Letter, largest_bytes: int) -> Packed:
+    """The letter as JSON; longer than the limit, as base64 of gzip, which never looks like JSON.
+
+    Where even that is too long, without its record's images, and at last without whatever else takes room. The smallest
+    comes back where nothing fits.
+    """
+    text = ""
+    for smaller in _smaller_and_smaller(letter):
+        content = msgspec.json.encode(smaller)
+        text = content.decode().translate(_NO_CHARACTERS)
+        if len(text.encode()) > largest_bytes:
+            text = base64.b64encode(gzip.compress(content, mtime=0)).decode()
+        if len(text) <= largest_bytes:
+            break
+    return Packed(text, smaller.left_out)
+
+
+def send(service: str, letter: Letter, largest_bytes: int, sending: Callable[[str], Any]) -> None:
+    """Send the letter to a service of AWS, as large as it takes it.
+
+    Raises:
+        Exception: what `sending` raised, for another reason than the text, or with the smallest one.
+    """
+    from botocore.exceptions import ClientError
+
+    limits = [largest_bytes, *(limit for limit in _LIMITS if limit < largest_bytes)]
+    for limit in limits:
+        made = packed(letter, limit)
+        try:
+            sending(made.text)
+        except ClientError as error:
+            if limit == limits[-1] or not isinstance(of_call(service, "store", error), PermanentError):
+                raise
+        else:
+            break
+    _say_what_is_missing(letter, made)
 
 
 def unpacked(text: str) -> Letter:
@@ -27,12 +87,59 @@ def unpacked(text: str) -> Letter:
     content = text.encode()
     if not content.lstrip().startswith(b"{"):
         try:
-            content = gzip.decompress(base64.b64decode(content, validate=True))
-        except (OSError, EOFError) as error:
+            with gzip.GzipFile(fileobj=io.BytesIO(base64.b64decode(content, validate=True))) as file:
+                content = file.read(_LARGEST_UNPACKED + 1)
+        except (OSError, EOFError, zlib.error) as error:
             raise ValueError(str(error)) from error
-    return msgspec.json.decode(content, type=Letter)
+        if len(content) > _LARGEST_UNPACKED:
+            raise ValueError("larger than any letter")
+    return letters.read(content)
 
 
-def in_stream_order(letters: list[Letter]) -> list[Letter]:
+def in_stream_order(found: list[Letter]) -> list[Letter]:
     """Sorted as their streams had them: a replay is to bring an item's changes in their order."""
-    return sorted(letters, key=lambda letter: (letter.stream_arn, letter.sequence_number.zfill(40)))
+    return sorted(found, key=lambda letter: (letter.stream_arn, letter.sequence_number.zfill(40)))
+
+
+def fingerprint(letter: Letter) -> bytes:
+    """The same for two letters only where all of them is: anybody may write one with the id of another."""
+    return hashlib.sha256(msgspec.json.encode(letter)).digest()
+
+
+def _smaller_and_smaller(letter: Letter) -> Iterator[Letter]:
+    yield letter
+    letter = _without_images(letter)
+    yield letter
+    left_out = (*letter.left_out, "traceback")
+    letter = msgspec.structs.replace(
+        letter, left_out=left_out, error=msgspec.structs.replace(letter.error, traceback="")
+    )
+    yield letter
+    shortened = msgspec.structs.replace(letter.error, message=letter.error.message[:_SHORT_MESSAGE])
+    yield msgspec.structs.replace(letter, error=shortened)
+    yield msgspec.structs.replace(
+        letter, error=shortened, record=msgspec.Raw(b"null"), left_out=("record", "traceback")
+    )
+
+
+def _without_images(letter: Letter) -> Letter:
+    """With the record's keys and sequence number still: by these the item can be found."""
+    try:
+        record = msgspec.json.decode(letter.record, type=dict[str, msgspec.Raw])
+        inside = msgspec.json.decode(record["dynamodb"], type=dict[str, msgspec.Raw])
+    except (ValueError, KeyError):
+        return msgspec.structs.replace(letter, record=msgspec.Raw(b"null"), record_bytes=None, left_out=("record",))
+    left_out = tuple(image for image in _IMAGES if inside.pop(image, None) is not None)
+    record["dynamodb"] = msgspec.Raw(msgspec.json.encode(inside))
+    return msgspec.structs.replace(letter, record=msgspec.Raw(msgspec.json.encode(record)), left_out=left_out)
+
+
+def _say_what_is_missing(letter: Letter, made: Packed) -> None:
+    if made.left_out:
+        log.warning(
+            "dead_letter.shortened",
+            f"too large for its place: stored without {', '.join(made.left_out)}",
+            action=letter.action,
+            sequence_number=letter.sequence_number,
+            left_out=list(made.left_out),
+        )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from record_processor.actions.aws import client
-from record_processor.dead_letters.packing import packed
+from record_processor.dead_letters.packing import send
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,9 @@ class SnsStore:
             fifo = {}
             if self._settings.topic_arn.endswith(".fifo"):
                 fifo = {"MessageGroupId": letter.action, "MessageDeduplicationId": letter.id}
-            message = packed(letter, _LARGEST_BYTES)
-            subject = f"dead letter of {letter.action}"
-            sns.publish(TopicArn=self._settings.topic_arn, Subject=subject, Message=message, **fifo)
+            to = {"TopicArn": self._settings.topic_arn, "Subject": f"dead letter of {letter.action}", **fifo}
+            send("sns", letter, _LARGEST_BYTES, partial(_publish, sns, to))
+
+
+def _publish(sns: Any, to: dict[str, str], text: str) -> None:
+    sns.publish(**to, Message=text)

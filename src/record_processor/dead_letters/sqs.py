@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from record_processor.actions.aws import client
-from record_processor.dead_letters.packing import in_stream_order, packed, unpacked
+from record_processor.dead_letters.packing import REMOVE_AT_ONCE, fingerprint, in_stream_order, send, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from record_processor.dead_letters.letter import Letter
     from record_processor.dead_letters.settings import SqsDeadLetter
 
-# Servers older than August 2025's limit of 1 MiB take this; JSON above it is compressed.
-_LARGEST_BYTES = 256 * 1024
+# A queue's own limit may be lower: what it refuses is sent again, smaller.
+_LARGEST_BYTES = 1024 * 1024
 _READ_AT_ONCE = 10
 _HELD_SECONDS = 900
 """How long a replay keeps messages from others. One that takes longer delivers a letter twice, and loses none."""
@@ -28,8 +29,12 @@ class SqsStore:
         self._settings = settings
         self._action = action
         self._region = region
-        self._receipts: dict[str, list[str]] = {}
-        """Of what `read` received, by id (a letter may be there twice); those of what is no letter under ""."""
+        self._receipts: dict[bytes, list[str]] = {}
+        """Of the letters that `read` received, by fingerprint: a letter may be there twice."""
+        self._bad: list[str] = []
+        """The receipts of what is no letter."""
+
+    remove_at_once = REMOVE_AT_ONCE
 
     @property
     def name(self) -> str:
@@ -42,32 +47,38 @@ class SqsStore:
                 # Each a group of its own: of one group, no more than ten can be read before they are removed. The order
                 # is made when they are read.
                 fifo = {"MessageGroupId": letter.id, "MessageDeduplicationId": letter.id}
-            self._sqs.send_message(QueueUrl=self.name, MessageBody=packed(letter, _LARGEST_BYTES), **fifo)
+            send("sqs", letter, _LARGEST_BYTES, partial(self._send, fifo))
 
     def read(self) -> tuple[list[Letter], int]:
-        letters: dict[str, Letter] = {}
-        bad = 0
+        letters: dict[bytes, Letter] = {}
         while messages := self._receive():
             for message in messages:
                 try:
                     letter = unpacked(message["Body"])
                 except ValueError:
-                    bad += 1
-                    self._receipts.setdefault("", []).append(message["ReceiptHandle"])
+                    self._bad.append(message["ReceiptHandle"])
                     continue
-                letters[letter.id] = letter
-                self._receipts.setdefault(letter.id, []).append(message["ReceiptHandle"])
-        return in_stream_order(list(letters.values())), bad
+                found = fingerprint(letter)
+                letters[found] = letter
+                self._receipts.setdefault(found, []).append(message["ReceiptHandle"])
+        return in_stream_order(list(letters.values())), len(self._bad)
 
-    def remove(self, ids: Collection[str]) -> None:
-        for letter_id in ids:
-            for receipt in self._receipts.pop(letter_id):
+    def remove(self, letters: Collection[Letter]) -> None:
+        for letter in letters:
+            for receipt in self._receipts.pop(fingerprint(letter)):
                 self._sqs.delete_message(QueueUrl=self.name, ReceiptHandle=receipt)
 
+    def set_aside(self) -> str | None:
+        """Nowhere: a queue has no other place, and the messages may be somebody else's."""
+
     def release(self) -> None:
-        for receipt in itertools.chain.from_iterable(self._receipts.values()):
+        for receipt in itertools.chain(self._bad, *self._receipts.values()):
             self._sqs.change_message_visibility(QueueUrl=self.name, ReceiptHandle=receipt, VisibilityTimeout=0)
         self._receipts.clear()
+        self._bad.clear()
+
+    def _send(self, fifo: dict[str, str], text: str) -> None:
+        self._sqs.send_message(QueueUrl=self.name, MessageBody=text, **fifo)
 
     def _receive(self) -> list[dict[str, Any]]:
         answer = self._sqs.receive_message(

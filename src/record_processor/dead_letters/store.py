@@ -13,7 +13,7 @@ from record_processor.dead_letters.settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from record_processor.actions.base import Shard
     from record_processor.dead_letters.letter import Letter
@@ -35,11 +35,22 @@ class ReadableStore(Store, Protocol):
     def name(self) -> str:
         """For messages."""
 
-    def read(self) -> tuple[list[Letter], int]:
-        """The letters in their order, and how many things there are none."""
+    @property
+    def remove_at_once(self) -> int:
+        """So many letters are delivered between two removals; an interruption repeats at most these."""
 
-    def remove(self, ids: Collection[str]) -> None:
-        """Take letters out that `read` gave."""
+    def read(self) -> tuple[Iterable[Letter], int]:
+        """The letters in their order, to be gone through as often as one likes; and how many things there are none."""
+
+    def remove(self, letters: Collection[Letter]) -> None:
+        """Take letters out that `read` gave. Without any, find out whether that is possible."""
+
+    def set_aside(self) -> str | None:
+        """Bring what is no letter to where no replay looks.
+
+        Returns:
+            where; None where there is no such place.
+        """
 
     def release(self) -> None:
         """Let others have what `read` gave and nobody removed."""

@@ -6,6 +6,7 @@ once more by the next replay, and never lost. A worker may go on adding letters 
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -21,13 +22,11 @@ from record_processor.redaction import redacted
 from record_processor.worker.records import Stream, decode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from record_processor.dead_letters.letter import Letter
     from record_processor.dead_letters.store import ReadableStore
-
-# So many letters are delivered between two flushes and removals; an interruption repeats at most these.
-_REMOVE_EVERY = 50
 
 
 class _Tally(NamedTuple):
@@ -62,10 +61,12 @@ class Replay:
             SetupError: there is no such file, or a letter's action is not configured.
         """
         total = _Tally(0, 0)
-        for store in self._configured() if source is None else map(DeadLetterFile, _files(source)):
+        for store in self._configured() if source is None else _files(source):
             try:
                 with explained(store.name):
-                    total += self._replay_store(store)
+                    total += self._replay_store(store, named=source is not None)
+            except OSError as error:
+                raise SetupError(f"{store.name}: {error}") from error
             finally:
                 store.release()
         verb = "would be replayed" if self._dry_run else "succeeded and were removed"
@@ -85,31 +86,49 @@ class Replay:
             stores.update({store.name: store for store in found})
         return list(stores.values())
 
-    def _replay_store(self, file: ReadableStore) -> _Tally:
-        letters, unreadable = file.read()
-        chosen = [letter for letter in letters if self._only_action in (None, letter.action)]
-        self._refuse_unknown_actions(file, chosen)
-        if unreadable:
-            click.echo(f"{file.name}: {unreadable} that are no letters stay", err=True)
+    def _replay_store(self, store: ReadableStore, named: bool) -> _Tally:
+        letters, unreadable = store.read()
+        self._refuse_unknown_actions(store, self._chosen(letters))
         if self._dry_run:
-            for letter in chosen:
-                click.echo(_described(letter))
-            return _Tally(len(chosen), unreadable)
-        total = _Tally(0, unreadable)
-        for start in range(0, len(chosen), _REMOVE_EVERY):
-            total += self._replay_some(file, chosen[start : start + _REMOVE_EVERY])
+            return self._say_what_would_be_done(store, letters, unreadable)
+        if unreadable and named and not any(True for _ in letters):
+            # More likely another file than letters that are all broken.
+            click.echo(f"{store.name}: none of its {unreadable} lines is a dead letter; it is left as it is", err=True)
+            return _Tally(0, unreadable)
+        if unreadable:
+            _set_aside(store, unreadable)
+        store.remove(())  # that letters cannot be removed is known now, not when the first were delivered
+        total = _Tally(0, 0)
+        chosen = self._chosen(letters)
+        while some := list(itertools.islice(chosen, store.remove_at_once)):
+            total += self._replay_some(store, some)
         return total
 
-    def _replay_some(self, file: ReadableStore, letters: list[Letter]) -> _Tally:
+    def _say_what_would_be_done(self, store: ReadableStore, letters: Iterable[Letter], unreadable: int) -> _Tally:
+        count = 0
+        for letter in self._chosen(letters):
+            click.echo(_described(letter))
+            count += 1
+        if unreadable:
+            click.echo(f"{store.name}: {unreadable} are no letters", err=True)
+        return _Tally(count, 0)
+
+    def _chosen(self, letters: Iterable[Letter]) -> Iterator[Letter]:
+        return (letter for letter in letters if self._only_action in (None, letter.action))
+
+    def _replay_some(self, store: ReadableStore, letters: list[Letter]) -> _Tally:
         """Deliver, make safe, and only then remove."""
         done = [letter for letter in letters if self._deliver(letter)]
         if done:
             for action in {id(action): action for action in self._opened.values()}.values():
                 action.flush()
-            file.remove({letter.id for letter in done})
+            store.remove(done)
         return _Tally(len(done), len(letters) - len(done))
 
     def _deliver(self, letter: Letter) -> bool:
+        if letter.left_out:
+            click.echo(f"{_described(letter)}: stays: stored {_without(letter)}, so it cannot be replayed", err=True)
+            return False
         item = (letter.action, letter.stream_arn, b"")
         try:
             record = decode(letter.raw, Stream(letter.stream_arn, self._region), letter.sequence_number)
@@ -133,11 +152,11 @@ class Replay:
             self._opened[key] = action
         return self._opened[key]
 
-    def _refuse_unknown_actions(self, file: ReadableStore, letters: list[Letter]) -> None:
+    def _refuse_unknown_actions(self, store: ReadableStore, letters: Iterable[Letter]) -> None:
         for letter in letters:
             if letter.action not in self._items:
                 raise SetupError(
-                    f"{file.name}: a letter is from {unknown('action', letter.action, self._items)}. "
+                    f"{store.name}: a letter is from {unknown('action', letter.action, self._items)}. "
                     "Configure it again, or choose others with --action"
                 )
 
@@ -147,12 +166,20 @@ def _reason(error: BaseException) -> BaseException:
     return error.failures.get(0, error) if isinstance(error, PartialFailure) else error
 
 
-def _files(source: Path) -> list[Path]:
-    if source.is_dir():
-        return sorted(source.glob("*.jsonl"))
+def _files(source: Path) -> list[ReadableStore]:
     if not source.exists():
         raise SetupError(f"there are no dead letters at {source}")
-    return [source]
+    return [DeadLetterFile(path) for path in (sorted(source.glob("*.jsonl")) if source.is_dir() else [source])]
+
+
+def _set_aside(store: ReadableStore, unreadable: int) -> None:
+    where = store.set_aside()
+    done = f"were set aside: {where}" if where else "stay: they may be somebody else's"
+    click.echo(f"{store.name}: {unreadable} that are no letters {done}", err=True)
+
+
+def _without(letter: Letter) -> str:
+    return f"without {' and '.join(letter.left_out)}, for which its place had no room"
 
 
 def _described(letter: Letter) -> str:

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 import os
 from typing import TYPE_CHECKING, Any
+from unittest.mock import MagicMock
 
 import pytest
 
-from record_processor.actions.base import InvalidSettingError, Shard
+from record_processor import appending
+from record_processor.actions import file
+from record_processor.actions.base import InvalidSettingError, NotTriedError, Shard
 from record_processor.actions.file import FileAction, FileSettings
 from tests.builders import STREAM, change_record
+from tests.unit.test_appending import room_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,28 +73,44 @@ def test_a_line_that_a_crash_cut_stays_one_bad_line(tmp_path: Path) -> None:
     assert json.loads(good) == change_record().to_lambda()
 
 
-def test_a_full_disk_loses_nothing_and_mixes_no_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_loses_nothing_and_leaves_no_part_of_a_line(tmp_path: Path) -> None:
     path = tmp_path / "changes.jsonl"
     action = opened(path)
-    real_write = os.write
-    room = [50]  # a third of a line
-
-    def write(fd: int, data: bytes) -> int:
-        if not room[0]:
-            raise OSError(28, "No space left on device")
-        taken = min(room[0], len(data))
-        room[0] -= taken
-        return real_write(fd, data[:taken])
-
     action.deliver([change_record(SequenceNumber="1"), change_record(SequenceNumber="2")])
+    with room_for(50), pytest.raises(OSError, match="File too large"):
+        action.flush()
+    assert path.read_bytes() == b""
+    action.flush()
+    assert [line["dynamodb"]["SequenceNumber"] for line in lines(path)] == ["1", "2"]
+
+
+def test_lines_are_forgotten_only_when_the_disk_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    action = opened(tmp_path / "changes.jsonl")
+    action.deliver([change_record(SequenceNumber="1")])
     with monkeypatch.context() as patched:
-        patched.setattr(os, "write", write)
-        with pytest.raises(OSError, match="No space left"):
+        patched.setattr(os, "fsync", MagicMock(side_effect=OSError(5, "Input/output error")))
+        with pytest.raises(OSError, match="Input/output"):
             action.flush()
     action.flush()
-    cut, *whole = path.read_text().splitlines()
-    assert len(cut) == 50
-    assert [json.loads(line)["dynamodb"]["SequenceNumber"] for line in whole] == ["1", "2"]
+    assert [line["dynamodb"]["SequenceNumber"] for line in lines(tmp_path / "changes.jsonl")] == ["1"]
+
+
+def test_records_that_wait_for_a_locked_file_have_not_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else they would become dead letters, for another process's fault."""
+    monkeypatch.setattr(appending, "LONGEST_LOCK_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(file, "_BUFFER_BYTES", 1)
+    action = opened(tmp_path / "changes.jsonl")
+    action.deliver([change_record(SequenceNumber="1")])
+    with (tmp_path / "changes.jsonl").open("rb") as others:
+        fcntl.flock(others, fcntl.LOCK_EX)
+        with pytest.raises(NotTriedError):
+            action.deliver([change_record(SequenceNumber="2")])
+    assert "another process holds the lock" in caplog.text
+    action.deliver([change_record(SequenceNumber="2")])
+    action.flush()
+    assert [line["dynamodb"]["SequenceNumber"] for line in lines(tmp_path / "changes.jsonl")] == ["1", "2"]
 
 
 def write_many(path: str, name: int) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from record_processor.dead_letters.file import DeadLetterFile
@@ -96,3 +97,44 @@ def test_a_later_change_of_an_item_does_not_overtake_one_that_failed_again(
     picky = {"name": "shop", "type": "python", "handler": "picky_shop:handle"}
     assert Replay([picky], None, dry_run=False, region="us-west-2").run(file.path) == 1
     assert numbers(file) == ["1", "2"]
+
+
+def test_what_is_no_letter_is_set_aside_once_and_fails_no_replay(
+    file: DeadLetterFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.store([letter(1), letter(2)])
+    with file.path.open("a") as raw:
+        raw.write('not one\n{"id": "cut')
+    assert Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(file.path) == 0
+    assert "2 that are no letters were set aside: " in capsys.readouterr().err
+    assert file.path.read_bytes() == b""
+    assert file.path.with_name("dead.jsonl.bad").read_text() == 'not one\n{"id": "cut'
+
+
+def test_a_file_without_a_single_letter_is_left_as_it_is(
+    file: DeadLetterFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody named another file."""
+    file.path.write_text('{"eventID": "1"}\n{"eventID": "2"}\n')
+    assert Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(file.path) == 1
+    assert "none of its 2 lines is a dead letter" in capsys.readouterr().err
+    assert file.path.read_text() == '{"eventID": "1"}\n{"eventID": "2"}\n'
+
+
+def test_a_forged_letter_leads_no_file_astray(file: DeadLetterFile, tmp_path: Path) -> None:
+    forged = msgspec.structs.replace(letter(1), shard_id="../outside")
+    file.store([forged, letter(2)])
+    action = {"name": "shop", "type": "file", "path": "inside/{shard}.jsonl"}
+    assert Replay([action], None, dry_run=False, region="us-west-2").run(file.path) == 0
+    assert [path.name for path in (tmp_path / "inside").iterdir()] == ["shardId-1.jsonl"]
+    assert not (tmp_path / "outside.jsonl").exists()
+    assert "../outside" in file.path.with_name("dead.jsonl.bad").read_text()
+
+
+def test_a_letter_without_its_images_says_so_and_stays(
+    file: DeadLetterFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.store([msgspec.structs.replace(letter(1), left_out=("NewImage",)), letter(2)])
+    assert Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(file.path) == 1
+    assert "Phones 1 (RuntimeError: failure 1): stays: stored without NewImage" in capsys.readouterr().err
+    assert numbers(file) == ["1"]

@@ -77,7 +77,7 @@ def dead(tmp_path: Path) -> FileDeadLetter:
 
 
 def letters(tmp_path: Path) -> list[Any]:
-    return DeadLetterFile(tmp_path / "dead.jsonl").read()[0]
+    return list(DeadLetterFile(tmp_path / "dead.jsonl").read()[0])
 
 
 def test_a_batch_goes_when_it_is_full(memory: LeaseMemory) -> None:

@@ -1,0 +1,83 @@
+"""The lines of a file of letters, one at a time: the file may be larger than memory."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from record_processor.appending import wait_for_lock
+from record_processor.dead_letters import letter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from record_processor.dead_letters.letter import Letter
+
+# No letter is as long: a record has at most two images of 400 KB, which JSON makes six times as long at most.
+_LONGEST_BYTES = 16 << 20
+READ_BYTES = 1 << 20
+
+
+class Line(NamedTuple):
+    """A line with its ending; one that is longer than any letter comes in pieces."""
+
+    content: bytes
+    whole: bool
+    begins: bool
+
+    @property
+    def letter(self) -> Letter | None:
+        """None where it is none."""
+        try:
+            return letter.read(self.content) if self.whole else None
+        except ValueError:
+            return None
+
+    @property
+    def id(self) -> str | None:
+        """The letter's, without a look at the rest."""
+        try:
+            return msgspec.json.decode(self.content, type=_Identified).id if self.whole else None
+        except ValueError:
+            return None
+
+
+class _Identified(msgspec.Struct):
+    id: str
+
+
+class Letters:
+    """The letters of a file, which is read anew each time one goes through them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __iter__(self) -> Iterator[Letter]:
+        for line in self.lines():
+            if (found := line.letter) is not None:
+                yield found
+
+    def lines(self) -> Iterator[Line]:
+        """What the file holds now: whoever is writing to it has ended first, so no line is seen half written."""
+        with self._path.open("rb", buffering=READ_BYTES) as file:
+            wait_for_lock(file.fileno(), self._path)
+            size = file.seek(0, os.SEEK_END)
+            fcntl.flock(file, fcntl.LOCK_UN)
+            file.seek(0)
+            yield from lines(file, size)
+
+
+def lines(file: BinaryIO, size_bytes: int) -> Iterator[Line]:
+    """The lines of the first bytes of a file; empty ones are left out."""
+    inside, left = False, size_bytes
+    while left > 0 and (content := file.readline(min(READ_BYTES if inside else _LONGEST_BYTES, left))):
+        left -= len(content)
+        ends = content.endswith(b"\n")
+        if inside or content.strip():
+            yield Line(content, whole=not inside and (ends or not left), begins=not inside)
+        inside = not ends
