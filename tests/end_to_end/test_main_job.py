@@ -175,32 +175,6 @@ def test_what_a_handler_prints_goes_to_the_log_and_not_into_the_protocol(
     assert [event["message"] for event in running.of("shop")] == ["from logging"] * 2
 
 
-def test_a_killed_child_costs_its_shard_a_restart_and_no_record(
-    database: Database, worker: StartWorker, tmp_path: Any
-) -> None:
-    (tmp_path / "shop.py").write_text(
-        "import os, pathlib, signal\n"
-        "def handle(event, context):\n"
-        "    for record in event['Records']:\n"
-        "        name = record['dynamodb']['Keys']['id']['S']\n"
-        "        if name == 'b' and not pathlib.Path('killed').exists():\n"
-        "            pathlib.Path('killed').touch()\n"
-        "            os.kill(os.getpid(), signal.SIGKILL)\n"
-        "        with open('handled', 'a') as file:\n"
-        "            file.write(name + '\\n')\n"
-    )
-    table = database.table()
-    database.put_many(table, ["a", "b", "c"])
-    running = worker(table, actions="actions: [{name: shop, type: python, handler: 'shop:handle'}]")
-    wait_for(lambda: (tmp_path / "handled").exists() and "c" in (tmp_path / "handled").read_text(), "c is handled")
-    handled = (tmp_path / "handled").read_text().split()
-    assert handled[-2:] == ["b", "c"]
-    assert set(handled) == {"a", "b", "c"}
-    (error,) = [event for event in running.of("kcl") if event["level"] == "error"]
-    assert "ended with status 137; the shard starts again from its checkpoint" in error["message"]
-    assert running.stop() == 0
-
-
 def test_a_worker_whose_parent_is_killed_ends_by_itself(database: Database, worker: StartWorker) -> None:
     table = database.table()
     running = worker(table, actions=TO_FILE)

@@ -2,7 +2,13 @@ package software.amazon.kinesis.multilang;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import recordprocessor.process.ProcessEnd;
+import recordprocessor.process.ShardProcess;
 import software.amazon.kinesis.multilang.config.MultiLangDaemonConfiguration;
 
 /**
@@ -12,34 +18,46 @@ import software.amazon.kinesis.multilang.config.MultiLangDaemonConfiguration;
  * very thread that its graceful shutdown then waits for. Here a dead child costs its shard alone.
  */
 final class ChildProcessor extends MultiLangShardRecordProcessor {
-    // worker/processor.py has the other end of this number.
-    private static final int EXIT_LEASE_LOST = 3;
+    /** Starts the shard's process. */
+    interface Start {
+        ShardProcess start() throws IOException;
+    }
 
-    private volatile Process process;
-    private volatile IOException startError;
+    private static final long END_MILLIS = 10_000;
+
+    private final Start start;
+    private final Consumer<ProcessEnd> onEnd;
+
+    private volatile ShardProcess process;
     private volatile boolean failed;
 
+    /** @param onEnd hears once how the process ended, in any thread; also where it could not be started */
     ChildProcessor(
-            ProcessBuilder command, ExecutorService executor, ObjectMapper json, MultiLangDaemonConfiguration kcl) {
-        super(command, executor, json, kcl);
+            Start start,
+            Consumer<ProcessEnd> onEnd,
+            ExecutorService executor,
+            ObjectMapper json,
+            MultiLangDaemonConfiguration kcl) {
+        super(null, executor, json, kcl);
+        this.start = start;
+        this.onEnd = onEnd;
     }
 
-    /** Whether the child went because its fence said that the lease is lost: a normal outcome. */
-    boolean gaveUpLease() {
-        return process != null && !process.isAlive() && process.exitValue() == EXIT_LEASE_LOST;
-    }
-
-    /** What became of the child, for the log. */
-    String end() {
-        if (process == null) {
-            return "did not start: " + startError;
-        }
-        return process.isAlive() ? "broke the protocol" : "ended with status " + process.exitValue();
-    }
-
-    /** Whether the child died or broke the protocol: nothing may be sent to it any more. */
+    /** Whether the process died or broke the protocol: nothing may be sent to it any more. */
     boolean failed() {
         return failed;
+    }
+
+    /** Waits for it where the process is about to end, as after KCL's goodbye. */
+    ProcessEnd end() {
+        try {
+            return process.ended().get(END_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException error) {
+            Thread.currentThread().interrupt();
+            return ProcessEnd.unknown();
+        } catch (ExecutionException | TimeoutException error) {
+            return ProcessEnd.unknown();
+        }
     }
 
     boolean lives() {
@@ -55,12 +73,13 @@ final class ChildProcessor extends MultiLangShardRecordProcessor {
     @Override
     Process startProcess() throws IOException {
         try {
-            process = super.startProcess();
-            return process;
+            process = start.start();
         } catch (IOException error) {
-            startError = error;
+            onEnd.accept(ProcessEnd.notStarted(error));
             throw error;
         }
+        process.ended().thenAccept(onEnd);
+        return process;
     }
 
     /** Called by KCL where it would end the JVM. */

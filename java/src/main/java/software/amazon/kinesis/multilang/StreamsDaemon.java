@@ -2,6 +2,7 @@ package software.amazon.kinesis.multilang;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +52,7 @@ public final class StreamsDaemon {
         processors = new StreamsRecordProcessorFactory(properties, config, leases);
         KclConfigs configs = KclConfigs.resolve(config.getMultiLangDaemonConfiguration(), processors);
         scheduler = StreamsScheduler.build(properties, configs);
+        processors.start(scheduler);
         leases.start(scheduler.leaseCoordinator(), configs.leaseManagement().failoverTimeMillis());
         leaderWatch = leaderWatch(configs, scheduler);
         handover = new Handover(
@@ -120,24 +122,39 @@ public final class StreamsDaemon {
         long end = System.nanoTime()
                 + TimeUnit.MILLISECONDS.toNanos(
                         config.getMultiLangDaemonConfiguration().getShutdownGraceMillis());
-        handover.remember();
         // First, so that a child in the middle of a retry returns and can hear the rest.
         leases.askAllToStop();
+        if (!scheduler.leaseCoordinator().isRunning()) {
+            // KCL's own stop would wait until its initialization is through or has failed twenty times.
+            LOG.info("stopped before the first lease was taken; there is nothing to save");
+            halt(0);
+        }
+        handover.remember();
         try {
             CompletableFuture<Boolean> stopped = scheduler.startGracefulShutdown();
             if (!waitWhileUnsaved(stopped, end)) {
                 // All that was to be saved is saved. What KCL still waits for has nothing: a shard that cannot begin, or
-                // an ended one whose reader stands before a full queue, which KCL allows a minute.
-                scheduler.shutdown();
+                // an ended one whose reader stands before a full queue, which KCL allows a minute. In a thread, since
+                // this too may wait for KCL's locks.
+                startThread("shutdown", scheduler::shutdown);
             }
             stopped.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException error) {
-            LOG.error("not stopped within shutdownGraceMillis; ending the children. Not saved: {}", processors.unsaved());
-            halt();
+            haltAtEndOfGrace();
         } catch (Exception error) {
             LOG.error("graceful stop failed", error);
-            halt();
+            halt(1);
         }
+    }
+
+    private void haltAtEndOfGrace() {
+        List<String> unsaved = processors.unsaved();
+        if (unsaved.isEmpty()) {
+            LOG.warn("KCL has not stopped within shutdownGraceMillis; all that was done is saved");
+            halt(0);
+        }
+        LOG.error("not stopped within shutdownGraceMillis; ending the children. Not saved: {}", unsaved);
+        halt(1);
     }
 
     /** Whether KCL said that it has stopped; else no child has had anything to save for a moment, or time is up. */
@@ -150,9 +167,9 @@ public final class StreamsDaemon {
         return stopped.isDone();
     }
 
-    private void halt() {
+    private void halt(int status) {
         processors.killChildren();
-        Runtime.getRuntime().halt(1);
+        Runtime.getRuntime().halt(status);
     }
 
     private static void startThread(String name, Runnable body) {

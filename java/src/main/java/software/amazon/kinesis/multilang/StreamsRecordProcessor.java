@@ -4,11 +4,17 @@ import com.amazonaws.services.dynamodbv2.streamsadapter.model.DynamoDBStreamsPro
 import com.amazonaws.services.dynamodbv2.streamsadapter.processor.DynamoDBStreamsShardRecordProcessor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import recordprocessor.leases.LeaseFile;
 import recordprocessor.leases.LeaseWatch;
+import recordprocessor.process.ProcessEnd;
+import recordprocessor.process.ProcessEndedException;
+import recordprocessor.process.ProcessEvents;
+import recordprocessor.process.ShardConsumers;
+import recordprocessor.process.Tenure;
+import recordprocessor.process.Tenures;
 import software.amazon.kinesis.lifecycle.events.InitializationInput;
 import software.amazon.kinesis.lifecycle.events.LeaseLostInput;
 import software.amazon.kinesis.lifecycle.events.ProcessRecordsInput;
@@ -16,48 +22,81 @@ import software.amazon.kinesis.lifecycle.events.ShardEndedInput;
 import software.amazon.kinesis.lifecycle.events.ShutdownRequestedInput;
 
 /**
- * One shard's processor in the form the adapter demands, around the one that speaks to the child.
+ * One shard's processor in the form the adapter demands, around the one that speaks to the shard's process.
  *
- * <p>Once the child failed, records that KCL still has in hand are ignored: no checkpoint is made for them, and the
- * shard's next owner, which may be this worker with a new child, reads them again from the last checkpoint.
+ * <p>Once the process ended, records that KCL still has in hand are ignored: no checkpoint is made for them, and whoever
+ * begins on the shard next, most often this worker with a new process, reads them again from the last checkpoint.
  */
 final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcessor {
-    /** Starts a child with the path of its lease file in the environment. */
+    /** Starts a process with what it has to know in its environment. */
     interface ChildFactory {
-        ChildProcessor create(LeaseFile leaseFile);
+        ChildProcessor create(LeaseFile leaseFile, Tenure tenure, Consumer<ProcessEnd> onEnd);
     }
 
-    private static final Logger LOG = LoggerFactory.getLogger(StreamsRecordProcessor.class);
+    /** What all processors of the worker share. */
+    record Parts(LeaseWatch leases, ShardConsumers consumers, Tenures tenures) {}
 
+    private static final long LOOK_MILLIS = 50;
+
+    private final String table;
     private final UnaryOperator<String> leaseKeyOfShard;
-    private final LeaseWatch leases;
+    private final Parts parts;
     private final ChildFactory children;
+    /** Whether the process has ended otherwise than KCL asked it to, and what follows from it is done. */
+    private final AtomicBoolean ended = new AtomicBoolean();
 
     private String leaseKey;
+    private ProcessEvents events;
     private LeaseFile leaseFile;
+    private volatile Tenure tenure;
     private volatile ChildProcessor child;
+    private volatile boolean hadRecords;
+    private volatile boolean leaving;
     private volatile boolean saved;
 
-    StreamsRecordProcessor(UnaryOperator<String> leaseKeyOfShard, LeaseWatch leases, ChildFactory children) {
+    StreamsRecordProcessor(
+            String table, UnaryOperator<String> leaseKeyOfShard, Parts parts, ChildFactory children) {
+        this.table = table;
         this.leaseKeyOfShard = leaseKeyOfShard;
-        this.leases = leases;
+        this.parts = parts;
         this.children = children;
     }
 
     @Override
     public void initialize(InitializationInput input) {
         leaseKey = leaseKeyOfShard.apply(input.shardId());
+        events = new ProcessEvents(table, input.shardId());
+        tenure = parts.consumers()
+                .lease(leaseKey)
+                .map(parts.tenures()::of)
+                .orElse(null);
+        // While KCL waits for a straggler it finds the leases again that it has just dropped, and begins on them anew.
+        if (tenure == null || !waitForTurn()) {
+            return;
+        }
         try {
-            leaseFile = leases.open(leaseKey);
+            leaseFile = parts.leases().open(leaseKey);
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }
-        // While KCL waits for a straggler it finds the leases again that it has just dropped, and begins on them anew.
-        // Such a child takes nothing in, so it has nothing to save.
-        saved = leases.isStopping();
-        child = children.create(leaseFile);
+        tenure.started(checkpoint());
+        child = children.create(leaseFile, tenure, this::onEnd);
         child.initialize(input);
-        releaseIfFailed();
+    }
+
+    /** Waits until the process may be started; false where KCL wants the shard to end before that. */
+    private boolean waitForTurn() {
+        try {
+            while (!parts.leases().isStopping() && !parts.consumers().isLeaving(leaseKey)) {
+                if (tenure.waitMillis() <= 0) {
+                    return true;
+                }
+                Thread.sleep(Math.min(LOOK_MILLIS, Math.max(tenure.waitMillis(), 1)));
+            }
+        } catch (InterruptedException error) {
+            Thread.currentThread().interrupt();
+        }
+        return false;
     }
 
     @Override
@@ -67,33 +106,34 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
 
     @Override
     public void processRecords(ProcessRecordsInput input) {
-        if (child.failed()) {
-            return;
+        if (isWorking()) {
+            hadRecords |= !input.records().isEmpty();
+            child.processRecords(input);
         }
-        child.processRecords(input);
-        releaseIfFailed();
     }
 
     @Override
     public void leaseLost(LeaseLostInput input) {
-        finish(() -> child.leaseLost(input));
+        leave(() -> child.leaseLost(input));
     }
 
     @Override
     public void shardEnded(ShardEndedInput input) {
-        // A failed child cannot have finished its records; KCL then sees no checkpoint at the shard's end.
-        finish(() -> child.shardEnded(input));
+        boolean done = leave(() -> child.shardEnded(input));
+        if (!done) {
+            throw new ProcessEndedException(leaseKey);
+        }
     }
 
     @Override
     public void shutdownRequested(ShutdownRequestedInput input) {
-        if (child != null && !child.failed()) {
+        if (isWorking()) {
             child.shutdownRequested(input);
             saved = true;
         }
     }
 
-    /** Whether its child runs, and may have something to save that it was not yet asked to save. */
+    /** Whether its process runs, and may have something to save that it was not yet asked to save. */
     boolean isUnsaved() {
         return child != null && child.lives() && !saved;
     }
@@ -102,31 +142,76 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         return leaseKey;
     }
 
-    /** Ends the child without ceremony: the time that the operator allows for a stop is over. */
+    /** Ends the process without ceremony: the time that the operator allows for a stop is over. */
     void kill() {
+        leaving = true;
         if (child != null) {
             child.kill();
         }
     }
 
-    private void finish(Runnable goodbye) {
-        if (child == null) {
-            return;
-        }
-        if (!child.failed()) {
-            goodbye.run();
-            releaseIfFailed();
-        }
-        leases.close(leaseKey, leaseFile);
+    private boolean isWorking() {
+        return child != null && !child.failed() && !ended.get();
     }
 
-    private void releaseIfFailed() {
-        if (!child.failed()) {
+    /** Says goodbye; whether the process took it in. */
+    private boolean leave(Runnable goodbye) {
+        leaving = true;
+        boolean done = isWorking();
+        if (done) {
+            goodbye.run();
+            done = !child.failed();
+        }
+        if (!done && child != null) {
+            decide(child.end());
+        }
+        close();
+        return done;
+    }
+
+    private void onEnd(ProcessEnd end) {
+        // While KCL says goodbye, an end is what it asks for; how it went is seen afterwards.
+        if (!leaving) {
+            decide(end);
+        }
+    }
+
+    private void decide(ProcessEnd end) {
+        if (!ended.compareAndSet(false, true)) {
             return;
         }
-        if (!child.gaveUpLease()) {
-            LOG.error("the process of shard {} {}; the shard starts again from its checkpoint", leaseKey, child.end());
+        ProcessEnd named = end.unasked();
+        if (named.isRestarted() && !parts.leases().isStopping() && isOurs()) {
+            long delayMillis = tenure.ended(named.reason(), checkpoint(), hadRecords);
+            events.restarted(named, tenure.restarts(), delayMillis);
+            parts.consumers().beginAgain(leaseKey);
+            return;
         }
-        leases.release(leaseKey);
+        if (named.isRestarted()) {
+            events.gone(named, tenure.restarts());
+        }
+        parts.leases().release(leaseKey);
+    }
+
+    private void close() {
+        if (leaseFile != null) {
+            parts.leases().close(leaseKey, leaseFile);
+        }
+        boolean goesOnHere = tenure != null && tenure.isInterrupted() && isOurs();
+        if (tenure != null && !goesOnHere) {
+            parts.tenures().end(leaseKey, tenure);
+        }
+    }
+
+    /** Whether this worker has had the lease all the time. */
+    private boolean isOurs() {
+        return parts.consumers().lease(leaseKey).filter(tenure::isUnder).isPresent();
+    }
+
+    private String checkpoint() {
+        return parts.consumers()
+                .lease(leaseKey)
+                .map(lease -> String.valueOf(lease.checkpoint()))
+                .orElse("");
     }
 }

@@ -7,15 +7,26 @@ import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import recordprocessor.DaemonProperties;
 import recordprocessor.leases.LeaseFile;
 import recordprocessor.leases.LeaseWatch;
+import recordprocessor.process.CommandStarter;
+import recordprocessor.process.ProcessEnd;
+import recordprocessor.process.ProcessStarter;
+import recordprocessor.process.ShardConsumers;
+import recordprocessor.process.ShardProcess;
+import recordprocessor.process.Stragglers;
+import recordprocessor.process.Tenure;
+import recordprocessor.process.Tenures;
 import recordprocessor.streams.StreamArn;
 import software.amazon.kinesis.common.StreamIdentifier;
+import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.leases.MultiStreamLease;
+import software.amazon.kinesis.multilang.StreamsRecordProcessor.Parts;
 import software.amazon.kinesis.multilang.config.MultiLangDaemonConfiguration;
 import software.amazon.kinesis.processor.ShardRecordProcessor;
 import software.amazon.kinesis.processor.ShardRecordProcessorFactory;
@@ -27,10 +38,11 @@ import software.amazon.kinesis.processor.ShardRecordProcessorFactory;
  * KCL says it.
  */
 final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory {
-    private final List<String> command;
+    private final ProcessStarter starter;
     private final ExecutorService executor;
     private final MultiLangDaemonConfiguration kcl;
-    private final LeaseWatch leases;
+    private final Parts parts;
+    private final Stragglers stragglers = new Stragglers();
     private final boolean multiStream;
     private final Map<String, StreamArn> arnsByKclName;
     private final ObjectMapper json = new ObjectMapper();
@@ -38,10 +50,10 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
             Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     StreamsRecordProcessorFactory(DaemonProperties properties, MultiLangDaemonConfig config, LeaseWatch leases) {
-        this.command = properties.childCommand();
+        this.starter = new CommandStarter(properties.childCommand());
         this.executor = config.getExecutorService();
         this.kcl = config.getMultiLangDaemonConfiguration();
-        this.leases = leases;
+        this.parts = new Parts(leases, new ShardConsumers(), new Tenures(properties.leaseFilesDirectory()));
         this.multiStream = properties.multiStream();
         this.arnsByKclName = properties.streamArns().stream()
                 .collect(Collectors.toMap(
@@ -51,9 +63,14 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
     /** Only the adapter calls this, once, to look at the type of what it gets. */
     @Override
     public ShardRecordProcessor shardRecordProcessor() {
-        return new StreamsRecordProcessor(UnaryOperator.identity(), leases, leaseFile -> {
+        return new StreamsRecordProcessor("", UnaryOperator.identity(), parts, (leaseFile, tenure, onEnd) -> {
             throw new IllegalStateException("a shard without a stream");
         });
+    }
+
+    /** To be called before the scheduler runs. */
+    void start(Scheduler scheduler) {
+        parts.consumers().start(scheduler);
     }
 
     @Override
@@ -62,8 +79,8 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
                 ? shardId -> MultiStreamLease.getLeaseKey(stream.serialize(), shardId)
                 : UnaryOperator.identity();
         StreamArn arn = arnsByKclName.get(stream.streamName());
-        StreamsRecordProcessor processor =
-                new StreamsRecordProcessor(leaseKey, leases, leaseFile -> child(arn, leaseFile));
+        StreamsRecordProcessor processor = new StreamsRecordProcessor(
+                arn.table(), leaseKey, parts, (leaseFile, tenure, onEnd) -> child(arn, leaseFile, tenure, onEnd));
         processors.add(processor);
         return processor;
     }
@@ -76,14 +93,21 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
                 .toList();
     }
 
+    /** Ends all processes of shards, and what they started. */
     void killChildren() {
         Set.copyOf(processors).forEach(StreamsRecordProcessor::kill);
+        stragglers.endEverything();
     }
 
-    private ChildProcessor child(StreamArn arn, LeaseFile leaseFile) {
-        ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().put("RP_STREAM_ARN", arn.text());
-        builder.environment().put("RP_LEASE_FILE", leaseFile.path().toString());
-        return new ChildProcessor(builder, executor, json, kcl);
+    private ChildProcessor child(StreamArn arn, LeaseFile leaseFile, Tenure tenure, Consumer<ProcessEnd> onEnd) {
+        // docs/process-contract.md says what these are.
+        Map<String, String> environment = Map.of(
+                "RP_STREAM_ARN", arn.text(),
+                "RP_LEASE_FILE", leaseFile.path().toString(),
+                "RP_TRIALS_FILE", tenure.trials().path().toString(),
+                "RP_RESTARTS", String.valueOf(tenure.restarts().inARow()),
+                "RP_LAST_END", tenure.lastEnd().text());
+        return new ChildProcessor(
+                () -> ShardProcess.start(starter, environment, tenure.trials(), stragglers), onEnd, executor, json, kcl);
     }
 }

@@ -1,0 +1,57 @@
+package recordprocessor.process;
+
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MarkerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
+
+/** What the log says when a shard's process ended and nobody had asked it to. */
+public final class ProcessEvents {
+    private static final Logger LOG = LoggerFactory.getLogger(ProcessEvents.class);
+
+    private final String table;
+    private final String shardId;
+
+    public ProcessEvents(String table, String shardId) {
+        this.table = table;
+        this.shardId = shardId;
+    }
+
+    /** It is started again here after so many milliseconds, for the so-many-th time in a row. */
+    public void restarted(ProcessEnd end, Restarts restarts, long delayMillis) {
+        ended(end, restarts.inARow())
+                .addKeyValue("next_start_seconds", delayMillis / 1000.0)
+                .log("the shard's process {}; it starts again from its checkpoint", end.inWords());
+        if (restarts.isLoopWithoutRecords()) {
+            event(LOG::atError, "shard.crash_loop")
+                    .addKeyValue("restarts", restarts.inARow())
+                    .log(
+                            "{} processes of the shard in a row ended before they had a record: look at the handlers' modules and"
+                                    + " at memory",
+                            restarts.beforeRecords());
+        }
+    }
+
+    /** The shard leaves this worker anyway. */
+    public void gone(ProcessEnd end, Restarts restarts) {
+        ended(end, restarts.inARow())
+                .log("the shard's process {}; the shard's next owner goes on from its checkpoint", end.inWords());
+    }
+
+    private LoggingEventBuilder ended(ProcessEnd end, int restarts) {
+        LoggingEventBuilder event = event(end.isError() ? LOG::atError : LOG::atWarn, "shard.process_ended")
+                .addKeyValue("reason", end.reason().text())
+                .addKeyValue("restarts", restarts);
+        return end.signal().isEmpty()
+                ? event.addKeyValue("status", end.status())
+                : event.addKeyValue("signal", end.signal());
+    }
+
+    private LoggingEventBuilder event(Supplier<LoggingEventBuilder> level, String name) {
+        return level.get()
+                .addMarker(MarkerFactory.getMarker(name))
+                .addKeyValue("table", table)
+                .addKeyValue("shard_id", shardId);
+    }
+}

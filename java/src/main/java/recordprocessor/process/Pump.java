@@ -1,0 +1,67 @@
+package recordprocessor.process;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Passes on what a process writes, in a thread of its own: nothing can interrupt the read of a pipe that a descendant of the
+ * process holds open, so it must be in nobody's way.
+ */
+final class Pump {
+    private static final int PIECE_BYTES = 8192;
+    // After the exit all that was written is in the pipe, and the thread needs a moment to pass it on.
+    private static final long LAST_MILLIS = 1000;
+
+    private interface Work {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private final Thread thread;
+
+    private Pump(String name, Work work) {
+        thread = new Thread(() -> run(work), name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Passes bytes on as they come. */
+    static Pump bytes(InputStream source, HandedOver target, String name) {
+        return new Pump(name, () -> {
+            byte[] piece = new byte[PIECE_BYTES];
+            for (int count = source.read(piece); count >= 0; count = source.read(piece)) {
+                target.bring(Arrays.copyOf(piece, count));
+            }
+        });
+    }
+
+    /** Lines of the log, to this JVM's standard error, as they are: each is an event already. */
+    static Pump lines(InputStream source, String name) {
+        return new Pump(name, () -> {
+            BufferedReader lines = new BufferedReader(new InputStreamReader(source, StandardCharsets.UTF_8));
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                System.err.println(line);
+            }
+        });
+    }
+
+    private static void run(Work work) {
+        try {
+            work.run();
+        } catch (IOException | InterruptedException error) {
+            // The pipe broke, or nobody wants more of it: the same as its end.
+        }
+    }
+
+    /** Waits until all is passed on: not for long, since whoever holds the pipe may never close it. */
+    void finish() {
+        try {
+            thread.join(LAST_MILLIS);
+        } catch (InterruptedException error) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

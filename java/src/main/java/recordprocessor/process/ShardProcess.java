@@ -1,0 +1,137 @@
+package recordprocessor.process;
+
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A shard's process, as KCL sees it, and its one owner: its pipes, its end, and what it leaves behind.
+ *
+ * <p>KCL hears of a death by the end of the pipes, which a descendant can hold open for as long as it lives. Here the exit
+ * itself is what counts: it ends what is left of the process's group, and then the streams, whoever still holds them.
+ */
+public final class ShardProcess extends Process {
+    private static final Logger LOG = LoggerFactory.getLogger(ShardProcess.class);
+    // Once its input is closed; our own code ends at once, a thread or an exit hook of the user's perhaps not.
+    private static final long FAREWELL_MILLIS = 5000;
+
+    private final Process process;
+    private final TrialsFile trials;
+    private final HandedOver output = new HandedOver();
+    private final Pump outputPump;
+    private final Pump logPump;
+    private final CompletableFuture<ProcessEnd> ended;
+
+    private ShardProcess(Process process, TrialsFile trials, Stragglers stragglers, String marker) {
+        this.process = process;
+        this.trials = trials;
+        this.outputPump = Pump.bytes(process.getInputStream(), output, "output of " + process.pid());
+        this.logPump = Pump.lines(process.getErrorStream(), "log of " + process.pid());
+        Stragglers.Family family = stragglers.begun(process.pid(), marker);
+        this.ended = process.onExit().thenApply(exited -> {
+            stragglers.ended(family);
+            return finish(family.gone());
+        });
+    }
+
+    /** @param environment what it is told beside what all shards' processes inherit */
+    public static ShardProcess start(
+            ProcessStarter starter, Map<String, String> environment, TrialsFile trials, Stragglers stragglers)
+            throws IOException {
+        String marker = UUID.randomUUID().toString();
+        Map<String, String> all = new HashMap<>(environment);
+        all.put(Stragglers.MARKER, marker);
+        trials.clearStatus();
+        return new ShardProcess(starter.start(all), trials, stragglers, marker);
+    }
+
+    /** Comes once it has exited, what it wrote is passed on, and, after an end out of order, nothing of it is left. */
+    public CompletableFuture<ProcessEnd> ended() {
+        return ended;
+    }
+
+    private ProcessEnd finish(CompletableFuture<Void> stragglersGone) {
+        ProcessEnd end = ProcessEnd.of(process.exitValue(), trials.confirmedStatus());
+        if (end.isRestarted()) {
+            // What it left must not act beside the next one. Nothing waits for it where the shard leaves.
+            stragglersGone.completeOnTimeout(null, FAREWELL_MILLIS, TimeUnit.MILLISECONDS).join();
+        }
+        outputPump.finish();
+        output.end();
+        logPump.finish();
+        return end;
+    }
+
+    /** Its standard input; who closes it asks it to end, and it is ended where it does not. */
+    @Override
+    public OutputStream getOutputStream() {
+        return new FilterOutputStream(process.getOutputStream()) {
+            @Override
+            public void write(byte[] bytes, int offset, int length) throws IOException {
+                out.write(bytes, offset, length);
+            }
+
+            @Override
+            public void close() throws IOException {
+                later(FAREWELL_MILLIS).execute(ShardProcess.this::endIfItLivesOn);
+                super.close();
+            }
+        };
+    }
+
+    private void endIfItLivesOn() {
+        if (process.isAlive()) {
+            LOG.warn("process {} lived on {} ms after it was asked to end; ended", pid(), FAREWELL_MILLIS);
+            process.destroyForcibly();
+        }
+    }
+
+    private static Executor later(long millis) {
+        return CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public InputStream getInputStream() {
+        return output;
+    }
+
+    /** Empty: {@link Pump} passes on what the process logs. */
+    @Override
+    public InputStream getErrorStream() {
+        return InputStream.nullInputStream();
+    }
+
+    @Override
+    public int waitFor() throws InterruptedException {
+        return process.waitFor();
+    }
+
+    @Override
+    public int exitValue() {
+        return process.exitValue();
+    }
+
+    @Override
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    @Override
+    public void destroy() {
+        process.destroyForcibly();
+    }
+
+    @Override
+    public long pid() {
+        return process.pid();
+    }
+}

@@ -1,0 +1,60 @@
+package recordprocessor.process;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What outlives a shard's process while the shard stays at this worker. The process makes and fills it; only its first
+ * byte is looked at here: the exit status that the process confirmed, just before it ended on purpose.
+ *
+ * <p>The Python side of this byte is {@code worker/ending.py}.
+ */
+public final class TrialsFile {
+    /** Nothing is confirmed. */
+    public static final int NOTHING = 0;
+
+    private static final Logger LOG = LoggerFactory.getLogger(TrialsFile.class);
+
+    private final Path path;
+
+    public TrialsFile(Path path) {
+        this.path = path;
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** Before a start: what the process before confirmed says nothing about the next. */
+    public void clearStatus() throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.allocate(1), 0);
+        } catch (NoSuchFileException error) {
+            // The process makes it.
+        }
+    }
+
+    public int confirmedStatus() {
+        ByteBuffer first = ByteBuffer.allocate(1);
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            return channel.read(first, 0) == 1 ? Byte.toUnsignedInt(first.get(0)) : NOTHING;
+        } catch (IOException error) {
+            return NOTHING;
+        }
+    }
+
+    public void remove() {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException error) {
+            LOG.warn("cannot remove {}", path, error);
+        }
+    }
+}

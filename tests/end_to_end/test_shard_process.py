@@ -1,0 +1,125 @@
+"""How a shard's process ends: the shard goes on within seconds, and nothing that the process started is left."""
+
+from __future__ import annotations
+
+import threading
+import urllib.request
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from tests.harness import Database, Worker, is_running, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    StartWorker = Callable[..., Worker]
+
+# Item `b` starts three programs and is killed with them alive; item `d` ends the process three times.
+SHOP = """
+import os, pathlib, signal, subprocess
+
+def leave_three_behind():
+    sleep = ['sleep', '600']
+    held = subprocess.Popen(sleep)  # holds standard output and error, as an inherited pipe does
+    cleared = subprocess.Popen(sleep, env={'PATH': os.environ['PATH']})
+    away = subprocess.Popen(sleep, start_new_session=True)
+    pathlib.Path('left').write_text(' '.join(str(one.pid) for one in (held, cleared, away)))
+
+def handle(event, context):
+    for record in event['Records']:
+        name = record['dynamodb']['Keys']['id']['S']
+        with open('begun', 'a') as file:
+            file.write(' '.join([name, os.environ['RP_LAST_END'], os.environ['RP_RESTARTS']]) + '\\n')
+        if name == 'b' and not pathlib.Path('left').exists():
+            leave_three_behind()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if name == 'd' and pathlib.Path('begun').read_text().count('\\nd ') <= 3:
+            os._exit(83)  # a number of ours, which nothing confirms
+"""
+TO_FILE = "actions: [{name: audit, type: file, path: '{table}.jsonl'}]"
+TO_SHOP = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
+
+
+def begun(folder: Path, item: str) -> list[list[str]]:
+    path = folder / "begun"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [line.split()[1:] for line in lines if line.split()[0] == item]
+
+
+def moment(event: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(event["time"].replace("Z", "+00:00"))
+
+
+def test_a_dead_process_ends_what_it_left_and_its_shard_goes_on_at_once_where_it_is(
+    database: Database, worker: StartWorker, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text(SHOP)
+    table = database.table("KEYS_ONLY")
+    database.put_many(table, ["a", "b", "c"])
+    running = worker(table, actions=TO_SHOP)
+    wait_for(lambda: begun(tmp_path, "c"), "the record after the one that killed its process")
+    assert not [pid for pid in map(int, (tmp_path / "left").read_text().split()) if is_running(pid)]
+    (killed,) = running.of("shard.process_ended")
+    assert {"reason": "killed", "signal": "SIGKILL", "restarts": 1, "next_start_seconds": 0.2}.items() <= killed.items()
+    again = running.of("shard.started")[1]
+    assert moment(again) - moment(killed) < timedelta(seconds=5)
+    assert begun(tmp_path, "b") == [["none", "0"], ["killed", "1"]]
+    database.put_many(table, ["d", "e"])
+    wait_for(lambda: begun(tmp_path, "e"), "the record after the one that ended three processes")
+    ends = running.of("shard.process_ended")[1:]
+    # Whether c was checkpointed before d came says whether d begins a new row.
+    first = ends[0]["restarts"]
+    assert first in (1, 2)
+    assert [(end["reason"], end["status"], end["restarts"], end["next_start_seconds"]) for end in ends] == [
+        ("killed", 83, first + count, 0.2 * 2 ** (first + count - 1)) for count in range(3)
+    ]
+    assert not [event for event in running.of("kcl") if event["level"] == "error"]
+    assert running.stop() == 0
+    assert len(running.of("shard.process_ended")) == 4
+
+
+class _ThrottledForKcl(BaseHTTPRequestHandler):
+    """DynamoDB Local for what is asked before the JVM starts; KCL is throttled for ever."""
+
+    server: _Server
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if "aws-sdk-java" in self.headers["User-Agent"]:
+            self.server.kcl_is_at_it.set()
+            self._answer(400, b'{"__type": "com.amazon.coral.availability#ThrottlingException", "message": "later"}')
+        else:
+            request = urllib.request.Request(self.server.database, body, dict(self.headers))  # noqa: S310 - http
+            with urllib.request.urlopen(request) as answer:  # noqa: S310
+                self._answer(answer.status, answer.read())
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, database: str) -> None:
+        super().__init__(("127.0.0.1", 0), _ThrottledForKcl)
+        self.database = database
+        self.kcl_is_at_it = threading.Event()
+
+
+def test_a_stop_before_kcl_has_begun_ends_at_once_and_in_order(database: Database, worker: StartWorker) -> None:
+    table = database.table("KEYS_ONLY")
+    with _Server(database.endpoint) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        running = worker(table, actions=TO_FILE, kinesisEndpoint=f"http://127.0.0.1:{server.server_port}")
+        assert server.kcl_is_at_it.wait(60), "".join(running.raw)
+        assert running.stop(seconds=10) == 0
+        server.shutdown()
