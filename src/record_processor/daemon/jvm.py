@@ -53,7 +53,7 @@ def command(java: str, properties: Properties, properties_path: Path) -> list[st
         f"-DrecordProcessor.kclLogLevel={level}",
         *shlex.split(properties.text("jvmOptions")),
         "-cp",
-        os.pathsep.join(_jars()),
+        os.pathsep.join(jars()),
         _MAIN,
         str(properties_path),
     ]
@@ -120,7 +120,8 @@ class Jvm:
         processes.end_marked(_MARK, self._mark)
 
 
-def _jars() -> list[str]:
+def jars() -> list[str]:
+    """The class path: ours, and those that amazon-kclpy installs."""
     ours = sorted(Path(str(resources.files(__package__))).glob("jars/*.jar"))
     kcl = sorted(Path(str(resources.files("amazon_kclpy"))).glob("jars/*.jar"))
     if not ours or not kcl:
