@@ -78,7 +78,7 @@ class TextTemplate(Template):
 
     def __init__(self, source: Any) -> None:
         if not isinstance(source, str):
-            raise ValueError(f"expected a text such as '{{eventName}} of {{table}}', found {shown(source)}")
+            raise ValueError("expected a text such as '{eventName} of {table}'")
         super().__init__(source)
 
     @classmethod
