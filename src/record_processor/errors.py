@@ -53,7 +53,10 @@ class InvalidSettingError(ValueError):
 class UndecodableRecordError(RecordProcessorError):
     """A record of the stream does not have the shape that DynamoDB gives it."""
 
-    def __init__(self, sequence_number: str, reason: str) -> None:
+    def __init__(self, sequence_number: str, reason: str | BaseException) -> None:
+        if isinstance(reason, RecursionError):
+            reason = "nested too deep"
+        reason = str(reason)
         super().__init__(f"record {sequence_number} cannot be decoded: {reason}")
         self.sequence_number = sequence_number
         self.reason = reason

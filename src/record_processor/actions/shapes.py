@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from record_processor.actions.settings import ActionSettings, InvalidSettingError
 from record_processor.actions.template import Template
+from record_processor.errors import UndecodableRecordError
 
 if TYPE_CHECKING:
     from record_processor.worker.records import ChangeRecord
@@ -70,7 +71,10 @@ class Shape:
 
     def encoded(self, record: ChangeRecord) -> bytes:
         """The object as JSON on one line; numbers keep every digit. Raises what `of` raises."""
-        return encoded(self.of(record))
+        try:
+            return encoded(self.of(record))
+        except RecursionError as error:  # it could just be read
+            raise UndecodableRecordError(record.sequence_number, error) from error
 
 
 def encoded(value: Any) -> bytes:

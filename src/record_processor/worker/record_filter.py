@@ -10,7 +10,7 @@ import msgspec
 from record_processor.errors import UndecodableRecordError
 from record_processor.worker.event_fields import never_matches
 from record_processor.worker.filters import Filter
-from record_processor.worker.records import MILLIS
+from record_processor.worker.records import MILLIS, UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,8 +60,8 @@ class RecordFilter:
         """
         try:
             return self._matches(self._event(record))
-        except msgspec.MsgspecError as error:
-            raise UndecodableRecordError(record.sequence_number, str(error)) from error
+        except UNREADABLE as error:
+            raise UndecodableRecordError(record.sequence_number, error) from error
 
     def _small_event(self, record: ChangeRecord) -> dict[str, Any]:
         event: dict[str, Any] = {}

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from record_processor.errors import UndecodableRecordError
 from record_processor.worker.values import Value, item_to_plain, item_to_python, item_to_sdk
@@ -25,6 +26,11 @@ EventName = Literal["INSERT", "MODIFY", "REMOVE"]
 StreamViewType = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
 
 MILLIS = 1000
+_LATEST_MILLIS = 253_402_300_799_999
+"""The last moment of the year 9999: no date is later."""
+
+UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
+"""What reading JSON that has no record's shape may raise; msgspec's own errors are ValueErrors."""
 
 _NO_IMAGE = msgspec.Raw(b"null")
 # The adapter writes an image that is not there as an empty object. An image has at least its keys, so {} is none, and
@@ -55,7 +61,7 @@ _NO_STREAM = Stream("")
 class _StreamRecord(msgspec.Struct, gc=False):
     sequence_number: str = msgspec.field(name="SequenceNumber")
     keys: msgspec.Raw = msgspec.field(name="Keys")
-    created_at_millis: int = msgspec.field(name="ApproximateCreationDateTime")
+    created_at_millis: Annotated[int, Meta(ge=0, le=_LATEST_MILLIS)] = msgspec.field(name="ApproximateCreationDateTime")
     stream_view_type: StreamViewType = msgspec.field(name="StreamViewType")
     size_bytes: int = msgspec.field(name="SizeBytes", default=0)
     new_image: msgspec.Raw = msgspec.field(name="NewImage", default=_NO_IMAGE)
@@ -138,15 +144,25 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
         return self._image("OldImage")
 
     def to_lambda(self) -> dict[str, Any]:
-        """The record as Lambda's event has it: `eventSourceARN` added, the creation time in whole seconds."""
+        """The record as Lambda's event has it: `eventSourceARN` added, the creation time in whole seconds.
+
+        Raises what `to_stream` raises.
+        """
         record = self.to_stream()
         record["dynamodb"]["ApproximateCreationDateTime"] = self.dynamodb.created_at_millis // MILLIS
         record["eventSourceARN"] = self.stream.arn
         return record
 
     def to_stream(self) -> dict[str, Any]:
-        """The stream's own record as the adapter gives it (times in milliseconds), without the images that are none."""
-        record: dict[str, Any] = msgspec.json.decode(self.raw)
+        """The stream's own record as the adapter gives it (times in milliseconds), without the images that are none.
+
+        Raises:
+            UndecodableRecordError: keys or images are no JSON, or nested too deep.
+        """
+        try:
+            record: dict[str, Any] = msgspec.json.decode(self.raw)
+        except UNREADABLE as error:
+            raise UndecodableRecordError(self.sequence_number, error) from error
         change = record["dynamodb"]
         for image in ("NewImage", "OldImage"):
             if not change.get(image):
@@ -201,8 +217,8 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
             return None
         try:
             return convert(_items.decode(raw))
-        except ValueError as error:  # msgspec's own errors are ValueErrors too
-            raise UndecodableRecordError(self.sequence_number, str(error)) from error
+        except UNREADABLE as error:
+            raise UndecodableRecordError(self.sequence_number, error) from error
 
 
 _records = msgspec.json.Decoder(ChangeRecord)
@@ -228,8 +244,8 @@ def decode(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:
     """
     try:
         record = _records.decode(raw)
-    except ValueError as error:  # includes text that is not UTF-8
-        raise UndecodableRecordError(sequence_number, str(error)) from error
+    except UNREADABLE as error:  # includes text that is not UTF-8
+        raise UndecodableRecordError(sequence_number, error) from error
     record.raw = raw
     record.stream = stream
     return record

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Union
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_LARGEST_EXPONENT = 200
+
 # `|` cannot join a forward reference at run time.
 Value = Union[  # noqa: UP007
     str, Decimal, bytes, bool, None, set[str], set[Decimal], set[bytes], list["Value"], dict[str, "Value"]
@@ -97,6 +99,14 @@ def _text(content: Any) -> str:
     return content
 
 
+def _number(content: Any) -> Decimal:
+    number = Decimal(_text(content))
+    # DynamoDB's end at 1E-130 and 1E+126. NaN is no JSON, and 1E+1000000000 written out fills a memory.
+    if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
+        raise TypeError
+    return number
+
+
 def _truth(content: Any) -> bool:
     if not isinstance(content, bool):
         raise TypeError
@@ -115,12 +125,12 @@ def _elements(content: Any) -> list[Any]:
 
 _READERS: dict[str, Callable[[Any], Value]] = {
     "S": _text,
-    "N": lambda content: Decimal(_text(content)),
+    "N": lambda content: _number(content),
     "B": lambda content: _bytes(content),
     "BOOL": _truth,
     "NULL": lambda _content: None,
     "SS": lambda content: {_text(element) for element in _elements(content)},
-    "NS": lambda content: {Decimal(_text(element)) for element in _elements(content)},
+    "NS": lambda content: {_number(element) for element in _elements(content)},
     "BS": lambda content: {_bytes(element) for element in _elements(content)},
     "L": lambda content: [to_python(element) for element in _elements(content)],
     "M": lambda content: item_to_python(content),
@@ -130,7 +140,7 @@ _PLAIN_READERS: dict[str, Callable[[Any], Any]] = {
     **_READERS,
     "B": _text,
     "SS": lambda content: [_text(element) for element in _elements(content)],
-    "NS": lambda content: [Decimal(_text(element)) for element in _elements(content)],
+    "NS": lambda content: [_number(element) for element in _elements(content)],
     "BS": lambda content: [_text(element) for element in _elements(content)],
     "L": lambda content: [_read(element, _PLAIN_READERS) for element in _elements(content)],
     "M": lambda content: item_to_plain(content),
