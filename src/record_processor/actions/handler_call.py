@@ -121,6 +121,12 @@ running: dict[int, HandlerCall] = logs.running_calls
 """All of this process, by the thread that waits for them."""
 
 
+def position(thread_id: int) -> str | None:
+    """Where the call is that this thread waits for, or else the thread itself."""
+    call = running.get(thread_id)
+    return where(thread_id) if call is None else call.where()
+
+
 def where(thread_id: int) -> str | None:
     """The innermost line of a thread that is neither a library's nor ours, or else the innermost; None: it is gone."""
     innermost = frame = sys._current_frames().get(thread_id)

@@ -97,4 +97,4 @@ class PythonAction(Action[PythonSettings]):
             stack=call.stack(),
             **call.fields(),
         )
-        ending.end(ending.CALL_TIMEOUT)
+        ending.end(ending.CALL_TIMEOUT, call.thread_id)

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,6 +17,8 @@ from record_processor import logs, redaction
 from record_processor.configuration.build import build_actions
 from record_processor.errors import RecordProcessorError, described
 from record_processor.worker import ending, environment, standard_streams
+from record_processor.worker.delivery.suspicion import after_death
+from record_processor.worker.delivery.trials import Trials, left_behind
 from record_processor.worker.lease import Lease
 from record_processor.worker.processor import RecordProcessor
 from record_processor.worker.protocol import Protocol
@@ -23,6 +26,7 @@ from record_processor.worker.records import Stream
 
 if TYPE_CHECKING:
     from record_processor.actions.base import Action
+    from record_processor.worker.delivery.suspicion import Suspicion
     from record_processor.worker.environment import ChildEnvironment
 
 log = logs.Log("worker.main")
@@ -45,7 +49,13 @@ def main() -> None:
     os.register_at_fork(after_in_child=lambda: _begin_nothing(protocol, lease))
     actions = _actions(env)
     ending.before(lambda: _abandon(actions))
-    processor = RecordProcessor(actions, stream, lease, env.checkpoint_interval_seconds, env.grace_seconds)
+    suspicions = _suspicions(env, actions)
+    trials = Trials(env.trials_path, actions, suspicions)
+    os.register_at_fork(after_in_child=trials.detach)
+    ending.blame = trials.blame
+    processor = RecordProcessor(
+        actions, stream, lease, env.checkpoint_interval_seconds, env.grace_seconds, trials, suspicions
+    )
     ending.end(_serve(protocol, processor, lease))
 
 
@@ -86,6 +96,17 @@ def _actions(env: ChildEnvironment) -> list[Action[Any]]:
     else:
         return actions
     return ending.end(ending.ACTIONS)
+
+
+def _suspicions(env: ChildEnvironment, actions: list[Action[Any]]) -> list[Suspicion]:
+    """Which records the processes before this one may have died of."""
+    if env.trials_path is None or env.last_end in ("none", "lease_lost", "stopped"):
+        return []
+    left = left_behind(env.trials_path)
+    if env.last_end not in ("killed", "call_timeout"):
+        return left.suspicions
+    bisecting = {action.settings.name for action in actions if action.settings.bisect_on_error}
+    return after_death(left.suspicions, left.calls, env.last_end, bisecting, time.time())
 
 
 def _serve(protocol: Protocol, processor: RecordProcessor, lease: Lease) -> int:

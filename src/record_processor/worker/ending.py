@@ -41,6 +41,10 @@ _status_path: Path | None = None
 _ending = threading.Lock()
 
 
+def blame(thread_id: int) -> None:
+    """Note that the call of a thread is why the process ends; replaced where notes are kept."""
+
+
 def confirm_in(path: Path | None) -> None:
     """Where the status is confirmed; None: nowhere."""
     global _status_path
@@ -52,9 +56,14 @@ def before(farewell: Callable[[], None]) -> None:
     _farewells.insert(0, farewell)
 
 
-def end(status: int) -> NoReturn:
-    """End this process with one of the statuses above, from whichever thread, in `_FAREWELL_SECONDS` at most."""
+def end(status: int, thread_id: int | None = None) -> NoReturn:
+    """End this process with one of the statuses above, from whichever thread, in `_FAREWELL_SECONDS` at most.
+
+    `thread_id` is the thread whose call is to blame, if one is.
+    """
     _ending.acquire()  # and never released: a second reason to end has nothing to add
+    if thread_id is not None:
+        blame(thread_id)
     saying = threading.Thread(target=_say_farewell, name="farewell", daemon=True)
     saying.start()
     saying.join(_FAREWELL_SECONDS)

@@ -17,10 +17,14 @@ from record_processor.worker.delivery.engine import Engine
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from record_processor.worker.delivery.suspicion import Suspicion
+    from record_processor.worker.delivery.trials import Trials
     from record_processor.worker.lease import Lease
     from record_processor.worker.records import Stream
 
 log = logs.Log("worker.processor")
+
+_CRASH_LOOP_DEATHS = 3
 
 F = TypeVar("F", bound="Callable[..., None]")
 
@@ -61,9 +65,12 @@ class RecordProcessor(RecordProcessorBase):
         lease: Lease,
         checkpoint_interval_seconds: float,
         grace_seconds: float,
+        trials: Trials | None = None,
+        suspicions: Sequence[Suspicion] = (),
     ) -> None:
         self._stream = stream
-        self._engine = Engine(actions, lease, grace_seconds)
+        self._suspicions = suspicions
+        self._engine = Engine(actions, lease, grace_seconds, trials, suspicions)
         self._checkpoints = Checkpoints(checkpoint_interval_seconds, lease, self._engine)
         # Set once records were left out because of a stop: none after them may be taken in.
         self._stopped = False
@@ -72,8 +79,10 @@ class RecordProcessor(RecordProcessorBase):
     def initialize(self, initialize_input: Any) -> None:
         shard = Shard(initialize_input.shard_id, self._stream)
         logs.bind(shard_id=shard.shard_id)
-        self._engine.open(shard)
+        self._engine.will_save()
+        self._engine.open(shard, initialize_input.sequence_number)
         log.info("shard.started", "reading", sequence_number=initialize_input.sequence_number)
+        _say_crash_loop(self._suspicions)
 
     @_nothing_escapes
     def process_records(self, process_records_input: Any) -> None:
@@ -81,6 +90,9 @@ class RecordProcessor(RecordProcessorBase):
             return
         try:
             self._engine.submit(process_records_input.records)
+            if self._engine.save_wanted:
+                self._checkpoints.save(process_records_input.checkpointer)
+                self._engine.saved()
             self._checkpoints.save_if_due(process_records_input.checkpointer)
             self._engine.check()
         except StopRequestedError:
@@ -134,3 +146,17 @@ class RecordProcessor(RecordProcessorBase):
         self._stop(checkpointer)
         if left_out or self._engine.pending:
             raise StopRequestedError("the shard ended while the worker was stopping, with records undone")
+
+
+def _say_crash_loop(suspicions: Sequence[Suspicion]) -> None:
+    worst = max(suspicions, key=lambda one: one.deaths, default=None)
+    if worst is not None and worst.deaths >= _CRASH_LOOP_DEATHS:
+        log.error(
+            "shard.crash_loop",
+            f"this shard's process has died {worst.deaths} times in {worst.action} at record {worst.sequence_number}; "
+            "with dead_letter and retry.max_attempts the record is given up, mend the handler otherwise",
+            action=worst.action,
+            sequence_number=worst.sequence_number,
+            attempts=worst.attempts,
+            deaths=worst.deaths,
+        )

@@ -55,7 +55,7 @@ class Stream(msgspec.Struct, frozen=True):
         return self.worker_region or self.arn.split(":")[3]
 
 
-_NO_STREAM = Stream("")
+NO_STREAM = Stream("")
 
 
 class _StreamRecord(msgspec.Struct, gc=False):
@@ -86,7 +86,7 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
     # These two are not in the JSON (no field of it has such a name); `decode` sets them.
     raw: bytes = msgspec.field(name="(raw)", default=b"")
     """The record's JSON as the adapter gave it."""
-    stream: Stream = msgspec.field(name="(stream)", default=_NO_STREAM)
+    stream: Stream = msgspec.field(name="(stream)", default=NO_STREAM)
 
     @property
     def sequence_number(self) -> str:

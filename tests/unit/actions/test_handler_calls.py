@@ -78,7 +78,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     statuses: list[int] = []
     go_on.clear()
 
-    def end(status: int) -> None:
+    def end(status: int, _thread_id: int) -> None:
         statuses.append(status)
         never.wait()  # as the real one, it does not return
 

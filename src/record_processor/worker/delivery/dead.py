@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from record_processor.dead_letters import letter
 from record_processor.dead_letters.store import store_for
+from record_processor.errors import described
 from record_processor.logs import Log
 from record_processor.worker.backoff import delays
+from record_processor.worker.delivery.blocked import of_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from record_processor.actions.base import Shard
     from record_processor.dead_letters.settings import DeadLetter
     from record_processor.worker.delivery.gate import Gate
-    from record_processor.worker.delivery.outcome import Failed
+    from record_processor.worker.delivery.verdict import Judged
 
 log = Log("worker.dead_letters")
 
@@ -26,11 +28,12 @@ class DeadLetters:
 
     def __init__(self, settings: DeadLetter, action: str, shard: Shard, gate: Gate) -> None:
         self._destination = store_for(settings, action, shard)
+        self._place = getattr(self._destination, "name", settings.__struct_config__.tag)
         self._action = action
         self._shard = shard
         self._gate = gate
 
-    def store(self, failed: Sequence[Failed]) -> None:
+    def store(self, failed: Sequence[Judged]) -> None:
         """Return when the letters are safe.
 
         Raises:
@@ -50,32 +53,42 @@ class DeadLetters:
         for failure in failed:
             log.warning(
                 "record.dead",
-                f"given up: {type(failure.error).__name__}: {failure.error}",
+                f"given up: {described(_reason(failure))}",
                 action=self._action,
-                sequence_number=failure.entry.record.sequence_number,
+                **of_record(failure.entry),
                 attempts=failure.entry.attempts,
+                dead_letter=self._place,
+                remedy="mend the cause, then bring it back with `record-processor replay`",
             )
 
-    def _letter(self, failure: Failed) -> letter.Letter:
+    def _letter(self, failure: Judged) -> letter.Letter:
         entry = failure.entry
         return letter.write(
             self._action,
             self._shard,
             entry.record.sequence_number,
             entry.record.raw,
-            failure.error,
+            _reason(failure),
             entry.attempts,
             entry.first_attempt,
             entry.last_attempt,
         )
 
-    def _blocked(self, error: Exception, failed: Sequence[Failed], attempts: int, delay: float, since: float) -> None:
+    def _blocked(self, error: Exception, failed: Sequence[Judged], attempts: int, delay: float, since: float) -> None:
         log.error(
             "delivery.blocked",
-            f"the dead letters of {self._action} cannot be stored: {type(error).__name__}: {error}",
+            f"the dead letters of {self._action} cannot be stored: {described(error)}",
             action=self._action,
-            sequence_number=failed[0].entry.record.sequence_number,
+            **of_record(failed[0].entry),
+            records=len(failed),
+            dead_letter=self._place,
             attempts=attempts,
             next_try_seconds=round(delay, 1),
             blocked_seconds=round(time.time() - since, 1),
+            remedy="mend the place of the letters: there is no other for these records",
         )
+
+
+def _reason(failure: Judged) -> BaseException:
+    assert failure.error is not None  # noqa: S101 - a record that is not done has a reason
+    return failure.error

@@ -5,21 +5,24 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from record_processor.errors import LeaseLostError, StopRequestedError, UndecodableRecordError
+from record_processor.errors import LeaseLostError, StopRequestedError, described
 from record_processor.logs import Log
 from record_processor.worker.backoff import delays
 from record_processor.worker.delivery.dead import DeadLetters
-from record_processor.worker.delivery.entry import Entry
 from record_processor.worker.delivery.gate import Gate
-from record_processor.worker.delivery.pipeline import Pipeline, RunningCall
-from record_processor.worker.delivery.progress import Progress, Ticket
-from record_processor.worker.record_filter import RecordFilter
-from record_processor.worker.records import decode, undecoded
+from record_processor.worker.delivery.pipeline import Pipeline
+from record_processor.worker.delivery.progress import Progress
+from record_processor.worker.delivery.router import Route, Router
+from record_processor.worker.delivery.suspects import Suspects
+from record_processor.worker.delivery.trials import Trials
+from record_processor.worker.records import NO_STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.actions.base import Action, Shard
+    from record_processor.worker.delivery.pipeline import RunningCall
+    from record_processor.worker.delivery.suspicion import Suspicion
     from record_processor.worker.lease import Lease
     from record_processor.worker.protocol import ProtocolRecord
 
@@ -28,7 +31,10 @@ log = Log("worker.delivery")
 MAX_PENDING_RECORDS = 10_000
 MAX_PENDING_BYTES = 64 * 1024 * 1024
 """More than this is not taken in before something is done: a hanging action costs bounded memory."""
+SLOW_SECONDS = 10.0
 LOG_INTERVAL_SECONDS = 30.0
+"""A call is slow after the first, and said to be so every second."""
+REPORT_SECONDS = 1.0
 _CHUNK = 100
 _NAP_SECONDS = 0.1
 # After a stop, held batches may begin for a tenth of the grace time; then running calls may end for a half of it.
@@ -36,27 +42,25 @@ _DRAIN_PART = 0.1
 _FINISH_PART = 0.5
 
 
-class _Route:
-    """One action, and which records go to it."""
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        self.pipeline = pipeline
-        self.ordered_as_a_whole = pipeline.ordered_as_a_whole
-        pattern = pipeline.action.settings.filter
-        self.wants = None if pattern is None else RecordFilter(pattern).accepts
-        """Whether a record is for this action; None where all are."""
-        self.entries: list[Entry] = []
-
-
 class Engine:
     """All actions of one shard. Called by the protocol's thread alone; the actions run in threads of their own."""
 
-    def __init__(self, actions: Sequence[Action[Any]], lease: Lease, grace_seconds: float) -> None:
+    def __init__(
+        self,
+        actions: Sequence[Action[Any]],
+        lease: Lease,
+        grace_seconds: float,
+        trials: Trials | None = None,
+        suspicions: Sequence[Suspicion] = (),
+    ) -> None:
         self._actions = actions
+        self._trials = trials or Trials(None, actions, [])
+        self._suspects = Suspects(suspicions, self._trials)
         self._grace_seconds = grace_seconds
         self._gate = Gate(lease, grace_seconds * _DRAIN_PART)
         self._progress = Progress()
-        self._routes: list[_Route] = []
+        self._router = Router(NO_STREAM)
+        self._said_slow: dict[str, float] = {}
         self._last_report = time.monotonic()
         self._newest = 0
         """The sequence number of the last record that was taken in."""
@@ -64,13 +68,16 @@ class Engine:
         # A batch must fit in, or a window would never fill.
         self._max_pending = max(MAX_PENDING_RECORDS, 2 * largest)
 
-    def open(self, shard: Shard) -> None:
-        self._shard = shard
+    def open(self, shard: Shard, after: str = "TRIM_HORIZON") -> None:
+        """Get ready for the records of a shard, those after a checkpoint."""
+        self._suspects.pass_over(after)
+        self._router = Router(shard.stream)
         for action in self._actions:
             action.open(shard)
             letters = action.settings.dead_letter
             dead = DeadLetters(letters, action.settings.name, shard, self._gate) if letters is not None else None
-            self._routes.append(_Route(Pipeline(action, self._progress, self._gate, dead)))
+            pipeline = Pipeline(action, self._progress, self._gate, dead, self._suspects, self._trials)
+            self._router.routes.append(Route(pipeline))
 
     def submit(self, records: Sequence[ProtocolRecord]) -> None:
         """Take records in, in stream order; waits while too much is pending.
@@ -86,7 +93,7 @@ class Engine:
 
     def low_water(self) -> str | None:
         """The sequence number up to which everything is done, though perhaps not yet safe (`make_safe`)."""
-        for route in self._routes:
+        for route in self._router.routes:
             route.pipeline.report()
         return self._progress.low_water()
 
@@ -114,6 +121,7 @@ class Engine:
 
     def finish(self) -> None:
         """Return when every record taken in is done: the shard has ended. Raises what `submit` raises."""
+        self._suspects.saves = False
         self._flush_batches()
         while self._progress.pending:
             self._nap()
@@ -122,6 +130,7 @@ class Engine:
 
     def drain(self) -> None:
         """After a stop: send what is held, let running calls end, and give the rest up."""
+        self._suspects.saves = False
         self._flush_batches()
         end = time.monotonic() + self._grace_seconds * _FINISH_PART
         drained = time.monotonic() + self._grace_seconds * _DRAIN_PART
@@ -134,7 +143,20 @@ class Engine:
     @property
     def busy(self) -> bool:
         """Whether a call of an action is running."""
-        return any(route.pipeline.busy for route in self._routes)
+        return any(route.pipeline.busy for route in self._router.routes)
+
+    @property
+    def save_wanted(self) -> bool:
+        """Whether progress is to be saved at once; say `saved` then."""
+        return self._suspects.save_wanted
+
+    def saved(self) -> None:
+        """Progress has been saved, as it was wanted."""
+        self._suspects.saved()
+
+    def will_save(self) -> None:
+        """Somebody looks at `save_wanted`: so it is worth waiting for."""
+        self._suspects.saves = True
 
     @property
     def pending(self) -> int:
@@ -143,7 +165,7 @@ class Engine:
 
     def running(self) -> list[RunningCall]:
         """The calls of actions that are running."""
-        return [call for route in self._routes for call in route.pipeline.running()]
+        return [call for route in self._router.routes for call in route.pipeline.running()]
 
     def close(self) -> None:
         """Let nothing begin any more, and let go of the actions that are at rest."""
@@ -167,33 +189,20 @@ class Engine:
 
     def _take_in(self, records: Sequence[ProtocolRecord]) -> None:
         self._newest = int(records[-1].sequence_number)
-        tickets = [self._route(record) for record in records]
+        tickets = [self._router.route(record) for record in records]
         # Before any entry can be done: the mark must know all of them.
         self._progress.add(tickets)
-        for route in self._routes:
+        if self._suspects.any:
+            self._mark_suspects()
+        for route in self._router.routes:
             if route.entries:
                 route.pipeline.put(route.entries)
                 route.entries = []
 
-    def _route(self, protocol_record: ProtocolRecord) -> Ticket:
-        raw, number = protocol_record.binary_data, protocol_record.sequence_number
-        ticket = Ticket(number, len(raw), 0)
-        broken: UndecodableRecordError | None = None
-        try:
-            record = decode(raw, self._shard.stream, number)
-        except UndecodableRecordError as error:
-            record, broken = undecoded(raw, self._shard.stream, number), error
-        for route in self._routes:
-            fault = broken
-            try:
-                if fault is None and route.wants is not None and not route.wants(record):
-                    continue
-            except UndecodableRecordError as error:
-                fault = error
-            key = None if route.ordered_as_a_whole else record.raw_keys
-            ticket.outstanding += 1
-            route.entries.append(Entry(record, key, ticket, fault))
-        return ticket
+    def _mark_suspects(self) -> None:
+        for route in self._router.routes:
+            self._suspects.mark(route.pipeline.action.settings.name, route.entries)
+        self._suspects.came_up_to(self._newest)
 
     def _wait_for_room(self) -> None:
         self.check()
@@ -207,49 +216,56 @@ class Engine:
             raise StopRequestedError("the worker was asked to stop")
 
     def _nap(self, at_most_pending: int = 0) -> None:
-        for route in self._routes:
+        for route in self._router.routes:
             route.pipeline.report()
         self._progress.wait(_NAP_SECONDS, at_most_pending)
         self.check()
 
     def _flush_batches(self) -> None:
-        for route in self._routes:
+        for route in self._router.routes:
             route.pipeline.flush()
 
     def _close_queues(self) -> None:
-        for route in self._routes:
+        for route in self._router.routes:
             route.pipeline.close()
 
     def _report(self) -> None:
-        """Name what has been running for longer than a log interval: a call that hangs logs nothing itself."""
+        """Name what has been running for long: a call that hangs logs nothing itself."""
         now = time.monotonic()
-        if now - self._last_report < LOG_INTERVAL_SECONDS:
+        if now - self._last_report < REPORT_SECONDS:
             return
         self._last_report = now
-        for route in self._routes:
-            entry = route.pipeline.oldest_work()
-            seconds = 0.0 if entry is None else time.time() - (entry.last_attempt or time.time())
-            if entry is not None and seconds > LOG_INTERVAL_SECONDS:
-                log.warning(
-                    "delivery.slow",
-                    f"{route.pipeline.action.settings.name} has been in the same call for {seconds:.0f} s",
-                    action=route.pipeline.action.settings.name,
-                    sequence_number=entry.record.sequence_number,
-                    attempts=entry.attempts,
-                    blocked_seconds=round(seconds, 1),
-                    pending=self._progress.pending,
-                )
+        for route in self._router.routes:
+            for call in route.pipeline.running()[:1]:
+                if call.seconds > SLOW_SECONDS and now - self._said_slow.get(call.action, 0.0) > LOG_INTERVAL_SECONDS:
+                    self._said_slow[call.action] = now
+                    self._say_slow(call)
+
+    def _say_slow(self, call: RunningCall) -> None:
+        log.warning(
+            "delivery.slow",
+            f"{call.action} has been in the same call for {call.seconds:.0f} s",
+            **call.fields(),
+            where=_where(call.thread_id),
+            pending=self._progress.pending,
+        )
 
     @staticmethod
     def _flush_failed(action: Action[Any], error: Exception, attempts: int, delay: float) -> None:
         log.error(
             "delivery.blocked",
-            f"{action.settings.name} cannot make its work safe: {type(error).__name__}: {error}",
+            f"{action.settings.name} cannot make its work safe: {described(error)}",
             exception=error if attempts == 1 else None,
             action=action.settings.name,
             attempts=attempts,
             next_try_seconds=round(delay, 1),
         )
+
+
+def _where(thread_id: int) -> str | None:
+    from record_processor.actions.handler_call import position  # only now: few shards ever need it
+
+    return position(thread_id)
 
 
 __all__ = ["Engine", "LeaseLostError", "StopRequestedError"]

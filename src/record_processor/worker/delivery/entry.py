@@ -8,6 +8,7 @@ import msgspec
 
 from record_processor.errors import UndecodableRecordError
 from record_processor.worker.delivery.progress import Ticket
+from record_processor.worker.delivery.suspicion import Suspicion
 from record_processor.worker.records import ChangeRecord
 
 
@@ -20,6 +21,8 @@ class Entry(msgspec.Struct, gc=False, eq=False):
     ticket: Ticket
     broken: UndecodableRecordError | None = None
     """Why there is no record to be delivered; then `record` has only its bytes and sequence number."""
+    suspicion: Suspicion | None = None
+    """Why it is tried alone: a process may have died of it."""
     queued: float = 0.0
     """When it came into its queue (monotonic)."""
     attempts: int = 0

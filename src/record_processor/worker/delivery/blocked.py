@@ -1,0 +1,59 @@
+"""What an operator is told of records that are not done: which, for how long, and what to do."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from record_processor.actions.base import ActionError
+from record_processor.errors import described
+from record_processor.logs import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.worker.delivery.entry import Entry
+    from record_processor.worker.delivery.progress import Progress
+    from record_processor.worker.delivery.verdict import Judged
+
+log = Log("worker.delivery")
+
+
+class Blocked:
+    """Says what holds up an action's records."""
+
+    def __init__(self, action: str, progress: Progress, remedy: str) -> None:
+        self._action = action
+        self._progress = progress
+        self._remedy = remedy
+
+    def say(self, failed: Sequence[Judged], next_try_seconds: float) -> None:
+        """These have failed, and are tried again."""
+        entry, error = failed[0].entry, failed[0].error
+        assert error is not None  # noqa: S101 - what has failed has a reason
+        log.error(
+            "delivery.blocked",
+            f"{self._action} failed: {described(error)}",
+            # Once is enough for the traceback; after that it only hides the other lines.
+            exception=None if entry.attempts > 1 or isinstance(error, ActionError) else error,
+            action=self._action,
+            **of_record(entry),
+            records=len(failed),
+            waiting=self._progress.pending,
+            attempts=entry.attempts,
+            next_try_seconds=round(next_try_seconds, 1),
+            blocked_seconds=round(time.time() - (entry.first_attempt or time.time()), 1),
+            remedy=self._remedy,
+        )
+
+
+def of_record(entry: Entry) -> dict[str, Any]:
+    """Which record it is, for log events."""
+    record = entry.record
+    fields: dict[str, Any] = {"sequence_number": record.sequence_number}
+    if entry.broken is None:
+        age = time.time() - record.created_at_millis / 1000
+        fields |= {"event_id": record.event_id, "keys": msgspec.Raw(record.raw_keys), "age_seconds": round(age, 1)}
+    return fields

@@ -1,0 +1,220 @@
+"""One thread of an action: it takes batches, calls the action, and sees to it that every record comes to an end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from record_processor.actions.base import ActionError
+from record_processor.errors import LeaseLostError, StopRequestedError, described
+from record_processor.logs import Log
+from record_processor.worker.backoff import delay
+from record_processor.worker.delivery import verdict
+from record_processor.worker.delivery.suspects import parts_of
+from record_processor.worker.delivery.verdict import Judged, Verdict
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Sequence
+
+    from record_processor.actions.base import Action
+    from record_processor.worker.delivery.blocked import Blocked
+    from record_processor.worker.delivery.dead import DeadLetters
+    from record_processor.worker.delivery.entry import Entry
+    from record_processor.worker.delivery.gate import Gate
+    from record_processor.worker.delivery.progress import Progress, Ticket
+    from record_processor.worker.delivery.queue import BatchQueue
+    from record_processor.worker.delivery.retry_policy import Decision, RetryPolicy
+    from record_processor.worker.delivery.suspects import Suspects
+    from record_processor.worker.delivery.trials import Slot
+
+log = Log("worker.delivery")
+
+_REPORT_SECONDS = 0.02
+# A server's Retry-After is obeyed up to this.
+_LONGEST_RETRY_AFTER_SECONDS = 3600.0
+
+
+class Tools(NamedTuple):
+    """What all lanes of an action share."""
+
+    action: Action[Any]
+    queue: BatchQueue
+    progress: Progress
+    gate: Gate
+    policy: RetryPolicy
+    dead_letters: DeadLetters | None
+    suspects: Suspects
+    blocked: Blocked
+    quietly_done: deque[Ticket]
+    """Done, and not reported yet."""
+
+
+class Lane:
+    """Lives as long as the shard; nothing of an item begins here before all that was taken of it is through."""
+
+    def __init__(self, tools: Tools, slot: Slot) -> None:
+        self.current: Entry | None = None
+        """The first record of what it is at; None: it waits for work."""
+        self.thread_id = 0
+        self._action, self._queue, self._progress, self._gate, self._policy, self._dead_letters = tools[:6]
+        self._suspects, self._blocked, self._quietly_done = tools[6:]
+        self._slot = slot
+        self._call = tools.action.deliver
+        self._one_by_one = tools.action.batch_size == 1
+
+    def work(self) -> None:
+        """Until the queue is closed, the lease lost, or a stop asked for."""
+        self.thread_id = self._slot.thread_id = threading.get_ident()
+        try:
+            while (taken := self._queue.take()) is not None:
+                self.current = taken[0]
+                if self._one_by_one:
+                    self._deliver_one_by_one(taken)
+                else:
+                    self._deliver_parts(parts_of(taken) if self._suspects.any else [taken])
+                self._slot.clear()
+                self.current = None
+                # Only now: until every part of it is done, nothing of the same items may begin.
+                self._queue.finished(taken)
+        except (LeaseLostError, StopRequestedError):
+            # The batch is not done, and its keys stay taken, so nothing of its items begins in another thread.
+            self._slot.clear()
+            self.current = None
+        except BaseException as error:  # a defect of ours: the shard must not stand still without a word
+            name = self._action.settings.name
+            log.error("delivery.broken", f"a worker of {name} ended: {described(error)}", exception=error, action=name)
+            self._gate.abandon()
+
+    def _deliver_one_by_one(self, taken: list[Entry]) -> None:
+        """The short way for calls of one record: while all goes well, what is done is reported once in a while."""
+        report_at = 0.0
+        special = self._policy.looks_at_age
+        try:
+            for entry in taken:
+                self.current = entry
+                if special or entry.broken is not None or entry.suspicion is not None:
+                    self._report()
+                    self._deliver_parts([[entry]])
+                    continue
+                judged = self._attempt([entry])
+                if judged is not None:
+                    self._report()
+                    self._deliver_parts(self._follow(self._policy.after(judged)))
+                    continue
+                self._quietly_done.append(entry.ticket)
+                if entry.last_attempt is not None and entry.last_attempt > report_at:
+                    self._report()
+                    report_at = entry.last_attempt + _REPORT_SECONDS
+        finally:
+            self._report()
+
+    def _deliver_parts(self, parts: list[list[Entry]]) -> None:
+        """Work until every entry is done. Parts run one after another, so items keep their order among them."""
+        parts.reverse()
+        while parts:
+            part = self._without_hopeless(parts.pop())
+            if part:
+                judged = self._attempt(part)
+                if judged is None:
+                    self._finish(part)
+                else:
+                    parts += reversed(self._follow(self._policy.after(judged)))
+
+    def _attempt(self, part: list[Entry]) -> list[Judged] | None:
+        """Call the action once; None where all is done."""
+        self._gate.check()
+        now = time.time()
+        records = []
+        for entry in part:
+            entry.first_attempt = entry.first_attempt or now
+            entry.last_attempt = now
+            records.append(entry.record)
+        if len(part) == 1 and not part[0].attempts:
+            self._slot.note_one(records[0].sequence_number)
+        else:
+            self._slot.note(part)
+        try:
+            if self._suspects.any:
+                self._call_in_turn(part, records)
+            else:
+                self._call(records)
+        except (LeaseLostError, StopRequestedError):
+            raise
+        except BaseException as error:  # whatever a handler raises, sys.exit too, says that it has failed, no more
+            self._slot.clear()
+            return verdict.of_error(part, error)
+        return None
+
+    def _call_in_turn(self, part: list[Entry], records: Sequence[Any]) -> None:
+        """While there are suspects, they are tried one at a time, and alone."""
+        suspect = part[0].suspicion is not None
+        turn = self._suspects.alone(part, self._gate, self._slot) if suspect else self._suspects.beside(self._gate)
+        with turn:
+            self._call(records)
+
+    def _follow(self, decision: Decision) -> list[list[Entry]]:
+        """Do what was decided; the parts still to be delivered, after the waiting time that they call for."""
+        self._finish(decision.done)
+        if decision.dead:
+            self._bury(decision.dead)
+        if decision.blamed:
+            self._wait(decision.blamed)
+        return decision.again
+
+    def _without_hopeless(self, part: list[Entry]) -> list[Entry]:
+        """The entries that may be tried; the others become dead letters, or else hold the rest up."""
+        now = time.time()
+        hopeless = [
+            Judged(entry, Verdict.DEAD, error)
+            for entry in part
+            if (error := self._policy.hopeless(entry, now)) is not None
+        ]
+        if not hopeless:
+            return part
+        if self._dead_letters is not None:
+            self._bury(hopeless)
+            gone = {id(one.entry) for one in hopeless}
+            return [entry for entry in part if id(entry) not in gone]
+        # Nowhere to put it: the part goes as far as the broken record, and there the shard waits.
+        self._deliver_parts([part[: part.index(hopeless[0].entry)]])
+        while True:
+            self._gate.check()
+            hopeless[0].entry.attempts += 1
+            self._wait(hopeless[:1])
+
+    def _bury(self, dead: list[Judged]) -> None:
+        assert self._dead_letters is not None  # noqa: S101 - the policy gives up only where there are some
+        self._dead_letters.store(dead)
+        self._finish([one.entry for one in dead])
+
+    def _finish(self, entries: list[Entry]) -> None:
+        if entries:
+            self._progress.done([entry.ticket for entry in entries])
+            if self._suspects.any:
+                self._suspects.clear(self._action.settings.name, entries)
+
+    def _report(self) -> None:
+        report(self._quietly_done, self._progress)
+
+    def _wait(self, failed: list[Judged]) -> None:
+        asked_for = min(max(map(_retry_after_seconds, failed)), _LONGEST_RETRY_AFTER_SECONDS)
+        seconds = max(delay(failed[0].entry.attempts), asked_for)
+        self._blocked.say(failed, seconds)
+        self._gate.sleep(seconds)
+
+
+def report(quietly_done: deque[Ticket], progress: Progress) -> None:
+    """Report what is done. Popping is atomic, so whoever comes first reports."""
+    done: list[Ticket] = []
+    try:
+        while True:
+            done.append(quietly_done.popleft())
+    except IndexError:
+        if done:
+            progress.done(done)
+
+
+def _retry_after_seconds(one: Judged) -> float:
+    return one.error.retry_after_seconds if isinstance(one.error, ActionError) else 0.0

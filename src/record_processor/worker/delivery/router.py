@@ -1,0 +1,58 @@
+"""Which actions a record goes to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from record_processor.errors import UndecodableRecordError
+from record_processor.worker.delivery.entry import Entry
+from record_processor.worker.delivery.progress import Ticket
+from record_processor.worker.record_filter import RecordFilter
+from record_processor.worker.records import decode, undecoded
+
+if TYPE_CHECKING:
+    from record_processor.worker.delivery.pipeline import Pipeline
+    from record_processor.worker.protocol import ProtocolRecord
+    from record_processor.worker.records import Stream
+
+
+class Route:
+    """One action, and which records go to it."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.ordered_as_a_whole = pipeline.ordered_as_a_whole
+        pattern = pipeline.action.settings.filter
+        self.wants = None if pattern is None else RecordFilter(pattern).accepts
+        """Whether a record is for this action; None where all are."""
+        self.entries: list[Entry] = []
+        """Routed, and not yet in the pipeline."""
+
+
+class Router:
+    """Decodes records of one stream, and makes an entry for each action that wants one."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.routes: list[Route] = []
+
+    def route(self, protocol_record: ProtocolRecord) -> Ticket:
+        """The record's ticket; its entries are in the routes."""
+        raw, number = protocol_record.binary_data, protocol_record.sequence_number
+        ticket = Ticket(number, len(raw), 0)
+        broken: UndecodableRecordError | None = None
+        try:
+            record = decode(raw, self._stream, number)
+        except UndecodableRecordError as error:
+            record, broken = undecoded(raw, self._stream, number), error
+        for route in self.routes:
+            fault = broken
+            try:
+                if fault is None and route.wants is not None and not route.wants(record):
+                    continue
+            except UndecodableRecordError as error:
+                fault = error
+            key = None if route.ordered_as_a_whole else record.raw_keys
+            ticket.outstanding += 1
+            route.entries.append(Entry(record, key, ticket, fault))
+        return ticket
