@@ -1,6 +1,7 @@
 """`dynamodb`: another table that follows this one, as a copy or as a view.
 
-Each item there carries the sequence number of the change that it shows, and a change is written only where it is newer.
+Each item there carries the place of the change that it shows (its stream's label and its sequence number), and a change
+is written only where it is newer.
 So neither replays nor anything out of order bring old data back. A deletion leaves a marker for a while, since an item
 that is simply gone cannot say that it is newer.
 """
@@ -141,7 +142,7 @@ class DynamoDBAction(Action[DynamoDBSettings]):
             raise calls.of_call("dynamodb", "PutItem" if operation == "put_item" else "DeleteItem", error) from None
 
     def _request(self, record: ChangeRecord) -> tuple[str, dict[str, Any]]:
-        sequence = {"S": record.sequence_number.zfill(_SEQUENCE_DIGITS)}
+        sequence = {"S": self._place(record.sequence_number)}
         request = {
             "TableName": self.settings.table,
             "ConditionExpression": "attribute_not_exists(#sequence) OR #sequence < :sequence",
@@ -154,6 +155,14 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         if not self.settings.keep_deleted:
             return "delete_item", {**request, "Key": keys}
         return "put_item", {**request, "Item": {**keys, **self._marker(), self._sequence_name: sequence}}
+
+    def _place(self, sequence_number: str) -> str:
+        """A text that is larger for a newer change.
+
+        A stream that was made anew may begin with lower sequence numbers; its label, a time, is always later.
+        """
+        label = self._shard.stream.label
+        return f"{label}#{sequence_number.zfill(_SEQUENCE_DIGITS)}"
 
     @property
     def _sequence_name(self) -> str:

@@ -43,7 +43,7 @@ class Replay:
     def __init__(self, actions: list[dict[str, Any]], only_action: str | None, dry_run: bool, region: str) -> None:
         self._region = region
         self._failed_items: set[tuple[str, str, bytes]] = set()
-        """Action, stream and keys: a later change of one of these must not overtake the one that failed again."""
+        """Action, table and keys: a later change of one of these must not overtake the one that failed again."""
         self._items = {item["name"]: item for item in actions}
         self._dry_run = dry_run
         self._opened: dict[tuple[str, str, str], Action[Any]] = {}
@@ -129,10 +129,11 @@ class Replay:
         if letter.left_out:
             click.echo(f"{_described(letter)}: stays: stored {_without(letter)}, so it cannot be replayed", err=True)
             return False
-        item = (letter.action, letter.stream_arn, b"")
+        stream = Stream(letter.stream_arn, self._region)
+        item = (letter.action, stream.table_arn, b"")
         try:
-            record = decode(letter.raw, Stream(letter.stream_arn, self._region), letter.sequence_number)
-            item = (letter.action, letter.stream_arn, record.raw_keys)
+            record = decode(letter.raw, stream, letter.sequence_number)
+            item = (letter.action, stream.table_arn, record.raw_keys)
             if item in self._failed_items:
                 raise NotTriedError
             self._action_for(letter).deliver([record])

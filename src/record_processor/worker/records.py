@@ -51,6 +51,15 @@ class Stream(msgspec.Struct, frozen=True):
         return self.arn.split("/")[1]
 
     @property
+    def table_arn(self) -> str:
+        return self.arn.partition("/stream/")[0]
+
+    @property
+    def label(self) -> str:
+        """When this stream of its table was made: a stream that is made anew has a later one."""
+        return self.arn.partition("/stream/")[2]
+
+    @property
     def region(self) -> str:
         return self.worker_region or self.arn.split(":")[3]
 

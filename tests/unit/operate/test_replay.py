@@ -14,6 +14,7 @@ import pytest
 from record_processor.dead_letters.file import DeadLetterFile
 from record_processor.errors import SetupError
 from record_processor.operate.replay import Replay
+from tests.builders import ARN
 from tests.harness import wait_for
 from tests.unit.dead_letters.test_file import letter, numbers
 
@@ -93,10 +94,12 @@ def test_a_later_change_of_an_item_does_not_overtake_one_that_failed_again(
         "        raise RuntimeError('not this one')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    file.store([letter(1), letter(2)])
+    # The second is of a stream that was made anew: its sequence number says nothing, and the item is the same.
+    anew = msgspec.structs.replace(letter(0), stream_arn=ARN.replace("2026", "2027"))
+    file.store([letter(1), letter(2), anew])
     picky = {"name": "shop", "type": "python", "handler": "picky_shop:handle"}
     assert Replay([picky], None, dry_run=False, region="us-west-2").run(file.path) == 1
-    assert numbers(file) == ["1", "2"]
+    assert numbers(file) == ["1", "2", "0"]
 
 
 def test_what_is_no_letter_is_set_aside_once_and_fails_no_replay(
