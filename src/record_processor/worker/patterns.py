@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from record_processor.configuration.mistakes import each
+from record_processor.configuration.mistakes import each, shown
 from record_processor.worker.matchers import InvalidFilter, Matchers
 from record_processor.worker.operators import OPERATOR_NAMES, parse
 
@@ -21,6 +21,8 @@ Tree = dict[str, "Tree | list[Matchers]"]
 _OR = "$or"
 # As at EventBridge.
 MOST_ALTERNATIVES = 1000
+# Of parts too, which are multiplied only later.
+_MOST_PARTS = 20_000
 # An item has 32 levels at most, each with its type; no event is deeper.
 MOST_LEVELS = 100
 
@@ -46,12 +48,14 @@ def trees(pattern: Any, place: KeyPath, inspect: Inspect) -> list[Tree]:
 class _Reader:
     def __init__(self, inspect: Inspect) -> None:
         self._inspect = inspect
+        self._parts = 0
 
     def trees(self, pattern: Any, place: KeyPath, path: tuple[Step, ...]) -> list[Tree]:
         if not isinstance(pattern, dict):
-            raise InvalidFilter([(place, f"expected a mapping of fields, found {pattern!r}")])
+            raise InvalidFilter([(place, f"expected a mapping of fields, found {shown(pattern)}")])
         if not pattern:
             raise InvalidFilter([(place, "expected at least one field, found an empty mapping")])
+        self._limit(0, place)
 
         def of_field(field: tuple[Any, Any]) -> list[Tree]:
             name = str(field[0])
@@ -59,11 +63,16 @@ class _Reader:
 
         alternatives: list[Tree] = [{}]
         for found in each(of_field, pattern.items(), InvalidFilter):
-            if len(alternatives) * len(found) > MOST_ALTERNATIVES:
-                many = f"its $or make more than {MOST_ALTERNATIVES} alternatives; write several actions, or fewer $or"
-                raise InvalidFilter([(place, many)])
+            self._limit(len(alternatives) * len(found), place)
             alternatives = [_merged(one, other, place) for one in alternatives for other in found]
         return alternatives
+
+    def _limit(self, alternatives: int, place: KeyPath) -> None:
+        self._parts += alternatives
+        if alternatives > MOST_ALTERNATIVES or self._parts > _MOST_PARTS:
+            many = f"its $or make more than {MOST_ALTERNATIVES} alternatives; write several actions, or fewer $or"
+            # Once, and not for each part that comes after.
+            raise InvalidFilter([(place if alternatives > MOST_ALTERNATIVES else (), many)])
 
     def _of_field(self, name: str, inside: Any, place: KeyPath, path: tuple[Step, ...]) -> list[Tree]:
         if name == _OR and _is_or(inside):

@@ -268,6 +268,7 @@ def test_a_deep_pattern_is_compiled_at_once_and_also_finds_names_written_togethe
     ("pattern", "says"),
     [
         ({f"f{number}": {"$or": [{"a": [1]}, {"b": [1]}]} for number in range(12)}, "more than 1000 alternatives"),
+        ({"$or": [{"a": {"$or": [{"b": [1]}] * 900}}] * 900}, "more than 1000 alternatives"),
         ({".".join("a" * 101): [1]}, "nested deeper than 100 levels"),
     ],
 )
