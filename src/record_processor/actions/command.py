@@ -11,11 +11,11 @@ import queue
 import shutil
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
+from record_processor import working_directory
 from record_processor.actions.base import ActionError, InvalidSettingError, NotTriedError, PermanentError
 from record_processor.actions.batches import BatchedAction, CallFailedError, Entry, Limits
 from record_processor.actions.program import Program, ProgramFailedError, TooManyAnswersError
@@ -67,10 +67,9 @@ class CommandAction(BatchedAction[CommandSettings]):
 
     def __init__(self, settings: CommandSettings) -> None:
         super().__init__(settings)
-        if shutil.which(settings.command[0]) is None:
-            raise InvalidSettingError(
-                "command", f"{settings.command[0]!r} is no program, neither on PATH nor from {Path.cwd()}"
-            )
+        program, start = settings.command[0], working_directory.path()
+        if shutil.which(start / program if "/" in program else program) is None:
+            raise InvalidSettingError("command", f"{program!r} is no program, neither on PATH nor from {start}")
         if settings.timeout <= 0:
             raise InvalidSettingError("timeout", "expected more than 0s")
         self._shape = Shape(settings)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
@@ -14,6 +13,7 @@ from record_processor.actions.rotation import Rotate, Rotation
 from record_processor.actions.shapes import Shape, ShapedSettings
 from record_processor.appending import FileLockedError, SharedFile, append
 from record_processor.logs import Log
+from record_processor.working_directory import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ class FileAction(Action[FileSettings]):
         return Destination("path", ("file", os.path.abspath(self.settings.path)), harm)  # noqa: PTH100 - text
 
     def open(self, shard: Shard) -> None:
-        path = Path(self.settings.path.format(table=shard.stream.table, shard=shard.shard_id))
+        path = absolute(self.settings.path.format(table=shard.stream.table, shard=shard.shard_id))
         self._file = SharedFile(path)
         self._file.open()  # a folder that cannot be written is known now
         if self.settings.rotate is not None:

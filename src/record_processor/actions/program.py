@@ -11,7 +11,7 @@ import threading
 import time
 from typing import IO, TYPE_CHECKING, Any
 
-from record_processor import processes
+from record_processor import processes, working_directory
 from record_processor.actions.bounded_lines import BoundedLines
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Program:
             # Not ours: what it leaves behind would hold open the log of a shard process that has ended, and one endless
             # line would fill the memory of whoever reads it.
             stderr=subprocess.PIPE,
+            cwd=working_directory.path(),
             env={**os.environ, _MARK: self._mark},
             start_new_session=True,
         )

@@ -13,6 +13,7 @@ import msgspec
 from record_processor.appending import SharedFile, sync_folder, whole_or_not_at_all, write_all
 from record_processor.dead_letters.lines import READ_BYTES, Letters, Line, lines
 from record_processor.errors import SetupError
+from record_processor.working_directory import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -38,13 +39,13 @@ class DeadLetterFile:
     def of(cls, path: str, action: str, shard: Shard) -> DeadLetterFile:
         """The file that a `path` setting means for an action's records of a shard."""
         named = path + "{action}.jsonl" if path.endswith("/") else path
-        return cls(Path(named.format(table=shard.stream.table, shard=shard.shard_id, action=action)))
+        return cls(absolute(named.format(table=shard.stream.table, shard=shard.shard_id, action=action)))
 
     @classmethod
     def all_of(cls, path: str, action: str) -> Iterator[DeadLetterFile]:
         """Every file there is that a `path` setting may mean for an action's records."""
         named = path + "{action}.jsonl" if path.endswith("/") else path
-        pattern = glob.escape(named).format(table="*", shard="*", action=action)
+        pattern = glob.escape(str(absolute(named))).format(table="*", shard="*", action=action)
         for found in sorted(glob.glob(pattern)):  # noqa: PTH207 - the pattern may be absolute
             if not found.endswith((_SET_ASIDE, _UNFINISHED)):
                 yield cls(Path(found))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import traceback
 import uuid
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from record_processor.errors import message_of, traceback_of
 from record_processor.redaction import redacted
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def write(
         stored_at=datetime.now(timezone.utc).isoformat(),
         error=Failure(
             type(error).__name__,
-            _sendable(redacted(_said(error)))[:_LONGEST_MESSAGE],
-            _sendable(redacted(_traceback(error)))[-_LONGEST_TRACEBACK:],
+            redacted(message_of(error))[:_LONGEST_MESSAGE],
+            redacted(traceback_of(error))[-_LONGEST_TRACEBACK:],
         ),
         record=msgspec.Raw(raw) if is_json else msgspec.Raw(b"null"),
         record_bytes=None if is_json else raw,
@@ -110,25 +110,6 @@ def read(content: bytes) -> Letter:
         if not grammar.fullmatch(getattr(letter, field)):
             raise ValueError(f"{field}: {getattr(letter, field)!r} is none")
     return letter
-
-
-def _said(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception as second:  # the error's own code, a user's perhaps
-        return f"<str() of it raises {type(second).__name__}>"
-
-
-def _traceback(error: BaseException) -> str:
-    try:
-        return "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    except Exception as second:
-        return f"<its traceback cannot be formatted: {type(second).__name__}>"
-
-
-def _sendable(text: str) -> str:
-    """Lone surrogates, which no service takes, as Python writes them: ``\\udc80``."""
-    return text.encode(errors="backslashreplace").decode()
 
 
 def _is_json(raw: bytes) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from record_processor import logs, redaction
+from record_processor import logs, redaction, working_directory
 from record_processor.configuration.build import build_actions
 from record_processor.errors import RecordProcessorError, described
 from record_processor.worker import ending, environment, standard_streams
@@ -36,6 +36,7 @@ _HOOKS_SECONDS = 2.0
 
 
 def main() -> None:
+    working_directory.remember()
     _own_group()
     _ignore_signals()
     protocol = Protocol()

@@ -103,7 +103,7 @@ def test_an_error_that_has_no_text_has_a_letter() -> None:
             raise RuntimeError("no words")
 
     made = write("shop", SHARD, "1", b"\xff", MuteError(), 1, None, 2.0)
-    assert made.error.message == "<str() of it raises RuntimeError>"
+    assert made.error.message == "(its message cannot be read: its str() raises RuntimeError)"
     assert made.error.type == "MuteError"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import builtins
+import json
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -328,3 +331,64 @@ def test_records_that_kcl_reads_again_are_delivered_once(memory: LeaseMemory) ->
     engine.submit(records(100))
     wait_for(lambda: engine.low_water() == "100", "all of them")
     assert [number for call in action.calls for number in call] == ["8", "9", "10", "11", "100"]
+
+
+class Unspeakable(Exception):  # noqa: N818 - what a user might write
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def group_of(error: BaseException) -> BaseException:
+    """From Python 3.11 on, a group with it."""
+    group: Any = getattr(builtins, "BaseExceptionGroup", None)
+    return error if group is None else group("several", [error, ValueError("x")])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncio.CancelledError(),
+        KeyboardInterrupt(),
+        GeneratorExit(),
+        SystemExit(3),
+        Unspeakable(),
+        group_of(KeyboardInterrupt()),
+        group_of(Unspeakable()),
+        Exception("a lone surrogate: \udc80"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_a_handler_raises_is_a_failure_of_its_records_and_no_more(
+    memory: LeaseMemory, tmp_path: Path, error: BaseException
+) -> None:
+    def act(numbers: list[str]) -> None:
+        if "2" in numbers:
+            raise error
+
+    fails = Calls(act, name="fails", retry=Retry(max_attempts=2), dead_letter=dead(tmp_path))
+    other = Calls(name="other")
+    engine = opened(memory, fails, other)
+    engine.submit(records(1, 2, 3))
+    engine.finish()
+    assert fails.calls == [["1"], ["2"], ["2"], ["3"]]
+    assert other.calls == [["1"], ["2"], ["3"]]
+    (letter,) = letters(tmp_path)
+    assert (letter.sequence_number, letter.attempts, letter.error.type) == ("2", 2, type(error).__name__)
+
+
+def test_what_holds_up_a_shard_is_named_with_its_item_and_what_to_do(
+    memory: LeaseMemory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    action = Calls(fail_on("1"), retry=Retry(max_attempts=2), dead_letter=dead(tmp_path))
+    engine = opened(memory, action)
+    engine.submit(records(1, 2))
+    engine.finish()
+    said = {one.__dict__["record_processor_event"]: one.__dict__["record_processor_fields"] for one in caplog.records}
+    blocked, given_up = said["delivery.blocked"], said["record.dead"]
+    for fields in (blocked, given_up):
+        assert (fields["action"], fields["sequence_number"]) == ("calls", "1")
+        assert json.loads(bytes(fields["keys"])) == {"id": {"N": "1"}}
+        assert fields["event_id"] and fields["age_seconds"] and fields["remedy"]
+    assert (blocked["waiting"], blocked["attempts"]) == (2, 1)
+    assert "2 attempts" in blocked["remedy"]
+    assert given_up["dead_letter"] == str(tmp_path / "dead.jsonl")
