@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from record_processor.errors import LeaseLostError, StopRequestedError, described
 from record_processor.logs import Log
 from record_processor.worker.backoff import delays
+from record_processor.worker.delivery.counts import CountsReport
 from record_processor.worker.delivery.dead import DeadLetters
 from record_processor.worker.delivery.gate import Gate
 from record_processor.worker.delivery.pipeline import Pipeline
@@ -62,6 +63,7 @@ class Engine:
         self._router = Router(NO_STREAM)
         self._said_slow: dict[str, float] = {}
         self._last_report = time.monotonic()
+        self._counts = CountsReport([])
         self._newest = 0
         """The sequence number of the last record that was taken in."""
         largest = max((action.batch_size for action in actions), default=1)
@@ -78,6 +80,7 @@ class Engine:
             dead = DeadLetters(letters, action.settings.name, shard, self._gate) if letters is not None else None
             pipeline = Pipeline(action, self._progress, self._gate, dead, self._suspects, self._trials)
             self._router.routes.append(Route(pipeline))
+        self._counts = CountsReport([route.pipeline.counts for route in self._router.routes])
 
     def submit(self, records: Sequence[ProtocolRecord]) -> None:
         """Take records in, in stream order; waits while too much is pending.
@@ -139,6 +142,7 @@ class Engine:
                 break
             self._nap()
         self._close_queues()
+        self._counts.say()
 
     @property
     def busy(self) -> bool:
@@ -171,6 +175,7 @@ class Engine:
         """Let nothing begin any more, and let go of the actions that are at rest."""
         self._close_queues()
         self._gate.abandon()
+        self._counts.say()
         if not self.busy:
             for action in self._actions:
                 action.close()
@@ -195,6 +200,7 @@ class Engine:
         if self._suspects.any:
             self._mark_suspects()
         for route in self._router.routes:
+            route.pipeline.counts.took_in(len(records), len(route.entries))
             if route.entries:
                 route.pipeline.put(route.entries)
                 route.entries = []
@@ -235,6 +241,7 @@ class Engine:
         if now - self._last_report < REPORT_SECONDS:
             return
         self._last_report = now
+        self._counts.say_if_due()
         for route in self._router.routes:
             for call in route.pipeline.running()[:1]:
                 if call.seconds > SLOW_SECONDS and now - self._said_slow.get(call.action, 0.0) > LOG_INTERVAL_SECONDS:

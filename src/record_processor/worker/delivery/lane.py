@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
     from record_processor.actions.base import Action
     from record_processor.worker.delivery.blocked import Blocked
+    from record_processor.worker.delivery.counts import ActionCounts
     from record_processor.worker.delivery.dead import DeadLetters
     from record_processor.worker.delivery.entry import Entry
     from record_processor.worker.delivery.gate import Gate
-    from record_processor.worker.delivery.progress import Progress, Ticket
+    from record_processor.worker.delivery.progress import Ticket
     from record_processor.worker.delivery.queue import BatchQueue
     from record_processor.worker.delivery.retry_policy import Decision, RetryPolicy
     from record_processor.worker.delivery.suspects import Suspects
@@ -41,7 +42,7 @@ class Tools(NamedTuple):
 
     action: Action[Any]
     queue: BatchQueue
-    progress: Progress
+    counts: ActionCounts
     gate: Gate
     policy: RetryPolicy
     dead_letters: DeadLetters | None
@@ -58,7 +59,7 @@ class Lane:
         self.current: Entry | None = None
         """The first record of what it is at; None: it waits for work."""
         self.thread_id = 0
-        self._action, self._queue, self._progress, self._gate, self._policy, self._dead_letters = tools[:6]
+        self._action, self._queue, self._counts, self._gate, self._policy, self._dead_letters = tools[:6]
         self._suspects, self._blocked, self._quietly_done = tools[6:]
         self._slot = slot
         self._call = tools.action.deliver
@@ -187,16 +188,16 @@ class Lane:
     def _bury(self, dead: list[Judged]) -> None:
         assert self._dead_letters is not None  # noqa: S101 - the policy gives up only where there are some
         self._dead_letters.store(dead)
-        self._finish([one.entry for one in dead])
+        self._finish([one.entry for one in dead], dead=True)
 
-    def _finish(self, entries: list[Entry]) -> None:
+    def _finish(self, entries: list[Entry], dead: bool = False) -> None:
         if entries:
-            self._progress.done([entry.ticket for entry in entries])
+            self._counts.done([entry.ticket for entry in entries], dead)
             if self._suspects.any:
                 self._suspects.clear(self._action.settings.name, entries)
 
     def _report(self) -> None:
-        report(self._quietly_done, self._progress)
+        report(self._quietly_done, self._counts)
 
     def _wait(self, failed: list[Judged]) -> None:
         asked_for = min(max(map(_retry_after_seconds, failed)), _LONGEST_RETRY_AFTER_SECONDS)
@@ -205,7 +206,7 @@ class Lane:
         self._gate.sleep(seconds)
 
 
-def report(quietly_done: deque[Ticket], progress: Progress) -> None:
+def report(quietly_done: deque[Ticket], counts: ActionCounts) -> None:
     """Report what is done. Popping is atomic, so whoever comes first reports."""
     done: list[Ticket] = []
     try:
@@ -213,7 +214,7 @@ def report(quietly_done: deque[Ticket], progress: Progress) -> None:
             done.append(quietly_done.popleft())
     except IndexError:
         if done:
-            progress.done(done)
+            counts.done(done)
 
 
 def _retry_after_seconds(one: Judged) -> float:

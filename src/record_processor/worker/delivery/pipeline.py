@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.worker.delivery.blocked import Blocked
+from record_processor.worker.delivery.counts import ActionCounts
 from record_processor.worker.delivery.lane import Lane, Tools, report
 from record_processor.worker.delivery.queue import BatchQueue
 from record_processor.worker.delivery.retry_policy import RetryPolicy
@@ -65,7 +66,7 @@ class Pipeline:
         settings = action.settings
         self.action = action
         self.ordered_as_a_whole = settings.concurrency == 1
-        self._progress = progress
+        self.counts = ActionCounts(settings.name, progress)
         self._trials = trials
         # With one lane, the lane takes several batches of one at a time: the lock is what they would wait for.
         several = _RUN if action.batch_size == 1 and self.ordered_as_a_whole else action.batch_size
@@ -74,7 +75,7 @@ class Pipeline:
         policy = RetryPolicy(settings)
         blocked = Blocked(settings.name, progress, policy.remedy())
         self._tools = Tools(
-            action, self._queue, progress, gate, policy, dead_letters, suspects, blocked, self._quietly_done
+            action, self._queue, self.counts, gate, policy, dead_letters, suspects, blocked, self._quietly_done
         )
         self._lanes: list[Lane] = []
 
@@ -111,4 +112,4 @@ class Pipeline:
 
     def report(self) -> None:
         """Report what is done, now: a call that hangs must not keep back those before it."""
-        report(self._quietly_done, self._progress)
+        report(self._quietly_done, self.counts)
