@@ -10,6 +10,10 @@ import contextlib
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PROC = Path("/proc")
 # A process that forks while we look is found in the next round.
@@ -22,24 +26,40 @@ def end_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
+def end_session(leader: int) -> None:
+    """End at once all of a session, whichever groups it has, and whether or not its leader still lives."""
+    _end_all(lambda folder: _session(folder) == leader)
+
+
 def end_marked(name: str, value: str) -> None:
     """End at once every process of ours whose environment has `NAME=VALUE`, except this one."""
     mark = f"{name}={value}".encode()
+    # A process that has ended and waits for its parent has an empty environment.
+    _end_all(lambda folder: mark in (folder / "environ").read_bytes().split(b"\0"))
+
+
+def _session(folder: Path) -> int | None:
+    """None for a process that has ended and waits for its parent."""
+    # The command's name comes before these, in parentheses, and may hold anything.
+    state, _parent, _group, session, *_more = (folder / "stat").read_bytes().rpartition(b")")[2].split()
+    return None if state == b"Z" else int(session)
+
+
+def _end_all(belongs: Callable[[Path], bool]) -> None:
     for _ in range(_ROUNDS):
-        found = _marked(mark)
-        if not found:
-            return
+        found = _found(belongs)
         for pid in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
+        if not found:
+            return
 
 
-def _marked(mark: bytes) -> list[int]:
-    """Processes with the mark; none where there is no /proc, and those of other users are not readable."""
+def _found(belongs: Callable[[Path], bool]) -> list[int]:
+    """None where there is no /proc, and what is not readable is another user's."""
     found = []
     for folder in _PROC.glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            # A process that has ended and waits for its parent has an empty environment.
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
+        with contextlib.suppress(OSError, ValueError):
+            if belongs(folder):
                 found.append(int(folder.name))
     return [pid for pid in found if pid != os.getpid()]

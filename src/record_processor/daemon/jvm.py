@@ -60,7 +60,7 @@ def command(java: str, properties: Properties, properties_path: Path) -> list[st
 
 
 class Jvm:
-    """A running JVM and all that comes of it, which ends with it: its group, and what has left that (`_MARK`).
+    """A running JVM and all that comes of it, which ends with it: its session, and what has left that (`_MARK`).
 
     Closing its standard input asks it to stop, as the death of this process does: then nobody has to clean up.
     """
@@ -116,7 +116,7 @@ class Jvm:
 
     def _end_group(self) -> None:
         """End whatever is left: the JVM, shard processes that outlived it, programs and what they left behind."""
-        processes.end_group(self._process.pid)
+        processes.end_session(self._process.pid)
         processes.end_marked(_MARK, self._mark)
 
 

@@ -23,9 +23,16 @@ def signals_as_before() -> Iterator[None]:
 
 @pytest.mark.usefixtures("signals_as_before")
 def test_what_a_worker_started_ends_with_it_also_in_a_session_of_its_own(tmp_path: Path) -> None:
-    script = f"sleep 600 & echo $! >> {tmp_path}/pids; setsid sh -c 'echo $$ >> {tmp_path}/pids; exec sleep 600' &"
-    jvm = Jvm(["sh", "-c", f"{script} while [ $(wc -l < {tmp_path}/pids) -lt 2 ]; do sleep 0.01; done"], {}, 1.0)
+    pids = tmp_path / "pids"
+    # `set -m`: the next one has a group of its own, as shard processes have, and here no mark either.
+    script = f"""
+        sleep 600 & echo $! >> {pids}
+        setsid sh -c 'echo $$ >> {pids}; exec sleep 600' &
+        set -m; env -i sleep 600 & echo $! >> {pids}
+        while [ $(wc -l < {pids}) -lt 3 ]; do sleep 0.01; done
+    """
+    jvm = Jvm(["bash", "-c", script], {}, 1.0)
     with jvm._process:  # closes its pipes, which in the command live as long as it does
         assert jvm.wait() == 0
-    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
-    wait_for(lambda: not any(map(is_running, pids)), "all have ended", seconds=5)
+    started = [int(pid) for pid in pids.read_text().split()]
+    wait_for(lambda: not any(map(is_running, started)), "all have ended", seconds=5)
