@@ -10,8 +10,6 @@ A line: `{"time": seconds since the epoch, "level": "info", "event": "lease.lost
 from __future__ import annotations
 
 import logging
-import re
-import textwrap
 from contextvars import ContextVar
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +18,7 @@ import msgspec
 
 from record_processor.errors import encodable, traceback_of
 from record_processor.redaction import redacted_line
+from record_processor.safe_text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +34,6 @@ _bound: dict[str, Any] = {}
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _LATEST_TIME = 253402300799
 """The last second of the year 9999: no date is later."""
-# What would begin a new line, or tell a terminal to do something; a line's end is ours alone.
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class LineStream(Protocol):
@@ -137,10 +134,10 @@ def as_text(line: dict[str, Any]) -> str:
     """One line for people: time, level, event, message, fields; a traceback follows on lines of its own, indented."""
     rest = {key: value for key, value in line.items() if key not in ("time", "level", "event", "message", "traceback")}
     fields = "".join(f" {key}={_text_value(value)}" for key, value in rest.items())
-    words = _CONTROLS.sub(_escaped, f"{line['event']}: {line['message']}{fields}")
+    words = printable(f"{line['event']}: {line['message']}{fields}")
     head = f"{_iso(line['time'])} {line['level'].upper():7} {words}"
     trace = line.get("traceback")
-    return f"{head}\n{textwrap.indent(str(trace).rstrip(), '  ')}" if trace else head
+    return "\n  ".join([head, *map(printable, str(trace).rstrip().splitlines())]) if trace else head
 
 
 def is_event(line: dict[str, Any]) -> bool:
@@ -204,10 +201,6 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
 def _iso(seconds: float) -> str:
     moment = datetime.fromtimestamp(seconds, timezone.utc)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return match.group().encode("unicode_escape").decode()
 
 
 def _text_value(value: Any) -> str:

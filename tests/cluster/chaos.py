@@ -18,7 +18,7 @@ from tests.cluster import checker
 from tests.cluster.checker import Fault, Toll
 from tests.cluster.clock import moment_ns
 from tests.cluster.cluster import Cluster
-from tests.cluster.faults import broken, deck
+from tests.cluster.faults import FAULTS, broken, deck
 from tests.cluster.hosts import why_no_namespaces
 from tests.cluster.leases import LeaseObserver
 from tests.cluster.verdict import SETTLE_SECONDS, all_done, wrongs
@@ -26,14 +26,14 @@ from tests.cluster.writer import Writer
 from tests.harness import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 HOSTS = 4
 SHARDS = 32
 ITEMS = 2000
 CYCLE_SECONDS = 20.0
 # A pause, a cut, a slow table: shorter and longer than the failover time.
-SHORTEST_FAULT_SECONDS, LONGEST_FAULT_SECONDS = 2.0, 12.0
+SHORTEST_FAULT_SECONDS, LONGEST_FAULT_PART = 2.0, 0.6
 
 
 class Verdict(NamedTuple):
@@ -49,9 +49,20 @@ class Verdict(NamedTuple):
         return not any(self.wrong.values())
 
 
-def run(folder: Path, minutes: float, seed: int, writes_per_second: float) -> Verdict:
+class Plan(NamedTuple):
+    """Which faults, and when."""
+
+    minutes: float
+    seed: int
+    kinds: Sequence[str] = ()
+    """All where none is named."""
+    cycle_seconds: float = CYCLE_SECONDS
+    """From one fault to the next."""
+
+
+def run(folder: Path, plan: Plan, writes_per_second: float) -> Verdict:
     """One run, from an empty cluster to the verdict."""
-    chance = random.Random(seed)  # noqa: S311 - it is to be repeatable
+    chance = random.Random(plan.seed)  # noqa: S311 - it is to be repeatable
     cluster = Cluster(folder, HOSTS, SHARDS)
     try:
         cluster.give_clocks()
@@ -62,7 +73,7 @@ def run(folder: Path, minutes: float, seed: int, writes_per_second: float) -> Ve
         begun = time.monotonic()
         writer.start()
         observer.start()
-        faults = list(_faults(cluster, chance, begun + minutes * 60))
+        faults = list(_faults(cluster, chance, plan))
         writer.end()
         rate = writer.writes / (time.monotonic() - begun)
         try:
@@ -78,18 +89,19 @@ def run(folder: Path, minutes: float, seed: int, writes_per_second: float) -> Ve
         cluster.end()
 
 
-def _faults(cluster: Cluster, chance: random.Random, end: float) -> Iterator[Fault]:
-    kinds = deck(chance)
-    time.sleep(CYCLE_SECONDS / 2)  # what it is without any
-    while (begun := time.monotonic()) + CYCLE_SECONDS <= end:
+def _faults(cluster: Cluster, chance: random.Random, plan: Plan) -> Iterator[Fault]:
+    kinds = deck(chance, plan.kinds)
+    end = time.monotonic() + plan.minutes * 60
+    time.sleep(plan.cycle_seconds / 2)  # what it is without any
+    while (begun := time.monotonic()) + plan.cycle_seconds <= end:
         kind = next(kinds)
         begun_ns = moment_ns()
         with broken(cluster, kind, chance) as what:
-            seconds = chance.uniform(SHORTEST_FAULT_SECONDS, LONGEST_FAULT_SECONDS)
+            seconds = chance.uniform(SHORTEST_FAULT_SECONDS, LONGEST_FAULT_PART * plan.cycle_seconds)
             _say(f"{kind} {f'({what}) ' if what else ''}for {seconds:.1f} s")
             time.sleep(seconds)
         yield Fault(kind, begun_ns, what)
-        time.sleep(max(0.0, begun + CYCLE_SECONDS - time.monotonic()))
+        time.sleep(max(0.0, begun + plan.cycle_seconds - time.monotonic()))
 
 
 def _verdict(
@@ -135,6 +147,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=random.randrange(1000), help="the same seed, the same faults")  # noqa: S311
     parser.add_argument("--writes", type=float, default=600.0, help="a second; fewer than 500 arriving is a failure")
+    parser.add_argument("--kinds", nargs="+", default=(), choices=FAULTS, metavar="KIND", help="only these faults")
     parser.add_argument("--keep", type=Path, help="an empty folder for logs and what the hosts wrote down")
     options = parser.parse_args()
     missing = why_no_namespaces()
@@ -144,7 +157,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = options.keep or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
-        verdict = run(folder, options.minutes, options.seed, options.writes)
+        verdict = run(folder, Plan(options.minutes, options.seed, options.kinds), options.writes)
     print(table(verdict))
     enough = verdict.writes_per_second >= min(500.0, options.writes)
     sys.exit(0 if verdict.good and enough else 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -106,6 +107,16 @@ class Machine:
         """All at once, as when the power goes."""
         self._signal_all(signal.SIGKILL)
         self._forget()
+
+    def kill_shard_process(self) -> int:
+        """One whose handler has just started a process of its own: the pid of that, which lives on."""
+        started = self.folder / "descendant.json"
+        started.unlink(missing_ok=True)
+        (self.folder / "start-descendant").touch()
+        wait_for(started.exists, f"a handler of {self.name} has started a process")
+        shard_process, descendant = json.loads(started.read_text())
+        os.kill(shard_process, signal.SIGKILL)
+        return int(descendant)
 
     def pause(self) -> None:
         self._signal_all(signal.SIGSTOP)

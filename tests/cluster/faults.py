@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.harness import is_running, wait_for
+
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from tests.cluster.cluster import Cluster, Machine
@@ -47,6 +49,15 @@ def all_killed(cluster: Cluster, _random: random.Random) -> Iterator[str]:
     yield "every host"
     for machine in cluster.machines:
         machine.start()
+
+
+@contextmanager
+def shard_process_killed(cluster: Cluster, random: random.Random) -> Iterator[str]:
+    """What its handler has started lives on, and holds open what the JVM reads."""
+    machine = _one(cluster, random)
+    descendant = machine.kill_shard_process()
+    yield machine.name
+    wait_for(lambda: not is_running(descendant), f"what a handler of {machine.name} has started is ended too")
 
 
 @contextmanager
@@ -131,6 +142,7 @@ FAULTS: dict[str, Break] = {
     "SIGTERM": stopped,
     "kill -9": killed,
     "kill -9 of every host": all_killed,
+    "shard process killed": shard_process_killed,
     "SIGSTOP": paused,
     "cable cut": cut_off,
     "clock jump": clock_jumped,
@@ -149,10 +161,10 @@ FAULTS: dict[str, Break] = {
 }
 
 
-def deck(random: random.Random) -> Iterator[str]:
-    """Kinds without end: all of them in some order, and again in another."""
+def deck(random: random.Random, of: Sequence[str] = ()) -> Iterator[str]:
+    """Kinds without end: all of them, or those that are named, in some order, and again in another."""
     while True:
-        kinds = list(FAULTS)
+        kinds = list(of or FAULTS)
         random.shuffle(kinds)
         yield from kinds
 

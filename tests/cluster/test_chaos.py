@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def test_a_minute_of_faults_loses_nothing_turns_nothing_and_lets_nothing_begin_without_a_lease(tmp_path: Path) -> None:
     require_namespaces()
     require("mvn")
-    # Seed 6 cuts a cable, then kills a host.
-    verdict = chaos.run(tmp_path, minutes=1, seed=6, writes_per_second=500)
+    kinds = ("cable cut", "kill -9", "shard process killed")
+    plan = chaos.Plan(minutes=1.1, seed=6, kinds=kinds, cycle_seconds=13)
+    verdict = chaos.run(tmp_path, plan, writes_per_second=500)
     assert verdict.good, chaos.table(verdict)
+    assert set(verdict.tolls) == set(kinds)

@@ -21,3 +21,19 @@ def handle(event: dict[str, Any], context: Any) -> None:
     file = os.open("witness.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.write(file, line.encode())
     os.close(file)
+    if os.path.exists("start-descendant"):  # noqa: PTH110 - a path object costs more than the question
+        start_descendant()
+
+
+def start_descendant() -> None:
+    """Of all shard processes of the host, one: start what outlives it, with its standard output and error open."""
+    try:
+        os.unlink("start-descendant")  # noqa: PTH108
+    except FileNotFoundError:
+        return
+    import subprocess
+
+    descendant = subprocess.Popen(["sleep", "600"])
+    with open("descendant.new", "w") as file:  # noqa: PTH123
+        json.dump([os.getpid(), descendant.pid], file)
+    os.replace("descendant.new", "descendant.json")  # noqa: PTH105

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from record_processor.actions.base import ActionError, PermanentError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from botocore.exceptions import BotoCoreError, ClientError
 
 # The service looked at what was sent and did not like it: another attempt with the same would end the same. All other
@@ -69,6 +71,19 @@ def of_entry(service: str, operation: str, code: str | None, message: str | None
     """The failure of one entry of a batch call."""
     kind = PermanentError if _is_about_content(service, code) else ActionError
     return kind(f"{operation}: {code}: {(message or 'no message')[:_LONGEST_MESSAGE]}")
+
+
+def of_results(
+    service: str, operation: str, results: Sequence[Mapping[str, Any]], entries: int
+) -> dict[int, Exception]:
+    """The failures of a batch call whose answer has a result for each entry, in their order; by position."""
+    if len(results) != entries:
+        return dict.fromkeys(range(entries), ActionError(f"{operation}: {len(results)} results for {entries} entries"))
+    return {
+        position: of_entry(service, operation, result["ErrorCode"], result.get("ErrorMessage"))
+        for position, result in enumerate(results)
+        if result.get("ErrorCode")
+    }
 
 
 def _mapping(value: Any) -> dict[str, Any]:

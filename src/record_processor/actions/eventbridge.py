@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from msgspec import Meta
 
 from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
+from record_processor.actions.base import InvalidSettingError, PermanentError
 from record_processor.actions.batches import Entry, Limits
-from record_processor.actions.calls import of_entry
+from record_processor.actions.calls import of_results
 from record_processor.actions.template import TextTemplate
 from record_processor.configuration.units import default
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from record_processor.worker.records import ChangeRecord
 
 _KIBIBYTE = 1024
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
+_LONGEST_SOURCE = 256
+_LONGEST_DETAIL_TYPE = 128
 _TIME_BYTES = 14
 """What EventBridge counts for an entry's time."""
 
@@ -50,13 +54,24 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
   format: plain
 """
 
+    def __init__(self, settings: EventBridgeSettings) -> None:
+        super().__init__(settings)
+        for key, template, longest in (
+            ("source", settings.source, _LONGEST_SOURCE),
+            ("detail_type", settings.detail_type, _LONGEST_DETAIL_TYPE),
+        ):
+            if template.fixed is not None and not 0 < len(template.fixed) <= longest:
+                raise InvalidSettingError(key, f"expected 1 to {longest} characters, found {len(template.fixed)}")
+        if (settings.source.fixed or "").startswith("aws."):
+            raise InvalidSettingError("source", "may not begin with aws.: those are AWS's own")
+
     def entry(self, record: ChangeRecord) -> Entry:
         plain = record.plain
         detail = self.shape.encoded(record).decode()
         event = {
             "EventBusName": self.settings.bus,
-            "Source": self.settings.source.text(plain),
-            "DetailType": self.settings.detail_type.text(plain),
+            "Source": _fitting("source", self.settings.source.text(plain), _LONGEST_SOURCE),
+            "DetailType": _fitting("detail_type", self.settings.detail_type.text(plain), _LONGEST_DETAIL_TYPE),
             "Detail": detail,
             "Resources": [record.stream_arn],
             "Time": record.created_at,
@@ -70,8 +85,11 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         answer = client.put_events(Entries=contents)
-        return {
-            position: of_entry(self.service, self.operation, result["ErrorCode"], result.get("ErrorMessage"))
-            for position, result in enumerate(answer["Entries"])
-            if result.get("ErrorCode")
-        }
+        return of_results(self.service, self.operation, answer.get("Entries", ()), len(contents))
+
+
+def _fitting(key: str, text: str, longest: int) -> str:
+    """The text where an event can have it: cut or left out, it would lead to other rules than it should."""
+    if not 0 < len(text) <= longest:
+        raise PermanentError(f"{key} has {len(text):,} characters for this record: EventBridge takes 1 to {longest}")
+    return text

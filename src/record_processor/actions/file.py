@@ -13,6 +13,7 @@ from record_processor.actions.rotation import Rotate, Rotation
 from record_processor.actions.shapes import Shape, ShapedSettings
 from record_processor.appending import FileLockedError, SharedFile, append
 from record_processor.logs import Log
+from record_processor.safe_text import path_segment
 from record_processor.working_directory import absolute
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class FileAction(Action[FileSettings]):
         # `flush` comes from another thread than `deliver`.
         self._lock = threading.Lock()
         self._rotation: Rotation | None = None
+        if "\0" in settings.path:
+            raise InvalidSettingError("path", "has a NUL in it, which no path has")
         try:
             settings.path.format(table="table", shard="shard")
         except (KeyError, IndexError, ValueError, AttributeError):
@@ -74,7 +77,8 @@ class FileAction(Action[FileSettings]):
         return Destination("path", ("file", os.path.abspath(self.settings.path)), harm)  # noqa: PTH100 - text
 
     def open(self, shard: Shard) -> None:
-        path = absolute(self.settings.path.format(table=shard.stream.table, shard=shard.shard_id))
+        table, shard_id = path_segment(shard.stream.table), path_segment(shard.shard_id)
+        path = absolute(self.settings.path.format(table=table, shard=shard_id))
         self._file = SharedFile(path)
         self._file.open()  # a folder that cannot be written is known now
         if self.settings.rotate is not None:

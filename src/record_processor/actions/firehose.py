@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
 from record_processor.actions.batches import Entry, Limits
-from record_processor.actions.calls import of_entry
+from record_processor.actions.calls import of_results
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,8 +55,4 @@ class FirehoseAction(AwsBatchedAction[FirehoseSettings]):
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         answer = client.put_record_batch(DeliveryStreamName=self.settings.stream, Records=contents)
-        return {
-            position: of_entry(self.service, self.operation, result["ErrorCode"], result.get("ErrorMessage"))
-            for position, result in enumerate(answer["RequestResponses"])
-            if result.get("ErrorCode")
-        }
+        return of_results(self.service, self.operation, answer.get("RequestResponses", ()), len(contents))

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
 from record_processor.actions.batches import Entry, Limits
-from record_processor.actions.calls import of_entry
+from record_processor.actions.calls import of_results
 from record_processor.actions.template import TextTemplate
 
 if TYPE_CHECKING:
@@ -55,11 +55,7 @@ class KinesisAction(AwsBatchedAction[KinesisSettings]):
         stream = self.settings.stream
         where = {"StreamARN": stream} if stream.startswith("arn:") else {"StreamName": stream}
         answer = client.put_records(**where, Records=contents)
-        return {
-            position: of_entry(self.service, self.operation, result["ErrorCode"], result.get("ErrorMessage"))
-            for position, result in enumerate(answer["Records"])
-            if result.get("ErrorCode")
-        }
+        return of_results(self.service, self.operation, answer.get("Records", ()), len(contents))
 
     def _partition_key(self, record: ChangeRecord) -> str:
         template = self.settings.partition_key

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import hashlib
 import re
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
@@ -11,9 +10,10 @@ import msgspec
 from msgspec import Meta
 
 from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
-from record_processor.actions.base import Destination, InvalidSettingError
+from record_processor.actions.base import ActionError, Destination, InvalidSettingError
 from record_processor.actions.batches import Entry
 from record_processor.actions.template import TextTemplate
+from record_processor.safe_text import identifier, message_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,9 @@ KIBIBYTE = 1024
 
 # What SQS takes in a message beside what JSON escapes anyway; written as JSON escapes they are the same text.
 _REFUSED = {"\ufffe": "\\ufffe", "\uffff": "\\uffff"}
-_GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 _MOST_ATTRIBUTES = 10
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+_ATTRIBUTE_NAME = re.compile(r"(?!(?i:aws|amazon)\.)(?!.*\.\.)[A-Za-z0-9_-](?:[A-Za-z0-9_.-]{0,254}[A-Za-z0-9_-])?")
 
 
 class MessageSettings(AwsShapedSettings, kw_only=True, frozen=True):
@@ -68,7 +69,9 @@ class MessageAction(AwsBatchedAction[MessageSettingsT], abc.ABC):
             message["MessageAttributes"] = attributes
         if self._fifo:
             template = self.settings.group
-            message["MessageGroupId"] = group_of(record) if template is None else template.text(record.plain)
+            message["MessageGroupId"] = identifier(
+                group_of(record) if template is None else template.text(record.plain)
+            )
             message["MessageDeduplicationId"] = deduplication_id(self.settings.name, record)
         return Entry(message, size_bytes(text, attributes))
 
@@ -86,8 +89,7 @@ def group_of(record: ChangeRecord) -> str:
 
     A group has 128 characters at most and no spaces; keys that do not fit are hashed.
     """
-    keys = record.raw_keys.decode()
-    return keys if _GROUP.fullmatch(keys) else hashlib.sha256(record.raw_keys).hexdigest()
+    return identifier(record.raw_keys.decode(errors="replace"))
 
 
 def deduplication_id(action: str, record: ChangeRecord) -> str:
@@ -95,23 +97,29 @@ def deduplication_id(action: str, record: ChangeRecord) -> str:
 
     It has 128 characters at most; what does not fit is hashed.
     """
-    written = f"{action}-{record.event_id}"
-    return written if _GROUP.fullmatch(written) else hashlib.sha256(written.encode()).hexdigest()
+    return identifier(f"{action}-{record.event_id}")
 
 
 def check_attributes(attributes: Mapping[str, TextTemplate]) -> None:
-    """Raise InvalidSettingError where there are more than a message may have."""
+    """Raise InvalidSettingError where there are more than a message may have, or one with a name that none may have."""
     if len(attributes) > _MOST_ATTRIBUTES:
         message = f"a message has at most {_MOST_ATTRIBUTES} attributes, found {len(attributes)}"
         raise InvalidSettingError("attributes", message)
+    for name in attributes:
+        if not _ATTRIBUTE_NAME.fullmatch(name):
+            expected = "up to 256 letters, digits, _, - and single dots inside, without AWS. or Amazon. before them"
+            raise InvalidSettingError("attributes", f"{name!a} is no name of an attribute: expected {expected}")
 
 
 def attributes_of(templates: Mapping[str, TextTemplate], record: ChangeRecord) -> dict[str, Any]:
-    """The message attributes for a record; those that come out empty are left out, since none may be empty."""
+    """The message attributes for a record, of characters that the services take.
+
+    Those that come out empty are left out, since none may be empty.
+    """
     if not templates:
         return {}
     plain = record.plain
-    texts = {name: template.text(plain) for name, template in templates.items()}
+    texts = {name: message_text(template.text(plain)) for name, template in templates.items()}
     return {name: {"DataType": "String", "StringValue": text} for name, text in texts.items() if text}
 
 
@@ -121,9 +129,16 @@ def size_bytes(text: str, attributes: Mapping[str, Any]) -> int:
     return len(text.encode()) + rest
 
 
-def failures_by_id(service: str, operation: str, answer: Mapping[str, Any]) -> dict[int, Exception]:
-    """Failures of a batch whose entries had their positions for ids."""
+def failures_by_id(service: str, operation: str, answer: Mapping[str, Any], entries: int) -> dict[int, Exception]:
+    """Failures of a batch whose entries had their positions for ids; what an answer does not name has failed too."""
     from record_processor.actions.calls import of_entry
 
-    failed = answer.get("Failed", ())
-    return {int(one["Id"]): of_entry(service, operation, one.get("Code"), one.get("Message")) for one in failed}
+    failed = {one["Id"]: one for one in answer.get("Failed", ())}
+    done = {one["Id"] for one in answer.get("Successful", ())} - failed.keys()
+    failures: dict[int, Exception] = {}
+    for position in range(entries):
+        if (one := failed.get(str(position))) is not None:
+            failures[position] = of_entry(service, operation, one.get("Code"), one.get("Message"))
+        elif str(position) not in done:
+            failures[position] = ActionError(f"{operation}: the answer says nothing of this entry")
+    return failures

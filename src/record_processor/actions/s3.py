@@ -16,13 +16,28 @@ from record_processor.actions.aws import client, content_md5
 from record_processor.actions.aws_batches import AwsShapedSettings
 from record_processor.actions.base import Action, Destination, InvalidSettingError, Shard
 from record_processor.actions.shapes import Shape
+from record_processor.safe_text import path_segment, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.worker.records import ChangeRecord
 
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+_LONGEST_KEY_BYTES = 1024
 _PLACES = ("action", "date", "day", "first", "hour", "last", "month", "shard", "table", "year")
+
+
+_LONGEST_PLACES = {
+    **dict.fromkeys(_PLACES, "9999"),
+    "action": "a" * 64,
+    "date": "9999-12-31",
+    "first": "9" * 40,
+    "last": "9" * 40,
+    "shard": "s" * 65,
+    "table": "t" * 255,
+}
+"""What may stand there at the most."""
 
 
 class S3Settings(AwsShapedSettings, kw_only=True, frozen=True):
@@ -92,15 +107,15 @@ class S3Action(Action[S3Settings]):
         day = first.created_at
         return self.settings.key.format(
             action=self.settings.name,
-            table=first.table,
-            shard=self._shard.shard_id,
+            table=path_segment(first.table),
+            shard=path_segment(self._shard.shard_id),
             date=f"{day:%Y-%m-%d}",
             year=f"{day:%Y}",
             month=f"{day:%m}",
             day=f"{day:%d}",
             hour=f"{day:%H}",
-            first=first.sequence_number,
-            last=records[-1].sequence_number,
+            first=path_segment(first.sequence_number),
+            last=path_segment(records[-1].sequence_number),
         )
 
 
@@ -114,3 +129,8 @@ def _check(key: str) -> None:
     # Else one object takes another's place, and what was in it is lost.
     if not (varied["first"] and varied["last"] and (varied["table"] or varied["shard"])):
         raise InvalidSettingError("key", f"needs {{first}}, {{last}}, and {{table}} or {{shard}}; found {key!r}")
+    longest = key.format(**_LONGEST_PLACES)
+    if {"", ".", ".."} & set(longest.split("/")) or printable(longest) != longest:
+        raise InvalidSettingError("key", f"expected no empty part, no . or .. and no control character; found {key!r}")
+    if len(longest.encode()) > _LONGEST_KEY_BYTES - len(".gz"):
+        raise InvalidSettingError("key", f"may become longer than S3's {_LONGEST_KEY_BYTES:,} bytes; found {key!r}")

@@ -9,6 +9,7 @@ from msgspec import Meta
 from record_processor.actions.batches import Entry, Limits
 from record_processor.actions.messages import KIBIBYTE, MessageAction, MessageSettings, failures_by_id
 from record_processor.actions.template import TextTemplate
+from record_processor.safe_text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,10 +65,10 @@ class SnsAction(MessageAction[SnsSettings]):
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         entries = [{"Id": str(position), **message} for position, message in enumerate(contents)]
         answer = client.publish_batch(TopicArn=self.settings.topic_arn, PublishBatchRequestEntries=entries)
-        return failures_by_id(self.service, self.operation, answer)
+        return failures_by_id(self.service, self.operation, answer, len(contents))
 
 
 def _subject(text: str) -> dict[str, str]:
-    """SNS takes a subject of one line, 100 characters at most, and none that is empty."""
-    subject = " ".join(text.split())[:_LONGEST_SUBJECT]
+    """SNS takes a subject of one line, without control characters, 100 characters at most, and none that is empty."""
+    subject = one_line(text, _LONGEST_SUBJECT)
     return {"Subject": subject} if subject else {}

@@ -49,4 +49,4 @@ class SqsAction(MessageAction[SqsSettings]):
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         entries = [{"Id": str(position), **message} for position, message in enumerate(contents)]
         answer = client.send_message_batch(QueueUrl=self.settings.queue_url, Entries=entries)
-        return failures_by_id(self.service, self.operation, answer)
+        return failures_by_id(self.service, self.operation, answer, len(contents))

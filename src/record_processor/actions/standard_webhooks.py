@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from record_processor.actions.base import InvalidSettingError
+from record_processor.safe_text import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ def message_id(action: str, records: Sequence[ChangeRecord]) -> str:
     and an id has none.
     """
     if len(records) == 1:
-        return f"{records[0].event_id}-{_digest(action)[:12]}"
+        return f"{identifier(records[0].event_id)}-{_digest(action)[:12]}"
     return _digest(" ".join([action, *(record.event_id for record in records)]))
 
 

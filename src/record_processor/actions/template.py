@@ -89,6 +89,11 @@ class TextTemplate(Template):
     def yaml_schema(cls) -> dict[str, Any]:
         return {"type": "string"}
 
+    @property
+    def fixed(self) -> str | None:
+        """The text where it is the same for every record."""
+        return self._root if isinstance(self._root, str) else None
+
     def text(self, plain: Mapping[str, Any]) -> str:
         """The text for a record in the shape `plain`."""
         rendered = self.render(plain)

@@ -13,6 +13,7 @@ import msgspec
 from record_processor.appending import SharedFile, sync_folder, whole_or_not_at_all, write_all
 from record_processor.dead_letters.lines import READ_BYTES, Letters, Line, lines
 from record_processor.errors import SetupError
+from record_processor.safe_text import path_segment
 from record_processor.working_directory import absolute
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class DeadLetterFile:
     def of(cls, path: str, action: str, shard: Shard) -> DeadLetterFile:
         """The file that a `path` setting means for an action's records of a shard."""
         named = path + "{action}.jsonl" if path.endswith("/") else path
-        return cls(absolute(named.format(table=shard.stream.table, shard=shard.shard_id, action=action)))
+        table, shard_id = path_segment(shard.stream.table), path_segment(shard.shard_id)
+        return cls(absolute(named.format(table=table, shard=shard_id, action=action)))
 
     @classmethod
     def all_of(cls, path: str, action: str) -> Iterator[DeadLetterFile]:

@@ -7,11 +7,10 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from record_processor import aws, regions
 from record_processor.daemon import streams
 from record_processor.errors import SetupError
+from record_processor.operate.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +133,7 @@ class Peek:
 
 
 def _print(record: dict[str, Any]) -> None:
-    click.echo(json.dumps(record, sort_keys=True, indent=4, default=_as_text, ensure_ascii=False))
+    say(json.dumps(record, sort_keys=True, indent=4, default=_as_text, ensure_ascii=False))
 
 
 def _as_text(value: Any) -> str:

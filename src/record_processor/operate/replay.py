@@ -9,8 +9,6 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import click
-
 from record_processor.actions.base import Action, NotTriedError, PartialFailure, Shard
 from record_processor.aws import explained
 from record_processor.configuration.build import build_actions
@@ -18,6 +16,7 @@ from record_processor.configuration.mistakes import unknown
 from record_processor.dead_letters.file import DeadLetterFile
 from record_processor.dead_letters.store import readable_stores
 from record_processor.errors import SetupError
+from record_processor.operate.terminal import say
 from record_processor.redaction import redacted
 from record_processor.worker.records import Stream, decode
 
@@ -70,7 +69,7 @@ class Replay:
             finally:
                 store.release()
         verb = "would be replayed" if self._dry_run else "succeeded and were removed"
-        click.echo(f"{total.done} {verb}, {total.failed} failed and stay")
+        say(f"{total.done} {verb}, {total.failed} failed and stay")
         return 1 if total.failed else 0
 
     def _configured(self) -> list[ReadableStore]:
@@ -82,7 +81,7 @@ class Replay:
                 continue
             found = readable_stores(settings, name, self._region)
             if not found:
-                click.echo(f"{name}: no dead letters that can be read back", err=True)
+                say(f"{name}: no dead letters that can be read back", err=True)
             stores.update({store.name: store for store in found})
         return list(stores.values())
 
@@ -93,7 +92,7 @@ class Replay:
             return self._say_what_would_be_done(store, letters, unreadable)
         if unreadable and named and not any(True for _ in letters):
             # More likely another file than letters that are all broken.
-            click.echo(f"{store.name}: none of its {unreadable} lines is a dead letter; it is left as it is", err=True)
+            say(f"{store.name}: none of its {unreadable} lines is a dead letter; it is left as it is", err=True)
             return _Tally(0, unreadable)
         if unreadable:
             _set_aside(store, unreadable)
@@ -107,10 +106,10 @@ class Replay:
     def _say_what_would_be_done(self, store: ReadableStore, letters: Iterable[Letter], unreadable: int) -> _Tally:
         count = 0
         for letter in self._chosen(letters):
-            click.echo(_described(letter))
+            say(_described(letter))
             count += 1
         if unreadable:
-            click.echo(f"{store.name}: {unreadable} are no letters", err=True)
+            say(f"{store.name}: {unreadable} are no letters", err=True)
         return _Tally(count, 0)
 
     def _chosen(self, letters: Iterable[Letter]) -> Iterator[Letter]:
@@ -127,7 +126,7 @@ class Replay:
 
     def _deliver(self, letter: Letter) -> bool:
         if letter.left_out:
-            click.echo(f"{_described(letter)}: stays: stored {_without(letter)}, so it cannot be replayed", err=True)
+            say(f"{_described(letter)}: stays: stored {_without(letter)}, so it cannot be replayed", err=True)
             return False
         stream = Stream(letter.stream_arn, self._region)
         item = (letter.action, stream.table_arn, b"")
@@ -140,9 +139,9 @@ class Replay:
         except (Exception, SystemExit) as error:
             self._failed_items.add(item)
             reason = redacted(f"{type(error).__name__}: {_reason(error)}")
-            click.echo(f"{_described(letter)}: failed again: {reason}", err=True)
+            say(f"{_described(letter)}: failed again: {reason}", err=True)
             return False
-        click.echo(f"{_described(letter)}: done")
+        say(f"{_described(letter)}: done")
         return True
 
     def _action_for(self, letter: Letter) -> Action[Any]:
@@ -176,7 +175,7 @@ def _files(source: Path) -> list[ReadableStore]:
 def _set_aside(store: ReadableStore, unreadable: int) -> None:
     where = store.set_aside()
     done = f"were set aside: {where}" if where else "stay: they may be somebody else's"
-    click.echo(f"{store.name}: {unreadable} that are no letters {done}", err=True)
+    say(f"{store.name}: {unreadable} that are no letters {done}", err=True)
 
 
 def _without(letter: Letter) -> str:

@@ -98,7 +98,7 @@ def test_no_line_whatever_its_bytes_ends_the_relay(line: bytes, log_format: str)
 def test_a_message_begins_no_line_of_its_own_and_tells_the_terminal_nothing() -> None:
     forged = event(message="m\n2026-01-01T00:00:00Z INFO shard.ended: all done\x1b[2J", field="a\u2028b")
     (line,) = relayed([forged], "text")
-    assert line.endswith(r"e: m\n2026-01-01T00:00:00Z INFO shard.ended: all done\x1b[2J field=a\u2028b")
+    assert line.endswith(r"e: m\n2026-01-01T00:00:00Z INFO shard.ended: all done\u001b[2J field=a\u2028b")
     head, trace = relayed([event(traceback="ValueError: x\n2026-01-01 forged")], "text")[:2]
     assert (head.endswith("e: m"), trace) == (True, "  ValueError: x")
 
