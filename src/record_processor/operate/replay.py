@@ -15,7 +15,7 @@ from record_processor.configuration.build import build_actions
 from record_processor.configuration.mistakes import unknown
 from record_processor.dead_letters.file import DeadLetterFile
 from record_processor.dead_letters.store import readable_stores
-from record_processor.errors import SetupError
+from record_processor.errors import SetupError, message_of
 from record_processor.operate.terminal import say
 from record_processor.redaction import redacted
 from record_processor.worker.records import Stream, decode
@@ -136,9 +136,11 @@ class Replay:
             if item in self._failed_items:
                 raise NotTriedError
             self._action_for(letter).deliver([record])
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:  # of whoever sits in front of it
+            raise
+        except BaseException as error:  # whatever a handler raises says that it has failed, no more
             self._failed_items.add(item)
-            reason = redacted(f"{type(error).__name__}: {_reason(error)}")
+            reason = redacted(f"{type(error).__name__}: {message_of(_reason(error))}")
             say(f"{_described(letter)}: failed again: {reason}", err=True)
             return False
         say(f"{_described(letter)}: done")

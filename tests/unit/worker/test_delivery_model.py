@@ -29,11 +29,14 @@ from record_processor.dead_letters.settings import FileDeadLetter
 from record_processor.errors import LeaseLostError, StopRequestedError
 from record_processor.worker import backoff
 from record_processor.worker.delivery.engine import Engine
+from record_processor.worker.delivery.suspicion import DiedCall, after_death
+from record_processor.worker.delivery.trials import Trials, left_behind
 from tests.builders import STREAM, LeaseMemory, protocol_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from record_processor.worker.delivery.suspicion import Suspicion
     from record_processor.worker.protocol import ProtocolRecord
     from record_processor.worker.records import ChangeRecord
 
@@ -152,16 +155,17 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.sinks = [Sink(one.name) for one in self.settings]
         self._start()
 
-    def _start(self) -> None:
-        """A new process owns the shard, from the last checkpoint on."""
+    def _start(self, suspicions: Sequence[Suspicion] = ()) -> None:
+        """A new process owns the shard, from the last checkpoint on; perhaps it knows what the last one died of."""
         self.run_number = next(self.runs)
         self.memory = LeaseMemory(self.folder / f"lease-{self.run_number}")
         actions = [
             SinkAction(one, sink, self.run_number, self.memory)
             for one, sink in zip(self.settings, self.sinks, strict=True)
         ]
-        self.engine = Engine(actions, self.memory.lease(), grace_seconds=1)
-        self.engine.open(SHARD)
+        trials = Trials(self.folder / "trials", actions, list(suspicions))
+        self.engine = Engine(actions, self.memory.lease(), 1, trials, suspicions)
+        self.engine.open(SHARD, str(self.checkpoint))
         self.submitted = self.checkpoint
 
     @rule(
@@ -205,12 +209,17 @@ class DeliveryMachine(RuleBasedStateMachine):
             self._assert_all_done_up_to(int(mark))
             self.checkpoint = max(self.checkpoint, int(mark))
 
-    @rule()
-    def crash(self) -> None:
+    @rule(in_hand=st.integers(0, 5))
+    def crash(self, in_hand: int) -> None:
+        left = left_behind(self.folder / "trials")
+        # Calls here are over in no time; so it is said which were running.
+        numbers = [record.sequence_number for record in self.stream[self.checkpoint : self.checkpoint + in_hand]]
+        calls = [DiedCall("first", [(number, 0) for number in numbers], False, False)] if numbers else left.calls
+        bisecting = {one.name for one in self.settings if one.bisect_on_error}
         # A killed process begins nothing more; its threads here are kept from it by the lease.
         self.memory.lose()
         self._wait_until_idle()
-        self._start()
+        self._start(after_death(left.suspicions, calls, "killed", bisecting, time.time()))
 
     @rule()
     def lose_the_lease(self) -> None:

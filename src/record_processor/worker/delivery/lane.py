@@ -58,6 +58,8 @@ class Lane:
     def __init__(self, tools: Tools, slot: Slot) -> None:
         self.current: Entry | None = None
         """The first record of what it is at; None: it waits for work."""
+        self.called_at: float | None = None
+        """When the call began that is running (seconds since the epoch); None: it is between calls."""
         self.thread_id = 0
         self._action, self._queue, self._counts, self._gate, self._policy, self._dead_letters = tools[:6]
         self._suspects, self._blocked, self._quietly_done = tools[6:]
@@ -136,6 +138,7 @@ class Lane:
             self._slot.note_one(records[0].sequence_number)
         else:
             self._slot.note(part)
+        self.called_at = now
         try:
             if self._suspects.any:
                 self._call_in_turn(part, records)
@@ -146,6 +149,8 @@ class Lane:
         except BaseException as error:  # whatever a handler raises, sys.exit too, says that it has failed, no more
             self._slot.clear()
             return verdict.of_error(part, error)
+        finally:
+            self.called_at = None
         return None
 
     def _call_in_turn(self, part: list[Entry], records: Sequence[Any]) -> None:

@@ -103,10 +103,10 @@ class Pipeline:
     def running(self) -> list[RunningCall]:
         """The calls that are running, the longest first."""
         now, name = time.time(), self.action.settings.name
-        at_work = [(entry, lane.thread_id) for lane in self._lanes if (entry := lane.current) is not None]
         calls = [
-            RunningCall(name, entry.record, entry.attempts, now - (entry.last_attempt or now), thread_id)
-            for entry, thread_id in at_work
+            RunningCall(name, entry.record, entry.attempts, now - begun, lane.thread_id)
+            for lane in self._lanes
+            if (begun := lane.called_at) is not None and (entry := lane.current) is not None
         ]
         return sorted(calls, key=lambda call: -call.seconds)
 
