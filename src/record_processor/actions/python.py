@@ -88,6 +88,9 @@ class PythonAction(Action[PythonSettings]):
 
     def _overdue(self, call: HandlerCall) -> None:
         """A thread cannot be stopped, so the process ends: the records in the call count an attempt."""
+        ending.end(ending.CALL_TIMEOUT, call.thread_id, lambda: self._say_overdue(call))
+
+    def _say_overdue(self, call: HandlerCall) -> None:
         log.error(
             "handler.timeout",
             f"{self.settings.name} has been in one call for longer than its timeout, "
@@ -97,4 +100,3 @@ class PythonAction(Action[PythonSettings]):
             stack=call.stack(),
             **call.fields(),
         )
-        ending.end(ending.CALL_TIMEOUT, call.thread_id)

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
@@ -35,7 +35,15 @@ log = logs.Log("worker.main")
 _HOOKS_SECONDS = 2.0
 
 
-def main() -> None:
+def main() -> NoReturn:
+    try:
+        _run()
+    except BaseException as error:  # of a user's code there is nothing in it: that is a defect, and not their doing
+        log.error("shard.failed", f"this shard's process cannot begin: {described(error)}", exception=error)
+        ending.end(ending.DEFECT)
+
+
+def _run() -> NoReturn:
     working_directory.remember()
     _own_group()
     _ignore_signals()

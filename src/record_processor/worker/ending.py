@@ -56,14 +56,19 @@ def before(farewell: Callable[[], None]) -> None:
     _farewells.insert(0, farewell)
 
 
-def end(status: int, thread_id: int | None = None) -> NoReturn:
+def end(status: int, thread_id: int | None = None, say: Callable[[], None] | None = None) -> NoReturn:
     """End this process with one of the statuses above, from whichever thread, in `_FAREWELL_SECONDS` at most.
 
-    `thread_id` is the thread whose call is to blame, if one is.
+    Args:
+        status: one of the above.
+        thread_id: the thread whose call is to blame, if one is.
+        say: why; within the same time, since a handler that hangs may hold a lock of the log.
     """
     _ending.acquire()  # and never released: a second reason to end has nothing to add
     if thread_id is not None:
         blame(thread_id)
+    if say is not None:
+        before(say)
     saying = threading.Thread(target=_say_farewell, name="farewell", daemon=True)
     saying.start()
     saying.join(_FAREWELL_SECONDS)

@@ -20,7 +20,7 @@ from tests.builders import STREAM, change_record
 from tests.harness import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 go_on = threading.Event()
 begun = threading.Event()
@@ -78,7 +78,8 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     statuses: list[int] = []
     go_on.clear()
 
-    def end(status: int, _thread_id: int) -> None:
+    def end(status: int, _thread_id: int, say: Callable[[], None]) -> None:
+        say()
         statuses.append(status)
         never.wait()  # as the real one, it does not return
 

@@ -93,6 +93,12 @@ def test_actions_that_cannot_be_built_any_more_have_a_status(start: Callable[...
     process.wait_for_event("shard.failed")
 
 
+def test_a_process_that_cannot_begin_is_a_defect(start: Callable[..., ShardProcess]) -> None:
+    process = start(LINGERS, env={environment.LEASE_FILE: "/nowhere"})
+    assert process.wait() == ending.DEFECT
+    assert process.confirmed == ending.DEFECT
+
+
 def test_a_message_that_it_does_not_understand_is_a_defect(start: Callable[..., ShardProcess]) -> None:
     process = start(LINGERS)
     process.say({"action": "unheard of"})
