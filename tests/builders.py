@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
-import time
 from typing import TYPE_CHECKING, Any
 
+from record_processor import boot_time
 from record_processor.worker.lease import Lease
 from record_processor.worker.protocol import ProtocolRecord
 from record_processor.worker.records import ChangeRecord, Stream, decode
@@ -61,7 +61,7 @@ class LeaseMemory:
         self.hold(held_seconds)
 
     def hold(self, seconds: float) -> None:
-        self._write(0, time.monotonic_ns() + int(seconds * 1e9))
+        self._write(0, boot_time.now_ns() + int(seconds * 1e9))
 
     def lose(self) -> None:
         self._write(0, 0)

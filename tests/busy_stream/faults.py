@@ -31,7 +31,7 @@ class Faults:
     """`{"kind": …, "operation": GetRecords …, "times": n}`; kinds are those above, `slow` (`seconds`) and `drop`.
 
     Instead of `times`, `lasting` says for how many seconds, and `share` how many of the calls in between. `place` is
-    the id of a shard or the name of a table; without it, any. `operation: "*"` is every one.
+    the id of a shard, the name of a table or the key of a lease; without it, any. `operation: "*"` is every one.
     """
 
     def __init__(self) -> None:
@@ -47,14 +47,14 @@ class Faults:
         with self._lock:
             self._plan.clear()
 
-    def meet(self, operation: str, place: str) -> None:
+    def meet(self, operation: str, *places: str) -> None:
         """Raise what is planned for this call, or wait.
 
         Raises:
             AwsError: the answer.
             ConnectionAbortedError: there is to be no answer.
         """
-        fault = self._next(operation, place)
+        fault = self._next(operation, places)
         if fault is None:
             return
         if fault["kind"] == "slow":
@@ -64,11 +64,11 @@ class Faults:
         else:
             raise _ERRORS[fault["kind"]](f"a {fault['kind']} fault, as commanded")
 
-    def _next(self, operation: str, place: str) -> dict[str, Any] | None:
+    def _next(self, operation: str, places: tuple[str, ...]) -> dict[str, Any] | None:
         with self._lock:
             self._plan = [fault for fault in self._plan if fault["until"] is None or fault["until"] > time.monotonic()]
             for fault in self._plan:
-                if fault["operation"] in (operation, "*") and fault.get("place", place) == place:
+                if fault["operation"] in (operation, "*") and fault.get("place", places[0]) in places:
                     return self._used(fault)
         return None
 

@@ -72,7 +72,8 @@ class StandIn:
         with self._lock:
             name = f"{operation} {table}"
             self.calls[name] = self.calls.get(name, 0) + 1
-        self.faults.meet(operation, table)
+        lease = call.get("Key", {}).get("leaseKey", {}).get("S", "")
+        self.faults.meet(operation, table, lease)
 
     def command(self, command: dict[str, Any]) -> Any:
         verb: Callable[[dict[str, Any]], Any] = getattr(self, f"_{command['do']}")

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from record_processor import processes
+from record_processor import boot_time, processes
 from record_processor.errors import SetupError
 from record_processor.logs import Log
 
@@ -51,6 +51,7 @@ def command(java: str, properties: Properties, properties_path: Path) -> list[st
         java,
         *_OPTIONS,
         f"-DrecordProcessor.kclLogLevel={level}",
+        f"-DrecordProcessor.bootTimeAheadSeconds={boot_time.ahead_of_uptime_seconds()}",
         *shlex.split(properties.text("jvmOptions")),
         "-cp",
         os.pathsep.join(jars()),

@@ -2,8 +2,8 @@
 
 The protocol is synchronous, so a child in the middle of `process_records` hears neither that its lease is lost nor
 that the worker is asked to stop. The Java side therefore keeps sixteen bytes of shared memory up to date
-(`LeaseFile.java`): until when the lease is good, and whether to stop. Both sides read the same monotonic clock, so a
-JVM that hangs, or a machine that was paused, makes the lease run out here too.
+(`LeaseFile.java`): until when the lease is good, and whether to stop. Both sides read the same clock, so a JVM that
+hangs, or a machine that was paused or asleep, makes the lease run out here too.
 
 A lease that ran out is late, and not yet lost: its renewal may still come through, which it only does where nobody
 else has had the lease in between.
@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import mmap
 import os
-import time
 from typing import TYPE_CHECKING
 
+from record_processor import boot_time
 from record_processor.errors import LeaseLostError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _SIZE_BYTES = 16
@@ -30,7 +31,8 @@ _LOST = 0
 class Lease:
     """One shard's lease, as the Java side last knew it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now_ns: Callable[[], int] = boot_time.now_ns) -> None:
+        self._now_ns = now_ns
         with path.open("rb") as file:
             self._memory = mmap.mmap(file.fileno(), _SIZE_BYTES, access=mmap.ACCESS_READ)
         # Eight aligned bytes are read at once: no half-written number is ever seen.
@@ -40,7 +42,7 @@ class Lease:
     @property
     def held(self) -> bool:
         """Good at this moment. Where it is not, it is late or lost."""
-        return time.monotonic_ns() < self._numbers[_GOOD_UNTIL]
+        return self._now_ns() < self._numbers[_GOOD_UNTIL]
 
     @property
     def lost(self) -> bool:
@@ -55,7 +57,7 @@ class Lease:
     def work_may_begin(self) -> bool:
         """Held, and no stop asked for: the one question that is asked before every call of an action."""
         numbers = self._numbers
-        return time.monotonic_ns() < numbers[_GOOD_UNTIL] and not numbers[_STOP]
+        return self._now_ns() < numbers[_GOOD_UNTIL] and not numbers[_STOP]
 
     def forbid(self) -> None:
         """Lose it for this process, whatever the Java side says: nothing begins here any more."""

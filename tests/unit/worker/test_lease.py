@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from record_processor import boot_time
 from record_processor.errors import LeaseLostError, StopRequestedError
 from record_processor.worker.delivery.gate import Gate
+from record_processor.worker.lease import Lease
 from tests.builders import LeaseMemory
 
 if TYPE_CHECKING:
@@ -34,6 +36,17 @@ def test_a_lease_that_java_takes_back_is_lost_at_once(memory: LeaseMemory) -> No
 def test_a_lease_that_nobody_renews_runs_out_by_the_clock_and_is_not_lost_yet(memory: LeaseMemory) -> None:
     lease = memory.lease()
     memory.hold(-0.001)
+    assert not lease.held
+    lease.check_not_lost()
+
+
+def test_a_lease_runs_out_while_the_host_sleeps_although_the_monotonic_clock_stands_still(memory: LeaseMemory) -> None:
+    now = [boot_time.now_ns()]
+    lease = Lease(memory.path, lambda: now[0])
+    memory.hold(5)
+    assert lease.work_may_begin
+    now[0] += 3600 * 10**9
+    assert not lease.work_may_begin
     assert not lease.held
     lease.check_not_lost()
 

@@ -15,12 +15,12 @@ import java.nio.file.StandardOpenOption;
  * memory, two signed 64-bit numbers in the machine's byte order.
  *
  * <pre>
- * offset 0   the lease is good until, in nanoseconds of the monotonic clock; past while a renewal is late; 0 once it is lost
+ * offset 0   the lease is good until, in nanoseconds of CLOCK_BOOTTIME; past while a renewal is late; 0 once it is lost
  * offset 8   1 once the daemon was asked to stop, else 0
  * </pre>
  *
- * <p>The protocol is synchronous: inside {@code processRecords} a child hears neither of lease loss nor of a stop. On
- * Linux {@link System#nanoTime} and Python's {@code time.monotonic_ns} read the same CLOCK_MONOTONIC, so the child can
+ * <p>The protocol is synchronous: inside {@code processRecords} a child hears neither of lease loss nor of a stop. Both
+ * sides have the same clock, one that goes on while the host sleeps ({@link recordprocessor.BootTime}), so the child can
  * compare without asking. The Python side of this file is {@code worker/lease.py}.
  */
 public final class LeaseFile implements AutoCloseable {
@@ -49,8 +49,8 @@ public final class LeaseFile implements AutoCloseable {
         return path;
     }
 
-    public void goodUntil(long monotonicNanos) {
-        LONGS.setVolatile(memory, GOOD_UNTIL_OFFSET, monotonicNanos);
+    public void goodUntil(long bootTimeNanos) {
+        LONGS.setVolatile(memory, GOOD_UNTIL_OFFSET, bootTimeNanos);
     }
 
     public void askToStop() {

@@ -3,12 +3,17 @@ package recordprocessor.leases;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MarkerFactory;
+import recordprocessor.BootTime;
 import recordprocessor.Timers;
 import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseCoordinator;
@@ -18,9 +23,8 @@ public final class LeaseWatch {
     private static final Logger LOG = LoggerFactory.getLogger(LeaseWatch.class);
     // How late a child may learn of a lease that another worker took: far below any failover time.
     private static final long REFRESH_MILLIS = 100;
-
-    // Of the lease's time; the leader's write and our finding it are half an assignment interval apart.
-    private static final long MARGIN_PART = 10;
+    // Of a lease that this process has not written yet: its time has not begun.
+    private static final long NOT_YET = 1;
 
     private final Path directory;
     private final Map<String, LeaseFile> files = new ConcurrentHashMap<>();
@@ -29,8 +33,8 @@ public final class LeaseWatch {
     private volatile LeaseCoordinator leases;
     private volatile long leaseNanos;
     private volatile boolean stopping;
-    /** Whether any lease was late at the last look. */
-    private boolean areLate;
+    /** The leases that were late at the last look. */
+    private Set<String> late = Set.of();
 
     public LeaseWatch(Path directory) {
         this.directory = directory;
@@ -44,8 +48,6 @@ public final class LeaseWatch {
 
     /** Opens the file of a shard whose child is about to start; its first content is already true. */
     public LeaseFile open(String leaseKey) throws IOException {
-        // As leader this process may have written the lease for another owner, some time ago.
-        LeaseWriteTimes.forget(leaseKey);
         LeaseFile file = new LeaseFile(directory.resolve("lease-" + opened.incrementAndGet()));
         refresh(leaseKey, file);
         if (stopping) {
@@ -90,19 +92,23 @@ public final class LeaseWatch {
     }
 
     private void refreshAll() {
-        long late = files.entrySet().stream()
+        Set<String> before = late;
+        late = files.entrySet().stream()
                 .filter(entry -> isLate(entry.getKey(), entry.getValue()))
-                .count();
-        if ((late > 0) != areLate) {
-            areLate = late > 0;
-            sayLate(late);
-        }
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toCollection(TreeSet::new));
+        sayLate(without(late, before));
+        sayRenewed(without(before, late));
+    }
+
+    private static Set<String> without(Set<String> these, Set<String> those) {
+        return these.stream().filter(one -> !those.contains(one)).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private boolean isLate(String leaseKey, LeaseFile file) {
         try {
             long goodUntil = refresh(leaseKey, file);
-            return goodUntil != LeaseFile.LOST && goodUntil < System.nanoTime();
+            return goodUntil != LeaseFile.LOST && goodUntil < BootTime.nanos();
         } catch (RuntimeException error) {
             // An unrefreshed file runs out by itself, which is the safe side; the others must go on.
             LOG.warn("cannot refresh lease {}", leaseKey, error);
@@ -110,16 +116,24 @@ public final class LeaseWatch {
         }
     }
 
-    private static void sayLate(long late) {
-        if (late > 0) {
+    private void sayLate(Set<String> newlyLate) {
+        if (!newlyLate.isEmpty()) {
             LOG.atWarn()
                     .addMarker(MarkerFactory.getMarker("lease.late"))
-                    .addKeyValue("leases", late)
+                    .addKeyValue("leases", late.size())
+                    .addKeyValue("shards", newlyLate)
                     .log("the lease table did not take renewals in time; these shards stand still until it does");
-        } else {
+        }
+    }
+
+    /** Those that are late no more: renewed, or lost, or ended. */
+    private void sayRenewed(Set<String> notLate) {
+        if (!notLate.isEmpty()) {
             LOG.atInfo()
                     .addMarker(MarkerFactory.getMarker("lease.renewed"))
-                    .log("no lease is late any more");
+                    .addKeyValue("leases", late.size())
+                    .addKeyValue("shards", notLate)
+                    .log(late.isEmpty() ? "no lease is late any more" : "these leases are late no more; others are");
         }
     }
 
@@ -131,10 +145,8 @@ public final class LeaseWatch {
             file.goodUntil(LeaseFile.LOST);
             return LeaseFile.LOST;
         }
-        long answered = lease.lastCounterIncrementNanos();
-        // A lease that this process has not written yet was written by the leader, a moment before it was found.
-        long sent = LeaseWriteTimes.lastSent(leaseKey).orElse(answered - leaseNanos / MARGIN_PART);
-        long goodUntil = Math.min(answered, sent) + leaseNanos;
+        OptionalLong sent = LeaseWriteTimes.lastSent(leaseKey);
+        long goodUntil = sent.isPresent() ? sent.getAsLong() + leaseNanos : NOT_YET;
         file.goodUntil(goodUntil);
         return goodUntil;
     }

@@ -3,6 +3,7 @@ package recordprocessor.leases;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import recordprocessor.BootTime;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttribute;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
@@ -25,7 +26,7 @@ public final class LeaseWriteTimes implements ExecutionInterceptor {
     private static final ExecutionAttribute<Long> SENT = new ExecutionAttribute<>("LeaseWriteSent");
     private static final Map<String, Long> LAST = new ConcurrentHashMap<>();
 
-    /** In nanoseconds of {@link System#nanoTime}; empty before this process has written the lease. */
+    /** In nanoseconds of {@link BootTime}; empty before this process has written the lease. */
     public static OptionalLong lastSent(String leaseKey) {
         Long sent = LAST.get(leaseKey);
         return sent == null ? OptionalLong.empty() : OptionalLong.of(sent);
@@ -38,7 +39,7 @@ public final class LeaseWriteTimes implements ExecutionInterceptor {
 
     @Override
     public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
-        attributes.putAttribute(SENT, System.nanoTime());
+        attributes.putAttribute(SENT, BootTime.nanos());
     }
 
     @Override

@@ -10,6 +10,7 @@ import recordprocessor.leader.LeaderLock;
 import recordprocessor.leader.LeaderView;
 import recordprocessor.leases.ChildLeases;
 import recordprocessor.leases.EvenLeases;
+import recordprocessor.leases.HeldLeases;
 import recordprocessor.leases.LateLeases;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
@@ -33,6 +34,8 @@ public final class StreamsScheduler {
     private static final int MAX_CONNECTIONS = 1024;
     // A shard takes three of these steps before its first record; KCL's 1 s would cost 3 s of every start and takeover.
     private static final long DISPATCH_POLL_MILLIS = 200;
+    // For a short failover time: a table with slow answers is still read.
+    private static final long SHORTEST_TABLE_TIMEOUT_MILLIS = 5000;
     private static final int MAX_ATTEMPTS = 10;
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
@@ -49,6 +52,10 @@ public final class StreamsScheduler {
         // The adapter sets this to 0 itself, but only after it has taken the value: a first sync would sleep a minute.
         configs.leaseManagement().shardSyncIntervalMillis(0);
         configs.coordinator().shardConsumerDispatchPollIntervalMillis(DISPATCH_POLL_MILLIS);
+        // A renewal whose answer takes longer than the lease lives renews nothing; KCL would wait for it a minute.
+        configs.leaseManagement()
+                .dynamoDbRequestTimeout(Duration.ofMillis(Math.max(
+                        SHORTEST_TABLE_TIMEOUT_MILLIS, configs.leaseManagement().failoverTimeMillis())));
         LeaderLock lock = LeaderLock.within(configs.leaseManagement().failoverTimeMillis());
         boolean configured = lock.configure(configs.leaseManagement());
         Scheduler scheduler = StreamsSchedulerFactory.createScheduler(
@@ -66,6 +73,7 @@ public final class StreamsScheduler {
         if (properties.balancesByNumber()) {
             EvenLeases.install(scheduler.leaseCoordinator());
         }
+        HeldLeases.install(scheduler.leaseCoordinator());
         if (!configured) {
             lock.install(scheduler);
         }

@@ -1,0 +1,66 @@
+package recordprocessor.leases;
+
+import java.lang.reflect.Proxy;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+import software.amazon.kinesis.leases.Lease;
+import software.amazon.kinesis.leases.LeaseRefresher;
+import software.amazon.kinesis.retrieval.kpl.ExtendedSequenceNumber;
+
+/** A lease table in memory: each write is conditional on the counter, as KCL's are, and moves it by one. */
+final class LeaseRows {
+    static final String US = "us";
+
+    final Map<String, Lease> rows = new ConcurrentHashMap<>();
+    /** What happens before a write of a lease, by its key; by default nothing. */
+    volatile UnaryOperator<String> before = UnaryOperator.identity();
+    /** Whether an answer gets lost after the write was made. */
+    volatile boolean answersAreLost;
+
+    Lease add(String key, String owner) {
+        Lease lease = new Lease();
+        lease.leaseKey(key);
+        lease.leaseOwner(owner);
+        lease.leaseCounter(7L);
+        lease.concurrencyToken(UUID.randomUUID());
+        lease.lastCounterIncrementNanos(System.nanoTime());
+        lease.checkpoint(ExtendedSequenceNumber.TRIM_HORIZON);
+        lease.ownerSwitchesSinceCheckpoint(0L);
+        rows.put(key, lease.copy());
+        return lease;
+    }
+
+    LeaseRefresher table() {
+        return (LeaseRefresher) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {LeaseRefresher.class}, (proxy, method, arguments) ->
+                        switch (method.getName()) {
+                            case "renewLease", "updateLease" -> write((Lease) arguments[0]);
+                            case "getLease" -> {
+                                Lease row = rows.get((String) arguments[0]);
+                                yield row == null ? null : row.copy();
+                            }
+                            case "listLeases" -> rows.values().stream().map(Lease::copy).toList();
+                            default -> throw new UnsupportedOperationException(method.getName());
+                        });
+    }
+
+    private boolean write(Lease lease) {
+        before.apply(lease.leaseKey());
+        synchronized (rows) {
+            Lease row = rows.get(lease.leaseKey());
+            if (row == null || !row.leaseCounter().equals(lease.leaseCounter())) {
+                return false;
+            }
+            Lease next = lease.copy();
+            next.leaseCounter(lease.leaseCounter() + 1);
+            rows.put(lease.leaseKey(), next);
+        }
+        if (answersAreLost) {
+            throw new IllegalStateException("the answer is lost");
+        }
+        lease.leaseCounter(lease.leaseCounter() + 1);
+        return true;
+    }
+}

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from record_processor import boot_time
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def test_java_sees_the_same_clock_in_proc_uptime_on_a_plain_host() -> None:
+    assert boot_time.ahead_of_uptime_seconds() == 0
+
+
+def test_where_uptime_counts_from_the_start_of_a_container_java_is_told_and_never_too_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "uptime").write_text("100.00 1.00\n")
+    monkeypatch.setattr(boot_time, "now_ns", lambda: 7_100_900_000_000)
+    assert boot_time.ahead_of_uptime_seconds(tmp_path / "uptime") == 6999
+
+
+def test_without_an_uptime_there_is_nothing_to_tell(tmp_path: Path) -> None:
+    assert boot_time.ahead_of_uptime_seconds(tmp_path / "none") == 0
+
+
+def test_the_clock_is_the_one_that_goes_on_while_the_host_sleeps() -> None:
+    before = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    assert before <= boot_time.now_ns() <= time.clock_gettime_ns(time.CLOCK_BOOTTIME)
