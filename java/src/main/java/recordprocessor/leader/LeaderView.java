@@ -6,13 +6,15 @@ import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import recordprocessor.KclFields;
+import recordprocessor.leases.ConfiguredStreams;
 import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseManagementConfig;
+import software.amazon.kinesis.leases.LeaseRefresher;
 
 /**
  * What the leader believes of the others: which workers live ({@link LiveWorkers}), how long it has watched their leases
- * without seeing a renewal ({@link WatchedTime}), and which handovers do not end ({@link StuckHandoffs}).
+ * without seeing a renewal ({@link WatchedTime}), which of them there are to deal out ({@link ConfiguredStreams}), and which handovers do not end ({@link StuckHandoffs}).
  *
  * <p>KCL makes the leader's part only when the scheduler runs; here it gets all of them as soon as it is made.
  */
@@ -23,13 +25,13 @@ public final class LeaderView {
 
     private LeaderView() {}
 
-    public static void install(Scheduler scheduler, LeaseManagementConfig config) {
+    public static void install(Scheduler scheduler, LeaseManagementConfig config, ConfiguredStreams streams) {
         try {
             Object components = KclFields.get(scheduler, "migrationComponentsInitializer");
             BiFunction<Object, Object, Object> create = KclFields.get(components, "lamCreator");
             BiFunction<Object, Object, Object> createAndGive = (threads, leaderDecider) -> {
                 Object assignment = create.apply(threads, leaderDecider);
-                giveTo(assignment, config);
+                giveTo(assignment, config, streams);
                 return assignment;
             };
             KclFields.set(components, "lamCreator", createAndGive);
@@ -38,16 +40,18 @@ public final class LeaderView {
         }
     }
 
-    private static void giveTo(Object assignment, LeaseManagementConfig config) {
+    private static void giveTo(Object assignment, LeaseManagementConfig config, ConfiguredStreams streams) {
         long longestLookMillis = INTERVALS_OF_A_LOOK * config.leaseAssignmentIntervalMillis();
         try {
             WatchedTime time = new WatchedTime(longestLookMillis, System::nanoTime);
+            LeaseRefresher table = streams.only(KclFields.get(assignment, "leaseRefresher"));
             Map<String, Lease> lastSeen = KclFields.get(assignment, "prevRunLeasesState");
             StuckHandoffs stuck = new StuckHandoffs(
                     lastSeen::values,
-                    KclFields.get(assignment, "leaseRefresher"),
+                    table,
                     TimeUnit.MILLISECONDS.toNanos(config.failoverTimeMillis()),
                     time);
+            KclFields.set(assignment, "leaseRefresher", table);
             KclFields.set(assignment, "nanoTimeProvider", time);
             KclFields.set(assignment, "workerMetricsDAO", new LiveWorkers(config, stuck::look));
         } catch (ReflectiveOperationException | RuntimeException error) {

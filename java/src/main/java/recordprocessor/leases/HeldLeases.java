@@ -46,19 +46,26 @@ public final class HeldLeases implements LeaseRenewer {
     private final String workerId;
     private final LeaseStatsRecorder stats;
     private final Consumer<Lease> handOver;
+    private final ConfiguredStreams streams;
     private final Map<String, HeldLease> held = new ConcurrentHashMap<>();
     // A thread for each renewal that is under way, so one lease at most: a round is over in some milliseconds.
     private final ExecutorService threads = Executors.newCachedThreadPool(daemons());
 
-    HeldLeases(LeaseRefresher table, String workerId, LeaseStatsRecorder stats, Consumer<Lease> handOver) {
+    HeldLeases(
+            LeaseRefresher table,
+            String workerId,
+            LeaseStatsRecorder stats,
+            Consumer<Lease> handOver,
+            ConfiguredStreams streams) {
         this.table = table;
         this.workerId = workerId;
         this.stats = stats;
         this.handOver = handOver;
+        this.streams = streams;
     }
 
     /** Before the coordinator starts, and after all that changes what KCL's own renewer is made of. */
-    public static void install(LeaseCoordinator coordinator) {
+    public static void install(LeaseCoordinator coordinator, ConfiguredStreams streams) {
         try {
             Object kcls = KclFields.get(coordinator, "leaseRenewer");
             Object discoverer = KclFields.get(coordinator, "leaseDiscoverer");
@@ -66,7 +73,8 @@ public final class HeldLeases implements LeaseRenewer {
                     KclFields.get(kcls, "leaseRefresher"),
                     coordinator.workerIdentifier(),
                     KclFields.get(kcls, "leaseStatsRecorder"),
-                    KclFields.get(kcls, "leaseGracefulShutdownCallback"));
+                    KclFields.get(kcls, "leaseGracefulShutdownCallback"),
+                    streams);
             // First the one that may not be there: half of it would be worse than nothing.
             KclFields.set(discoverer, "leaseRenewer", ours);
             KclFields.set(coordinator, "leaseRenewer", ours);
@@ -81,7 +89,7 @@ public final class HeldLeases implements LeaseRenewer {
         try {
             List<Callable<Void>> renewals = new ArrayList<>();
             for (Lease lease : table.listLeases()) {
-                if (workerId.equals(lease.leaseOwner())) {
+                if (workerId.equals(lease.leaseOwner()) && streams.have(lease)) {
                     renewals.add(() -> takeUp(lease));
                 }
             }
@@ -167,6 +175,9 @@ public final class HeldLeases implements LeaseRenewer {
     @Override
     public void addLeasesToRenew(Collection<Lease> leases) {
         for (Lease lease : leases) {
+            if (!streams.have(lease)) {
+                continue;
+            }
             Lease own = lease.copy();
             // With each time that it is ours a new one: so a checkpoint of a time before is known for what it is.
             own.concurrencyToken(UUID.randomUUID());

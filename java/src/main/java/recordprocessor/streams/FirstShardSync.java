@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import recordprocessor.leases.ConfiguredStreams;
 import software.amazon.kinesis.common.StreamConfig;
 import software.amazon.kinesis.common.StreamIdentifier;
 import software.amazon.kinesis.coordinator.DeletedStreamListProvider;
@@ -26,6 +27,7 @@ public final class FirstShardSync {
 
     public static void run(Scheduler scheduler) throws Exception {
         List<Lease> known = scheduler.leaseCoordinator().leaseRefresher().listLeases();
+        new ConfiguredStreams(scheduler.retrievalConfig().streamTracker()).warnOfOthers(known);
         List<String> streamsWithLeases = known.stream()
                 .filter(MultiStreamLease.class::isInstance)
                 .map(lease -> ((MultiStreamLease) lease).streamIdentifier())

@@ -5,10 +5,15 @@ import com.amazonaws.services.dynamodbv2.streamsadapter.StreamsSchedulerFactory;
 import com.amazonaws.services.dynamodbv2.streamsadapter.polling.DynamoDBStreamsPollingConfig;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BinaryOperator;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import recordprocessor.DaemonProperties;
 import recordprocessor.leader.LeaderLock;
 import recordprocessor.leader.LeaderView;
 import recordprocessor.leases.ChildLeases;
+import recordprocessor.leases.ConfiguredStreams;
 import recordprocessor.leases.EvenLeases;
 import recordprocessor.leases.HeldLeases;
 import recordprocessor.leases.LateLeases;
@@ -22,7 +27,10 @@ import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.streams.DynamoDbStreamsClient;
 import software.amazon.awssdk.services.dynamodb.streams.DynamoDbStreamsClientBuilder;
 import software.amazon.kinesis.common.InitialPositionInStreamExtended;
+import software.amazon.kinesis.common.StreamConfig;
+import software.amazon.kinesis.common.StreamIdentifier;
 import software.amazon.kinesis.coordinator.Scheduler;
+import software.amazon.kinesis.leases.MultiStreamLease;
 import software.amazon.kinesis.multilang.config.KclConfigs;
 import software.amazon.kinesis.processor.FormerStreamsLeasesDeletionStrategy.NoLeaseDeletionStrategy;
 import software.amazon.kinesis.processor.StreamTracker;
@@ -44,8 +52,14 @@ public final class StreamsScheduler {
 
     public static Scheduler build(DaemonProperties properties, KclConfigs configs) {
         Region region = Region.of(properties.region());
+        StreamTracker tracker = tracker(properties, configs.leaseManagement().initialPositionInStream());
         AmazonDynamoDBStreamsAdapterClient adapter = new AmazonDynamoDBStreamsAdapterClient(
-                streamsClient(properties, configs.streamsCredentials(), region), region);
+                streamsClient(
+                        properties,
+                        configs.streamsCredentials(),
+                        region,
+                        latestPositions(properties, configs, tracker)),
+                region);
         if (!properties.goesOnAfterTrimmedData()) {
             adapter.setSkipRecordsBehavior(AmazonDynamoDBStreamsAdapterClient.SkipRecordsBehavior.KCL_RETRY);
         }
@@ -65,15 +79,16 @@ public final class StreamsScheduler {
                 configs.lifecycle(),
                 configs.metrics(),
                 configs.processor(),
-                retrieval(properties, configs, adapter),
+                retrieval(properties, configs, tracker, adapter),
                 adapter);
         ChildLeases.repair(scheduler);
         LateLeases.keep(scheduler.leaseCoordinator());
-        LeaderView.install(scheduler, configs.leaseManagement());
+        ConfiguredStreams streams = new ConfiguredStreams(tracker);
+        LeaderView.install(scheduler, configs.leaseManagement(), streams);
         if (properties.balancesByNumber()) {
             EvenLeases.install(scheduler.leaseCoordinator());
         }
-        HeldLeases.install(scheduler.leaseCoordinator());
+        HeldLeases.install(scheduler.leaseCoordinator(), streams);
         if (!configured) {
             lock.install(scheduler);
         }
@@ -81,8 +96,10 @@ public final class StreamsScheduler {
     }
 
     private static RetrievalConfig retrieval(
-            DaemonProperties properties, KclConfigs configs, AmazonDynamoDBStreamsAdapterClient adapter) {
-        StreamTracker tracker = tracker(properties, configs.leaseManagement().initialPositionInStream());
+            DaemonProperties properties,
+            KclConfigs configs,
+            StreamTracker tracker,
+            AmazonDynamoDBStreamsAdapterClient adapter) {
         DynamoDBStreamsPollingConfig polling = new DynamoDBStreamsPollingConfig(adapter);
         polling.maxRecords(properties.maxRecords());
         polling.idleTimeBetweenReadsInMillis(properties.idleTimeBetweenReadsInMillis());
@@ -104,20 +121,39 @@ public final class StreamsScheduler {
         return StreamsSchedulerFactory.createSingleStreamTracker(arns.get(0), position);
     }
 
+    private static LatestPositions latestPositions(
+            DaemonProperties properties, KclConfigs configs, StreamTracker tracker) {
+        StartTimes starts = new StartTimes(
+                configs.leaseManagement().dynamoDBClient(),
+                configs.leaseManagement().tableName());
+        Map<String, StreamIdentifier> streams = tracker.streamConfigList().stream()
+                .map(StreamConfig::streamIdentifier)
+                .collect(Collectors.toMap(StreamIdentifier::streamName, Function.identity()));
+        BinaryOperator<String> leaseKeys = (stream, shardId) -> tracker.isMultiStream()
+                ? MultiStreamLease.getLeaseKey(streams.get(stream).serialize(), shardId)
+                : shardId;
+        return new LatestPositions(
+                starts::before, leaseKeys, properties.streamArns().get(0).isLocal());
+    }
+
     private static DynamoDbStreamsClient streamsClient(
-            DaemonProperties properties, AwsCredentialsProvider credentials, Region region) {
+            DaemonProperties properties,
+            AwsCredentialsProvider credentials,
+            Region region,
+            LatestPositions latestPositions) {
         DynamoDbStreamsClientBuilder builder = DynamoDbStreamsClient.builder()
                 .credentialsProvider(credentials)
                 .region(region)
                 .httpClientBuilder(ApacheHttpClient.builder().maxConnections(MAX_CONNECTIONS))
-                .overrideConfiguration(overrides(properties));
+                .overrideConfiguration(overrides(properties, latestPositions));
         properties.streamsEndpoint().ifPresent(builder::endpointOverride);
         return builder.build();
     }
 
-    private static ClientOverrideConfiguration overrides(DaemonProperties properties) {
+    private static ClientOverrideConfiguration overrides(DaemonProperties properties, LatestPositions latestPositions) {
         ClientOverrideConfiguration.Builder overrides =
                 ClientOverrideConfiguration.builder().retryStrategy(retries());
+        overrides.addExecutionInterceptor(latestPositions);
         overrides.addExecutionInterceptor(new TrimmedDataWatch(properties.goesOnAfterTrimmedData()));
         if (properties.streamArns().get(0).isLocal()) {
             overrides.addExecutionInterceptor(new LocalRegionInterceptor());

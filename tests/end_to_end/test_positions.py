@@ -1,0 +1,46 @@
+"""Where a shard goes on that has seen nothing yet, and what becomes of a stream that is left out for a while."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.harness import Database, Worker, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    StartWorker = Callable[..., Worker]
+
+TO_FILE = "actions: [{name: audit, type: file, path: '{table}.jsonl'}]"
+
+
+def ids(worker: Worker, table: str) -> list[str]:
+    return [line["dynamodb"]["Keys"]["id"]["S"] for line in worker.lines(f"{table}.jsonl")]
+
+
+def test_a_shard_begun_at_latest_goes_on_from_there_and_a_stream_that_is_left_out_is_left_alone(
+    database: Database, worker: StartWorker
+) -> None:
+    kept, left_out = database.table(), database.table()
+    first = worker(kept, left_out, actions=TO_FILE, initialPositionInStream="LATEST")
+    first.wait_for_event("shard.started", 2)
+    assert first.stop() == 0
+    for table in (kept, left_out):
+        database.put(table, "while it was stopped")
+
+    # Left out, with its leases in the table: its shard is left alone, and nothing else is the worse for it.
+    second = worker(kept, actions=TO_FILE, initialPositionInStream="LATEST")
+    wait_for(lambda: ids(second, kept) == ["while it was stopped"], "what was written in between")
+    (unconfigured,) = second.of("stream.unconfigured")
+    (stream,) = unconfigured["streams"]
+    assert left_out in stream
+    database.put(kept, "after it")
+    wait_for(lambda: ids(second, kept) == ["while it was stopped", "after it"], "what comes then")
+    assert second.stop(seconds=10) == 0
+    assert [event for event in second.events if event["level"] == "error" or "traceback" in event] == []
+    assert len(second.of("shard.started")) == 1
+    # Where it began is kept, for the day when the table is named again.
+    (lease,) = [lease for lease in database.leases(second.application) if left_out in lease["leaseKey"]["S"]]
+    assert lease["checkpoint"]["S"] == "LATEST"
+    assert "latestStartMillis" in lease
+    assert "leaseOwner" not in lease
