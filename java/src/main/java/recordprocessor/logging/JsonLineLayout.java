@@ -1,12 +1,16 @@
 package recordprocessor.logging;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.LayoutBase;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import recordprocessor.startup.KnownFailure;
 
 /** One JSON object a line: the form in which every process of a worker hands its log to the Python parent. */
 public final class JsonLineLayout extends LayoutBase<ILoggingEvent> {
@@ -24,10 +28,28 @@ public final class JsonLineLayout extends LayoutBase<ILoggingEvent> {
         if (event.getKeyValuePairs() != null) {
             event.getKeyValuePairs().forEach(pair -> line.put(pair.key, pair.value));
         }
-        if (event.getThrowableProxy() != null) {
-            line.put("traceback", ThrowableProxyUtil.asString(event.getThrowableProxy()));
+        if (event.getThrowableProxy() instanceof ThrowableProxy proxy) {
+            explain(line, event, proxy.getThrowable());
         }
         return written(line) + "\n";
+    }
+
+    /** One line for what is known to come from outside; for all else the place in the code, which is then needed. */
+    private static void explain(Map<String, Object> line, ILoggingEvent event, Throwable error) {
+        Optional<KnownFailure> known = KnownFailure.of(error);
+        if (known.isEmpty()) {
+            line.put("traceback", ThrowableProxyUtil.asString(event.getThrowableProxy()));
+            return;
+        }
+        String cause = Causes.of(error);
+        String message = event.getFormattedMessage();
+        line.put("message", (message.contains(cause) ? message : message + ": " + cause) + " (" + known.get().remedy() + ")");
+        if (event.getMarkerList() == null) {
+            line.put("event", known.get().event());
+        }
+        if (known.get().passing() && event.getLevel() == Level.ERROR) {
+            line.put("level", "warning");
+        }
     }
 
     private static String level(ILoggingEvent event) {
