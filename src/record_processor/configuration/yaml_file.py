@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from record_processor.configuration.yaml_scalars import Scalar
 
 
+_MOST_VALUES = 100_000
+
+
 class YamlFile:
     """The data of a YAML file, and the line on which each key of it stands."""
 
@@ -67,7 +70,9 @@ def read_yaml(path: Path) -> YamlFile:
     except yaml.YAMLError as error:
         raise ConfigurationError([_syntax_mistake(path, error)]) from None
     except RecursionError:
-        raise ConfigurationError([Mistake(str(path), "an anchor (&) refers to itself")]) from None
+        raise ConfigurationError(
+            [Mistake(str(path), "an anchor (&) refers to itself, or it is nested too deeply")]
+        ) from None
     if seen.repeated:
         raise ConfigurationError(
             [
@@ -95,6 +100,8 @@ def _syntax_mistake(path: Path, error: yaml.YAMLError) -> Mistake:
 
 
 def _walk(node: yaml.Node, here: KeyPath, seen: _Seen) -> None:
+    if len(seen.lines) > _MOST_VALUES:
+        raise yaml.MarkedYAMLError(problem=f"more than {_MOST_VALUES} values; anchors (&) may multiply them")
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             path: KeyPath = (*here, index)
@@ -103,12 +110,13 @@ def _walk(node: yaml.Node, here: KeyPath, seen: _Seen) -> None:
     elif isinstance(node, yaml.MappingNode):
         keys: set[str] = set()
         for key, value in node.value:
-            path = (*here, str(key.value))
+            name = str(key.value)
+            path = (*here, name)
             seen.lines[path] = key.start_mark.line + 1
             seen.problems += keep_as_text(key, path)
-            if key.value in keys:
+            if name in keys:
                 seen.repeated.append((path, key.start_mark.line + 1))
-            keys.add(key.value)
+            keys.add(name)
             _walk(value, path, seen)
     else:
         _look_at(node, here, seen)
@@ -118,7 +126,7 @@ def _look_at(node: yaml.Node, here: KeyPath, seen: _Seen) -> None:
     try:
         scalar = of_node(node)
     except ValueError as error:
-        seen.problems.append((here, f"{node.value} looks like a date, and is none: {error}; write it in quotes"))
+        seen.problems.append((here, str(error)))
         node.tag = TEXT
         return
     if scalar is None:

@@ -59,22 +59,30 @@ def of_node(node: yaml.Node) -> Scalar | None:
     """What YAML reads a node as, where that is no text and nobody put it in quotes.
 
     Raises:
-        ValueError: it looks like a date, and there is no such day.
+        ValueError: it has the form of a date, say, and there is no such day; the message says what to do.
     """
     if not isinstance(node, yaml.ScalarNode) or node.style is not None or node.tag == TEXT or not node.value:
         return None
     if node.tag not in (f"{_TAG}bool", f"{_TAG}float", f"{_TAG}int", f"{_TAG}null", f"{_TAG}timestamp"):
         return None
-    return Scalar(node.value, yaml.SafeLoader("").construct_object(node, deep=True))
+    try:
+        return Scalar(node.value, yaml.SafeLoader("").construct_object(node, deep=True))
+    except (AttributeError, KeyError, ValueError):  # what the library's own readers let out
+        kind = node.tag.removeprefix(_TAG)
+        source, article = shown(node.value), "an" if kind == "int" else "a"
+        raise ValueError(
+            f"{source} is {article} {kind} to YAML, and as such not valid; if it is text, write quotes"
+        ) from None
 
 
 def keep_as_text(key: yaml.Node, place: KeyPath) -> Iterator[Problem]:
     """Make a mapping's key the text that stands there, and say so where YAML would have made something else of it."""
     try:
         scalar = of_node(key)
-    except ValueError:  # no such day, so it was never anything but text
+    except ValueError as error:
         scalar = None
         key.tag = TEXT
+        yield place, str(error)
     if scalar is None:
         return
     key.tag = TEXT
