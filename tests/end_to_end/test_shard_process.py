@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import urllib.request
 from datetime import datetime, timedelta
@@ -78,6 +79,45 @@ def test_a_dead_process_ends_what_it_left_and_its_shard_goes_on_at_once_where_it
     assert not [event for event in running.of("kcl") if event["level"] == "error"]
     assert running.stop() == 0
     assert len(running.of("shard.process_ended")) == 4
+
+
+POISON = """
+import os
+def handle(event, context):
+    name = event['Records'][0]['dynamodb']['Keys']['id']['S']
+    with open('begun', 'a') as file:
+        print(name, file=file)
+    if name == 'poison':
+        os._exit(0)
+"""
+TO_POISON = """
+actions:
+  - name: shop
+    type: python
+    handler: poison:handle
+    retry: {max_attempts: 3}
+    dead_letter: {type: file, path: dead/}
+"""
+
+
+def test_a_record_that_ends_its_process_every_time_becomes_a_dead_letter_and_the_others_go_on(
+    database: Database, worker: StartWorker, tmp_path: Path
+) -> None:
+    (tmp_path / "poison.py").write_text(POISON)
+    table = database.table("KEYS_ONLY")
+    database.put_many(table, ["a", "b", "poison", "c"])
+    running = worker(table, actions=TO_POISON)
+    wait_for(lambda: begun(tmp_path, "c"), "the record after the poison")
+    times = {name: len(begun(tmp_path, name)) for name in ("a", "b", "poison", "c")}
+    assert times == {"poison": 3, "c": 1} | {name: times[name] for name in "ab"}
+    assert times["a"] <= 2 and times["b"] <= 2
+    (letter,) = [json.loads(line) for line in (tmp_path / "dead/shop.jsonl").read_text().splitlines()]
+    assert (letter["error"]["type"], letter["attempts"]) == ("ProcessDied", 3)
+    (dead,) = running.of("record.dead")
+    (crash_loop,) = running.of("shard.crash_loop")
+    assert crash_loop["sequence_number"] == dead["sequence_number"] == letter["sequence_number"]
+    assert [end["reason"] for end in running.of("shard.process_ended")] == ["killed"] * 3
+    assert running.stop() == 0
 
 
 class _ThrottledForKcl(BaseHTTPRequestHandler):

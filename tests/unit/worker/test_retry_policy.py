@@ -99,10 +99,12 @@ def test_what_is_not_to_be_tried() -> None:
     assert policy(max_attempts=2).hopeless(entry, now) is None
     assert isinstance(policy(max_age=Duration(60)).hopeless(entry, now + 61), RecordExpired)
     assert policy(max_age=Duration(60)).hopeless(entry, now + 59) is None
-    entry.suspicion = Suspicion("a", "1", attempts=2, deaths=2, part=1, first_death=now, end="killed")
+    entry.suspicion = Suspicion("a", "1", attempts=2, deaths=2, part=1, first_death=now, end="killed", sure=True)
     assert isinstance(policy(max_attempts=2).hopeless(entry, now), ProcessDied)
     assert policy(max_attempts=3).hopeless(entry, now) is None
     assert policy(letters=False).hopeless(entry, now) is None
+    entry.suspicion.sure = False
+    assert policy(max_attempts=1).hopeless(entry, now) is None
 
 
 @pytest.mark.parametrize(

@@ -110,8 +110,7 @@ def test_a_batch_that_dies_is_taken_apart_without_bisecting_too(tmp_path: Path) 
 
 
 def test_a_call_that_passes_its_timeout_counts_for_its_own_records_alone(tmp_path: Path) -> None:
-    act = "time.sleep(60)\n    if '6' in numbers: time.sleep(0.8)"
-    lives = Lives(tmp_path, act=act, poison="5", timeout="1s", concurrency=4, retry={"max_attempts": 2})
+    lives = Lives(tmp_path, act="time.sleep(60)", poison="5", timeout="1s", concurrency=4, retry={"max_attempts": 2})
     lives.until_done(last=8, end="call_timeout")
     assert [(letter.sequence_number, letter.attempts) for letter in lives.letters()] == [("5", 2)]
 
@@ -193,6 +192,21 @@ def test_who_is_suspected_after_a_death() -> None:
     assert [(one.attempts, one.part) for one in halves] == [(0, 1), (0, 1), (0, 2)]
     again = suspected(halves, died("1", "2", alone=True), bisecting=["a"])
     assert again == {"1": (0, 2, 3), "2": (0, 2, 4), "3": (0, 1, 2)}
+
+
+@pytest.mark.parametrize(
+    ("calls", "sure"),
+    [
+        ([died("1")], True),
+        ([died("1"), died("2")], False),
+        ([died("1", "2")], False),
+        ([died("1", alone=True), died("2")], True),
+        ([died("1", overdue=True), died("2")], True),
+        ([died("1", "2", overdue=True)], False),
+    ],
+)
+def test_a_record_is_given_up_only_if_it_is_surely_to_blame(calls: list[DiedCall], sure: bool) -> None:
+    assert {one.sure for one in after_death([], calls, "killed", set(), now=1.0)} == {sure}
 
 
 def test_only_who_is_surely_to_blame_counts_an_attempt() -> None:

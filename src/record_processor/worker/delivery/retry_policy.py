@@ -62,7 +62,7 @@ class RetryPolicy:
             return entry.broken
         if self._max_age is not None and now - entry.record.created_at_millis / 1000 > self._max_age:
             return RecordExpired(f"the change is older than max_age, {self._max_age:g} s")
-        if entry.suspicion is not None and self._gives_up and self._exhausted(entry):
+        if entry.suspicion is not None and entry.suspicion.sure and self._gives_up and self._exhausted(entry):
             return ProcessDied(entry.suspicion.story)
         return None
 

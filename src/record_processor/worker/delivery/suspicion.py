@@ -42,6 +42,11 @@ class Suspicion(msgspec.Struct):
     """Seconds since the epoch."""
     end: str
     """How the last process ended."""
+    sure: bool
+    """Whether nothing but this record can have been why.
+
+    Others are tried once more, whatever their attempts: they may be healthy ones that were tried beside it.
+    """
 
     @property
     def story(self) -> str:
@@ -76,6 +81,7 @@ def after_death(
                 next_part + (position * 2 // len(call.records) if halves else position),
                 old.first_death if old else now,
                 end,
+                sure=len(call.records) == 1 and (call.overdue or call.alone or len(calls) == 1),
             )
         next_part += len(call.records)
     return list(known.values())
