@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
 
+from tests.builders import LeaseMemory
 from tests.cluster.clock import Clock
 
 if TYPE_CHECKING:
@@ -42,3 +44,43 @@ def test_a_process_of_a_host_that_slept_has_a_monotonic_clock_that_stood_still_a
     assert 0.6 <= by_monotonic < 5
     assert abs(by_boottime - by_monotonic) < 0.1
     assert 6.5 < time.monotonic() - monotonic < 7.5
+
+
+# A lease as a shard process has it: says, whenever it is asked, whether it is held, and what its monotonic clock is.
+HOLDER = """
+import pathlib, sys, time
+from record_processor.worker.lease import Lease
+lease = Lease(pathlib.Path(sys.argv[1]))
+for _ in sys.stdin:
+    print(int(lease.work_may_begin), int(lease.lost), time.monotonic(), flush=True)
+"""
+
+
+def test_a_lease_ran_out_when_its_host_wakes_up_though_the_monotonic_clock_stood_still(tmp_path: Path) -> None:
+    clock = Clock(tmp_path)
+    memory = LeaseMemory(tmp_path / "lease")
+    command = [sys.executable, "-c", HOLDER, str(memory.path)]
+    environment = {**os.environ, **clock.environment}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
+        questions, answers = process.stdin, process.stdout
+        assert questions is not None
+        assert answers is not None
+
+        def asked() -> list[float]:
+            print(file=questions, flush=True)
+            return [float(word) for word in answers.readline().split()]
+
+        memory.hold(2)
+        held, _, before = asked()
+        assert held
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(2.1)  # the host's sleep
+        clock.sleep(2 * SECOND)
+        process.send_signal(signal.SIGCONT)
+        held, lost, after = asked()
+        assert after - before < 1, "the test's clock did not stand still"
+        assert (held, lost) == (0, 0)
+        memory.hold(2)
+        assert asked()[0], "a renewal after it came through"
+        questions.close()
