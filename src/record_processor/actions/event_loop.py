@@ -23,12 +23,21 @@ class HandlerTimeoutError(ActionError):
 
 
 class EventLoop:
-    """Begins with the first coroutine, so that an action whose handler is a plain function has none."""
+    """Begins with the first coroutine, so that a process whose handlers are plain functions has none.
+
+    One for all actions of a process: what belongs to a loop (a client, a lock) may be shared between their handlers.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
+        self._users = 0
+
+    def open(self) -> None:
+        """One more action may have coroutines; `close` has to follow."""
+        with self._lock:
+            self._users += 1
 
     def run(self, awaitable: Awaitable[Any], deadline: Deadline) -> Any:
         """Wait for the result of what a handler gave back.
@@ -47,14 +56,16 @@ class EventLoop:
         return result
 
     def close(self) -> None:
-        """End the loop and its thread."""
+        """End the loop and its thread, once no action is left."""
         with self._lock:
-            if self._loop is None:
+            self._users -= 1
+            if self._loop is None or self._users > 0:
                 return
             self._closing = True
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
+            self._loop, self._closing = None, False
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -71,6 +82,10 @@ class EventLoop:
                 loop.run_forever()
             except BaseException as error:  # asyncio lets SystemExit and KeyboardInterrupt out of a task's step
                 log.error("handler.task_failed", f"a task of a handler raised {type(error).__name__}", exception=error)
+
+
+shared = EventLoop()
+"""The one of this process."""
 
 
 async def _outcome(awaitable: Awaitable[Any], seconds: float | None) -> tuple[Any, BaseException | None]:

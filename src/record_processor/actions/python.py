@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from record_processor.actions import handler_threads
+from record_processor.actions import event_loop, handler_threads
 from record_processor.actions.awaitables import is_awaitable
 from record_processor.actions.base import Action, Shard
 from record_processor.actions.batch_response import check_handlers_answer, raise_failures
-from record_processor.actions.event_loop import EventLoop
 from record_processor.actions.handler_call import HandlerCalls
 from record_processor.actions.handler_import import imported
 from record_processor.actions.python_context import Context
@@ -62,11 +61,11 @@ class PythonAction(Action[PythonSettings]):
         super().__init__(settings)
         self._shaped = Shape(settings).made_anew
         self._handler = imported(settings.handler)
-        self._loop = EventLoop()
         self._calls = HandlerCalls(settings.name, settings.timeout, self._overdue)
 
     def open(self, shard: Shard) -> None:
         self._shard = shard
+        event_loop.shared.open()
         handler_threads.belong_to_calls()
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
@@ -76,7 +75,7 @@ class PythonAction(Action[PythonSettings]):
             answer = self._handler(event, Context(self.settings.name, self._shard, call.deadline))
             if is_awaitable(answer):
                 call.waits_for = answer
-                answer = self._loop.run(answer, call.deadline)
+                answer = event_loop.shared.run(answer, call.deadline)
         finally:
             self._calls.end(call)
         check_handlers_answer(answer)
@@ -84,7 +83,7 @@ class PythonAction(Action[PythonSettings]):
 
     def close(self) -> None:
         self._calls.close()
-        self._loop.close()
+        event_loop.shared.close()
 
     def _overdue(self, call: HandlerCall) -> None:
         """A thread cannot be stopped, so the process ends: the records in the call count an attempt."""

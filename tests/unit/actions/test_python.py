@@ -312,6 +312,29 @@ def test_an_identifier_that_is_not_in_the_batch_fails_all_of_it(item: Any) -> No
         failed_positions({"batchItemFailures": [item]})
 
 
+turns: list[asyncio.Lock] = []
+
+
+async def in_turn(_event: Any, _context: Any) -> None:
+    """With something of its module that belongs to a loop, as clients do."""
+    if not turns:
+        turns.append(asyncio.Lock())
+    async with turns[0]:
+        await asyncio.sleep(0.01)
+
+
+def test_handlers_of_several_actions_may_share_what_belongs_to_an_event_loop() -> None:
+    first, second = action(f"{__name__}:in_turn"), action(f"{__name__}:in_turn")
+    threads = [threading.Thread(target=made.deliver, args=([change_record()],)) for made in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    first.close()
+    second.deliver([change_record()])
+    second.close()
+
+
 def test_async_calls_share_one_loop_and_overlap() -> None:
     calls.clear()
     responses.clear()
