@@ -391,4 +391,5 @@ def test_what_holds_up_a_shard_is_named_with_its_item_and_what_to_do(
         assert fields["event_id"] and fields["age_seconds"] and fields["remedy"]
     assert (blocked["waiting"], blocked["attempts"]) == (2, 1)
     assert "2 attempts" in blocked["remedy"]
-    assert given_up["dead_letter"] == str(tmp_path / "dead.jsonl")
+    assert given_up["dead_letter"] == blocked["dead_letter"] == str(tmp_path / "dead.jsonl")
+    assert given_up["waiting"] == 2

@@ -24,10 +24,12 @@ log = Log("worker.delivery")
 class Blocked:
     """Says what holds up an action's records."""
 
-    def __init__(self, action: str, progress: Progress, remedy: str) -> None:
+    def __init__(self, action: str, progress: Progress, remedy: str, dead_letter: str | None) -> None:
+        """`dead_letter` is where a letter would be; None: nowhere."""
         self._action = action
         self._progress = progress
         self._remedy = remedy
+        self._place = {} if dead_letter is None else {"dead_letter": dead_letter}
 
     def say(self, failed: Sequence[Judged], next_try_seconds: float) -> None:
         """These have failed, and are tried again."""
@@ -45,6 +47,7 @@ class Blocked:
             attempts=entry.attempts,
             next_try_seconds=round(next_try_seconds, 1),
             blocked_seconds=round(time.time() - (entry.first_attempt or time.time()), 1),
+            **self._place,
             remedy=self._remedy,
         )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from record_processor.actions.base import Shard
     from record_processor.dead_letters.settings import DeadLetter
     from record_processor.worker.delivery.gate import Gate
+    from record_processor.worker.delivery.progress import Progress
     from record_processor.worker.delivery.verdict import Judged
 
 log = Log("worker.dead_letters")
@@ -26,9 +27,11 @@ log = Log("worker.dead_letters")
 class DeadLetters:
     """Stores failures of one action's records of one shard; tries for ever, since there is no other place for them."""
 
-    def __init__(self, settings: DeadLetter, action: str, shard: Shard, gate: Gate) -> None:
+    def __init__(self, settings: DeadLetter, action: str, shard: Shard, gate: Gate, progress: Progress) -> None:
         self._destination = store_for(settings, action, shard)
-        self._place = getattr(self._destination, "name", settings.__struct_config__.tag)
+        self.place: str = getattr(self._destination, "name", str(settings.__struct_config__.tag))
+        """For people."""
+        self._progress = progress
         self._action = action
         self._shard = shard
         self._gate = gate
@@ -56,8 +59,9 @@ class DeadLetters:
                 f"given up: {described(_reason(failure))}",
                 action=self._action,
                 **of_record(failure.entry),
+                waiting=self._progress.pending,
                 attempts=failure.entry.attempts,
-                dead_letter=self._place,
+                dead_letter=self.place,
                 remedy="mend the cause, then bring it back with `record-processor replay`",
             )
 
@@ -81,7 +85,8 @@ class DeadLetters:
             action=self._action,
             **of_record(failed[0].entry),
             records=len(failed),
-            dead_letter=self._place,
+            waiting=self._progress.pending,
+            dead_letter=self.place,
             attempts=attempts,
             next_try_seconds=round(delay, 1),
             blocked_seconds=round(time.time() - since, 1),

@@ -76,8 +76,9 @@ class Engine:
         self._router = Router(shard.stream)
         for action in self._actions:
             action.open(shard)
-            letters = action.settings.dead_letter
-            dead = DeadLetters(letters, action.settings.name, shard, self._gate) if letters is not None else None
+            name, letters, dead = action.settings.name, action.settings.dead_letter, None
+            if letters is not None:
+                dead = DeadLetters(letters, name, shard, self._gate, self._progress)
             pipeline = Pipeline(action, self._progress, self._gate, dead, self._suspects, self._trials)
             self._router.routes.append(Route(pipeline))
         self._counts = CountsReport([route.pipeline.counts for route in self._router.routes])

@@ -73,7 +73,8 @@ class Pipeline:
         self._queue = BatchQueue(several, settings.batch.size_bytes, action.window_seconds)
         self._quietly_done: deque[Ticket] = deque()
         policy = RetryPolicy(settings)
-        blocked = Blocked(settings.name, progress, policy.remedy())
+        place = None if dead_letters is None else dead_letters.place
+        blocked = Blocked(settings.name, progress, policy.remedy(), place)
         self._tools = Tools(
             action, self._queue, self.counts, gate, policy, dead_letters, suspects, blocked, self._quietly_done
         )
