@@ -152,10 +152,16 @@ def test_an_answer_too_many_is_blamed_on_the_record_that_gets_it_and_on_no_other
     assert str(found[5]) == "the program answered more lines than it was given"
 
 
-def test_an_answer_that_nobody_asked_for_between_two_calls_is_named(caplog: pytest.LogCaptureFixture) -> None:
-    action = shell("while read a; do echo ok; echo ok; done")
+def test_an_answer_that_nobody_asked_for_between_two_calls_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    action = shell(f"read a; echo ok; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; echo ok; read a; echo ok")
     assert failures(action, 1) == {}
-    wait_for(lambda: failures(action, 1) == {} and "after its call was over" in caplog.text, "it is named", seconds=10)
+    (program,) = action._all
+    (tmp_path / "go").touch()
+    wait_for(lambda: not program.ready, "it answers again")
+    assert failures(action, 1) == {}
+    assert "after its call was over" in caplog.text
     action.close()
 
 

@@ -76,7 +76,7 @@ class CommandAction(BatchedAction[CommandSettings]):
         self._idle: queue.SimpleQueue[Program] = queue.SimpleQueue()
         self._all: set[Program] = set()
         self._closed = False
-        # Lanes start and end programs, while the process's main thread may want to end them all.
+        # Concurrent calls start and end programs, while the process's main thread may want to end them all.
         self._lock = threading.Lock()
 
     def entry(self, record: ChangeRecord) -> Entry:
