@@ -5,10 +5,12 @@ import json
 import re
 import time
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -290,3 +292,18 @@ def test_a_pattern_over_rarer_fields_sees_the_whole_event() -> None:
     assert RecordFilter({"awsRegion": ["us-west-2"], "eventSource": ["aws:dynamodb"]}).accepts(record)
     assert RecordFilter({"userIdentity": {"type": [{"exists": False}]}}).accepts(record)
     assert json.loads(record.raw)
+
+
+def test_the_example_of_the_documentation_matches_what_it_says() -> None:
+    text = (Path(__file__).parents[3] / "docs/filters.md").read_text()
+    (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    wanted = RecordFilter(yaml.safe_load(block)["filter"])
+    image = {
+        "Status": {"S": "open"},
+        "Total": {"N": "100.5"},
+        "Lines": {"L": [{"M": {"sku": {"S": "B-1"}}}, {"M": {"sku": {"S": "A-1"}}}]},
+    }
+    keys = {"id": {"S": "order-7"}}
+    assert wanted.accepts(change_record(Keys=keys, NewImage=image))
+    assert not wanted.accepts(change_record(Keys=keys, NewImage={**image, "Total": {"N": "1E2"}}))
+    assert not wanted.accepts(change_record(Keys=keys, NewImage={**image, "Status": {"S": "draft"}}))
