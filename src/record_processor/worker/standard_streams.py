@@ -8,6 +8,7 @@ known to neither.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import os
 import select
@@ -96,9 +97,9 @@ class Descriptor:
     """Descriptor 1 as a pipe, read by a thread: for what does not go through Python's `sys.stdout`."""
 
     def __init__(self) -> None:
-        self._reads, writes = os.pipe()
-        os.dup2(writes, 1)
-        os.close(writes)
+        # The writing end stays ours too: a handler may close descriptor 1, and then it is somebody else's file.
+        self._reads, self._writes = os.pipe()
+        os.dup2(self._writes, 1)
         # Written at the end, and come through the pipe: then all before it has.
         self._last = uuid.uuid4().hex.encode()
         self._drained = threading.Event()
@@ -106,8 +107,8 @@ class Descriptor:
 
     def drain(self) -> None:
         """Return when all that was written is an event, or after a while: a full pipe waits for nobody."""
-        if select.select([], [1], [], 0)[1]:
-            os.write(1, self._last + b"\n")
+        if select.select([], [self._writes], [], 0)[1]:
+            os.write(self._writes, self._last + b"\n")
             self._drained.wait(_DRAIN_SECONDS)
 
     def _read(self) -> None:
@@ -123,9 +124,11 @@ class Descriptor:
     def _take(self, line: bytes) -> None:
         before, mark, _ = line.partition(self._last)
         if before or not mark:
-            token = logs.in_call.set(logs.only_call())
-            _emit(before.decode("utf-8", "replace"))
-            logs.in_call.reset(token)
+            logs.in_call.set(logs.only_call())
+            with contextlib.suppress(
+                Exception
+            ):  # without its reader, the pipe would fill, and every writer stand still
+                _emit(before.decode("utf-8", "replace"))
         if mark:
             self._drained.set()
 
@@ -156,7 +159,11 @@ def _output() -> HandlerOutput:
 
 
 def _emit(line: str) -> None:
-    line = line.removesuffix("\r")
+    for start in range(0, len(line) or 1, _LONGEST_LINE):
+        _emit_piece(line[start : start + _LONGEST_LINE].removesuffix("\r"))
+
+
+def _emit_piece(line: str) -> None:
     fields = _fields(line)
     level = _LEVELS.get(str(fields.get("level", "")).lower(), "info")
     message = next((fields[name] for name in ("message", "msg") if isinstance(fields.get(name), str)), line)
@@ -173,5 +180,5 @@ def _fields(line: str) -> dict[str, Any]:
         return {}
     try:
         return _objects.decode(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}

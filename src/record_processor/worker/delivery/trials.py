@@ -137,8 +137,9 @@ class Trials:
 
     def detach(self) -> None:
         """In a forked process: note nothing more where the shard's process does."""
+        nowhere = mmap.mmap(-1, len(self._memory))
         for slot in self._slots:
-            slot._memory = mmap.mmap(-1, len(self._memory))
+            slot._memory = nowhere
 
     def _write_header(self) -> None:
         header = msgspec.json.encode(self._header)
