@@ -151,12 +151,15 @@ class RecordProcessor(RecordProcessorBase):
 def _say_crash_loop(suspicions: Sequence[Suspicion]) -> None:
     worst = max(suspicions, key=lambda one: one.deaths, default=None)
     if worst is not None and worst.deaths >= _CRASH_LOOP_DEATHS:
+        tried = sum((one.action, one.part) == (worst.action, worst.part) for one in suspicions)
+        others = f" or {tried - 1} records after it" if tried > 1 else ""
         log.error(
             "shard.crash_loop",
-            f"this shard's process has died {worst.deaths} times in {worst.action} at record {worst.sequence_number}; "
-            "with dead_letter and retry.max_attempts the record is given up, mend the handler otherwise",
+            f"this shard's process has died {worst.deaths} times in {worst.action} at record {worst.sequence_number}"
+            f"{others}; with dead_letter and retry.max_attempts it is given up, mend the handler otherwise",
             action=worst.action,
             sequence_number=worst.sequence_number,
+            records=tried,
             attempts=worst.attempts,
             deaths=worst.deaths,
         )
