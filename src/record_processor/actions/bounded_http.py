@@ -8,7 +8,6 @@ Imports httpx: to be imported when the first call is near.
 
 from __future__ import annotations
 
-import http.cookiejar
 import socket
 import threading
 import time
@@ -40,6 +39,7 @@ class BoundedClient:
     """Connections to one address; safe to share between threads, each of which makes one call at a time.
 
     Args:
+        url: where each call goes.
         seconds: what one call may take, from its start until its answer is read.
         connections: how many calls at a time.
         verify: what TLS trusts.
@@ -47,8 +47,9 @@ class BoundedClient:
     """
 
     def __init__(
-        self, seconds: float, connections: int, verify: ssl.SSLContext | bool, headers: dict[str, str]
+        self, url: str, seconds: float, connections: int, verify: ssl.SSLContext | bool, headers: dict[str, str]
     ) -> None:
+        self._url = httpx.URL(url)
         self._seconds = seconds
         self._deadline = _Deadline()
         self._client = httpx.Client(
@@ -58,15 +59,14 @@ class BoundedClient:
             # Nobody asks for a compressed answer: a small one can be large inside.
             headers={**headers, "accept-encoding": "identity"},
         )
-        # The far side's cookies are none of ours: they would go along with every call, and grow.
-        self._client.cookies.jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        # There is no public way to give a client of httpx the network that its connections are made of.
+        # There is no public way to give a client of httpx its cookies, or the network that its connections are made of.
+        self._client._cookies = _NoCookies()
         for transport in (self._client._transport, *self._client._mounts.values()):
             pool: Any = getattr(transport, "_pool", None)
             if pool is not None:
                 pool._network_backend = _BoundedNetwork(pool._network_backend, self._deadline)
 
-    def post(self, url: str, content: bytes, headers: Mapping[str, str], most_bytes: int) -> Answer:
+    def post(self, content: bytes, headers: Mapping[str, str], most_bytes: int) -> Answer:
         """The answer, of which no more than `most_bytes` are read; what is left of it goes with its connection.
 
         Raises:
@@ -74,7 +74,7 @@ class BoundedClient:
             httpx.HTTPError: anything else that goes wrong on the way.
         """
         self._deadline.end = time.monotonic() + self._seconds
-        with self._client.stream("POST", url, content=content, headers=dict(headers)) as response:
+        with self._client.stream("POST", self._url, content=content, headers=dict(headers)) as response:
             read = bytearray()
             for chunk in response.iter_raw():
                 read += chunk
@@ -96,6 +96,13 @@ def _unpacked(content: bytes, encoding: str, most_bytes: int) -> tuple[bytes, bo
         return unpacking.decompress(content, most_bytes), not unpacking.eof
     except zlib.error:
         return b"", True
+
+
+class _NoCookies(httpx.Cookies):
+    """Those of the far side are none of ours: they would go along with every call, and grow."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Take none."""
 
 
 class _Deadline(threading.local):

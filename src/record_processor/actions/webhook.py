@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = Log("actions.webhook")
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_SECRET_HEADERS = ("authorization", "cookie", "x-api-key")
 _TRY_AGAIN = frozenset({408, 425, 429})
 _LONGEST_MESSAGE = 200
 _MOST_ANSWER_BYTES = 65536
@@ -99,19 +100,26 @@ class WebhookAction(Action[WebhookSettings]):
     def open(self, shard: Shard) -> None:  # noqa: ARG002 - the interface's
         from record_processor.actions.bounded_http import BoundedClient
 
-        if self._address.scheme == "http" and self._key is not None and self._address.hostname not in _LOOPBACK:
+        if self._shows_its_secret:
             log.warning(
                 "webhook.unencrypted",
-                f"{self.settings.name} signs what it sends, and sends it unencrypted: anybody on the way can read it, "
+                f"{self.settings.name} has a secret, and sends unencrypted: anybody on the way can read what it sends, "
                 "and send it again. Write an address that begins with https://",
                 action=self.settings.name,
             )
         self._client = BoundedClient(
+            self.settings.url,
             float(self.settings.timeout),
             self.settings.concurrency,
             True if self._tls is None else self._tls,
             {"user-agent": f"record-processor/{__version__}", **self.settings.headers},
         )
+
+    @property
+    def _shows_its_secret(self) -> bool:
+        if self._address.scheme == "https" or self._address.hostname in _LOOPBACK:
+            return False
+        return self._key is not None or any(name.lower() in _SECRET_HEADERS for name in self.settings.headers)
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         halves.deliver(self._send, records)
@@ -144,11 +152,11 @@ class WebhookAction(Action[WebhookSettings]):
         if self._client is None:
             raise RuntimeError("opened before it delivers")
         try:
-            return self._client.post(self.settings.url, body, headers, most_bytes)
+            return self._client.post(body, headers, most_bytes)
         except httpx.TimeoutException as error:
             seconds = f"{self.settings.timeout:g} s"
             raise ActionError(f"POST: took longer than {seconds} ({type(error).__name__})") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx.HTTPError as error:
             raise ActionError(f"POST: {type(error).__name__}: {error}") from None
 
     def _refusal(self, answer: Answer, records: Sequence[ChangeRecord]) -> ActionError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import ssl
 from pathlib import Path
@@ -28,6 +29,8 @@ _NOT_THE_USERS = frozenset(
         "upgrade",
     }
 )
+_LONGEST_URL = 8192
+_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?|")
@@ -35,14 +38,16 @@ _HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?|")
 
 def address_of(url: str) -> SplitResult:
     """The parts of a url that can work; messages do not show it, since it may hold a secret."""
-    if not re.fullmatch(r"[!-~]+", url):
-        raise InvalidSettingError("url", "expected printable ASCII without spaces; write others as %20, or as xn--")
+    if not re.fullmatch(r"[!-~]+", url) or len(url) > _LONGEST_URL:
+        raise InvalidSettingError(
+            "url", f"expected up to {_LONGEST_URL:,} of printable ASCII without spaces; write others as %20, or as xn--"
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise InvalidSettingError("url", f"cannot be read: {type(error).__name__} in its host or port") from None
-    if not parts.hostname or port == 0:
+    if not _is_host(parts.hostname or "") or port == 0:
         raise InvalidSettingError("url", "expected a host, and a port of 1 to 65535 if any")
     if "@" in parts.netloc:
         raise InvalidSettingError(
@@ -51,6 +56,14 @@ def address_of(url: str) -> SplitResult:
     if parts.fragment:
         raise InvalidSettingError("url", "has a part after #, which is never sent: leave it out, or write %23")
     return parts
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return _HOST.fullmatch(host) is not None and not re.fullmatch(r"[0-9.]+", host)
+    return True
 
 
 def check_headers(headers: dict[str, str]) -> None:
