@@ -121,8 +121,7 @@ def as_json(line: dict[str, Any]) -> str:
     try:
         return _encoder.encode(line).decode()
     except Exception:  # a lone surrogate, keys that are no texts, a str() that raises: whatever a handler logged
-        texts = {encodable(name): value if name == "time" else _as_text(value) for name, value in line.items()}
-        return _encoder.encode(texts).decode()
+        return _encoder.encode({encodable(name): _encoded(value) for name, value in line.items()}).decode()
 
 
 def as_json_for_users(line: dict[str, Any]) -> str:
@@ -180,6 +179,14 @@ class _LineHandler(_StreamHandler):
         if record.exc_info and record.exc_info[1] is not None:
             line["traceback"] = traceback_of(record.exc_info[1])
         return self._form(redacted_line(line))
+
+
+def _encoded(value: Any) -> msgspec.Raw | str:
+    """A value's JSON; of one that has none, a text about it."""
+    try:
+        return msgspec.Raw(_encoder.encode(value))
+    except Exception:  # it or its class is a user's
+        return _as_text(value)
 
 
 def _as_text(value: Any) -> str:

@@ -26,17 +26,17 @@ _YIELD_SECONDS = 5.0
 _OURS = __name__.partition(".")[0]
 
 
-class HandlerCall:
-    """One call, from its begin to its end, in the thread that waits for it."""
+class HandlerCall(Deadline):
+    """One call, from its begin to its end, in the thread that waits for it; and its own deadline, as each has one."""
 
     token: Token[Call | None]
 
-    __slots__ = ("action", "deadline", "records", "thread_id", "token", "unfinished", "waits_for")
+    __slots__ = ("action", "records", "thread_id", "token", "unfinished", "waits_for")
 
     def __init__(self, action: str, records: Sequence[ChangeRecord], timeout_seconds: float) -> None:
+        super().__init__(timeout_seconds)
         self.action = action
         self.records = records
-        self.deadline = Deadline(timeout_seconds)
         self.thread_id = threading.get_ident()
         self.unfinished: dict[int, str] | None = {}
         self.waits_for: Any = None
@@ -56,7 +56,7 @@ class HandlerCall:
 
     def seconds_left(self) -> float:
         """Until the call can only be ended with its process; below 0 afterwards."""
-        left = self.deadline.left_seconds()
+        left = self.left_seconds()
         if left is None:
             return float("inf")
         return left if self.waits_for is None else left + _YIELD_SECONDS

@@ -72,10 +72,10 @@ class PythonAction(Action[PythonSettings]):
         event = {"Records": [self._shaped(record) for record in records]}
         call = self._calls.begin(records)
         try:
-            answer = self._handler(event, Context(self.settings.name, self._shard, call.deadline))
+            answer = self._handler(event, Context(self.settings.name, self._shard, call))
             if is_awaitable(answer):
                 call.waits_for = answer
-                answer = event_loop.shared.run(answer, call.deadline)
+                answer = event_loop.shared.run(answer, call)
         finally:
             self._calls.end(call)
         check_handlers_answer(answer)
