@@ -70,6 +70,10 @@ class StopRequestedError(RecordProcessorError):
     """The worker was asked to stop while an action was being retried."""
 
 
+class BrokenError(RecordProcessorError):
+    """A part of the record processor itself has failed, so that the shard's process has to end."""
+
+
 class CheckpointRefusedError(RecordProcessorError):
     """KCL refused a checkpoint for a reason that trying again does not mend."""
 

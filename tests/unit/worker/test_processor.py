@@ -16,6 +16,7 @@ from record_processor.actions.base import Action, ActionSettings
 from record_processor.actions.settings import Batch
 from record_processor.configuration.units import Duration
 from record_processor.worker import backoff, ending
+from record_processor.worker.delivery.queue import BatchQueue
 from record_processor.worker.processor import RecordProcessor
 from record_processor.worker.protocol import channel_of
 from tests.builders import STREAM, LeaseMemory, adapter_json
@@ -210,6 +211,16 @@ def test_an_error_of_ours_ends_the_child_instead_of_being_answered_as_done(memor
         daemon.run()
     assert ended.value.code == ending.DEFECT
     assert done("shutdownRequested")[0] not in daemon.answers
+
+
+def test_a_thread_of_delivery_that_breaks_ends_the_process_as_a_defect(
+    memory: LeaseMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BatchQueue, "finished", lambda _self, _batch: 1 / 0)
+    daemon = Daemon(Recorder(), memory).records(1).pause().records(2)
+    with pytest.raises(SystemExit) as ended:
+        daemon.run()
+    assert ended.value.code == ending.DEFECT
 
 
 def test_stock_kclpy_would_answer_done_for_records_that_raised() -> None:

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from record_processor.errors import LeaseLostError, StopRequestedError
+from record_processor.errors import BrokenError, LeaseLostError, StopRequestedError
 
 if TYPE_CHECKING:
     from record_processor.worker.lease import Lease
@@ -26,9 +26,11 @@ class Gate:
         self._drain_seconds = drain_seconds
         self._drain_until: float | None = None
         self._abandoned = threading.Event()
+        self._defect: str | None = None
 
-    def abandon(self) -> None:
-        """Let nothing begin any more."""
+    def abandon(self, defect: str | None = None) -> None:
+        """Let nothing begin any more; `defect` is what has gone wrong here, if that is why."""
+        self._defect = self._defect or defect
         self._abandoned.set()
 
     @property
@@ -36,9 +38,9 @@ class Gate:
         return self._lease.stop_requested
 
     def check_not_lost(self) -> None:
-        """Raise LeaseLostError where the lease is lost, or the shard was given up."""
+        """Raise LeaseLostError where the lease is lost, or the shard was given up; BrokenError if for a defect."""
         if self._abandoned.is_set():
-            raise LeaseLostError("the shard was given up")
+            raise BrokenError(self._defect) if self._defect else LeaseLostError("the shard was given up")
         self._lease.check_not_lost()
 
     def wait_until_held(self) -> None:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.actions.base import ActionError
-from record_processor.errors import LeaseLostError, StopRequestedError, described
+from record_processor.errors import BrokenError, LeaseLostError, StopRequestedError, described
 from record_processor.logs import Log
 from record_processor.worker.backoff import delay
 from record_processor.worker.delivery import verdict
@@ -81,14 +81,14 @@ class Lane:
                 self.current = None
                 # Only now: until every part of it is done, nothing of the same items may begin.
                 self._queue.finished(taken)
-        except (LeaseLostError, StopRequestedError):
+        except (LeaseLostError, StopRequestedError, BrokenError):
             # The batch is not done, and its keys stay taken, so nothing of its items begins in another thread.
             self._slot.clear()
             self.current = None
         except BaseException as error:  # a defect of ours: the shard must not stand still without a word
             name = self._action.settings.name
             log.error("delivery.broken", f"a worker of {name} ended: {described(error)}", exception=error, action=name)
-            self._gate.abandon()
+            self._gate.abandon(f"a worker of {name} ended: {described(error)}")
 
     def _deliver_one_by_one(self, taken: list[Entry]) -> None:
         """The short way for calls of one record: while all goes well, what is done is reported once in a while."""
@@ -144,7 +144,7 @@ class Lane:
                 self._call_in_turn(part, records)
             else:
                 self._call(records)
-        except (LeaseLostError, StopRequestedError):
+        except (LeaseLostError, StopRequestedError, BrokenError):
             raise
         except BaseException as error:  # whatever a handler raises, sys.exit too, says that it has failed, no more
             self._slot.clear()
