@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from record_processor import boot_time
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
 
-def test_java_sees_the_same_clock_in_proc_uptime_on_a_plain_host() -> None:
-    assert boot_time.ahead_of_uptime_seconds() == 0
+def test_the_time_that_java_makes_of_uptime_is_the_same_or_a_little_behind() -> None:
+    ahead = boot_time.ahead_of_uptime_seconds()
+    java = float(Path("/proc/uptime").read_text().split()[0]) + ahead
+    assert 0 <= boot_time.now_ns() / 1e9 - java < 2.5
 
 
 def test_where_uptime_counts_from_the_start_of_a_container_java_is_told_and_never_too_much(

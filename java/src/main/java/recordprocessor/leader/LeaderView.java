@@ -14,7 +14,8 @@ import software.amazon.kinesis.leases.LeaseRefresher;
 
 /**
  * What the leader believes of the others: which workers live ({@link LiveWorkers}), how long it has watched their leases
- * without seeing a renewal ({@link WatchedTime}), which of them there are to deal out ({@link ConfiguredStreams}), and which handovers do not end ({@link StuckHandoffs}).
+ * without seeing a renewal ({@link WatchedTime}), which leases there are to deal out ({@link ConfiguredStreams}), and
+ * which handovers do not end ({@link StuckHandoffs}).
  *
  * <p>KCL makes the leader's part only when the scheduler runs; here it gets all of them as soon as it is made.
  */

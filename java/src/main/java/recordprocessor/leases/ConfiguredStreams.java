@@ -66,7 +66,9 @@ public final class ConfiguredStreams {
             return table;
         }
         return (LeaseRefresher) Proxy.newProxyInstance(
-                LeaseRefresher.class.getClassLoader(), new Class<?>[] {LeaseRefresher.class}, (proxy, method, arguments) -> {
+                LeaseRefresher.class.getClassLoader(),
+                new Class<?>[] {LeaseRefresher.class},
+                (proxy, method, arguments) -> {
                     try {
                         Object answer = method.invoke(table, arguments);
                         return method.getName().equals("listLeasesParallely") ? ours(answer) : answer;

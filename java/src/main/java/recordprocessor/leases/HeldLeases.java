@@ -18,6 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import recordprocessor.KclFields;
 import recordprocessor.logging.Causes;
+import software.amazon.awssdk.services.cloudwatch.model.StandardUnit;
 import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseCoordinator;
 import software.amazon.kinesis.leases.LeaseRefresher;
@@ -26,6 +27,10 @@ import software.amazon.kinesis.leases.LeaseStatsRecorder;
 import software.amazon.kinesis.leases.exceptions.DependencyException;
 import software.amazon.kinesis.leases.exceptions.InvalidStateException;
 import software.amazon.kinesis.leases.exceptions.ProvisionedThroughputException;
+import software.amazon.kinesis.metrics.MetricsFactory;
+import software.amazon.kinesis.metrics.MetricsLevel;
+import software.amazon.kinesis.metrics.MetricsScope;
+import software.amazon.kinesis.metrics.MetricsUtil;
 
 /**
  * The leases of this worker, each renewed by itself: in the place of KCL's DynamoDBLeaseRenewer.
@@ -47,6 +52,8 @@ public final class HeldLeases implements LeaseRenewer {
     private final LeaseStatsRecorder stats;
     private final Consumer<Lease> handOver;
     private final ConfiguredStreams streams;
+    private final MetricsFactory metrics;
+    private final AtomicInteger lost = new AtomicInteger();
     private final Map<String, HeldLease> held = new ConcurrentHashMap<>();
     // A thread for each renewal that is under way, so one lease at most: a round is over in some milliseconds.
     private final ExecutorService threads = Executors.newCachedThreadPool(daemons());
@@ -56,12 +63,14 @@ public final class HeldLeases implements LeaseRenewer {
             String workerId,
             LeaseStatsRecorder stats,
             Consumer<Lease> handOver,
-            ConfiguredStreams streams) {
+            ConfiguredStreams streams,
+            MetricsFactory metrics) {
         this.table = table;
         this.workerId = workerId;
         this.stats = stats;
         this.handOver = handOver;
         this.streams = streams;
+        this.metrics = metrics;
     }
 
     /** Before the coordinator starts, and after all that changes what KCL's own renewer is made of. */
@@ -74,7 +83,8 @@ public final class HeldLeases implements LeaseRenewer {
                     coordinator.workerIdentifier(),
                     KclFields.get(kcls, "leaseStatsRecorder"),
                     KclFields.get(kcls, "leaseGracefulShutdownCallback"),
-                    streams);
+                    streams,
+                    KclFields.get(kcls, "metricsFactory"));
             // First the one that may not be there: half of it would be worse than nothing.
             KclFields.set(discoverer, "leaseRenewer", ours);
             KclFields.set(coordinator, "leaseRenewer", ours);
@@ -118,6 +128,16 @@ public final class HeldLeases implements LeaseRenewer {
     @Override
     public void renewLeases() {
         held.values().forEach(this::beginRenewal);
+        count();
+    }
+
+    /** What KCL's renewer tells CloudWatch of a round, under KCL's names. */
+    private void count() {
+        MetricsScope scope = MetricsUtil.createMetricsWithOperation(metrics, "RenewAllLeases");
+        MetricsUtil.addWorkerIdentifier(scope, workerId);
+        scope.addData("CurrentLeases", held.size(), StandardUnit.COUNT, MetricsLevel.SUMMARY);
+        scope.addData("LostLeases", lost.getAndSet(0), StandardUnit.COUNT, MetricsLevel.SUMMARY);
+        MetricsUtil.endScope(scope);
     }
 
     private void beginRenewal(HeldLease lease) {
@@ -156,6 +176,7 @@ public final class HeldLeases implements LeaseRenewer {
 
     private void lose(HeldLease lease) {
         if (held.remove(lease.key(), lease)) {
+            lost.incrementAndGet();
             LOG.debug("lease {} is another worker's", lease.key());
         }
     }

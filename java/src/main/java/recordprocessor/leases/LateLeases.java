@@ -14,6 +14,7 @@ import software.amazon.kinesis.leases.LeaseCoordinator;
  * renewal is a conditional write on the lease's counter. Where it succeeds, however late, nobody has had the lease in
  * between. So KCL goes on trying here, and what must not happen meanwhile, that work begins without a live lease, the
  * fence prevents: by its time the children stand still until the renewal came through ({@link LeaseWatch}).
+ * {@link HeldLeases} does the same where it stands in the place of KCL's renewer; this is for a KCL where it cannot.
  */
 public final class LateLeases {
     private static final Logger LOG = LoggerFactory.getLogger(LateLeases.class);

@@ -93,8 +93,9 @@ public final class LeaseWatch {
 
     private void refreshAll() {
         Set<String> before = late;
+        long now = BootTime.nanos();
         late = files.entrySet().stream()
-                .filter(entry -> isLate(entry.getKey(), entry.getValue()))
+                .filter(entry -> isLate(entry.getKey(), entry.getValue(), now))
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toCollection(TreeSet::new));
         sayLate(without(late, before));
@@ -105,10 +106,10 @@ public final class LeaseWatch {
         return these.stream().filter(one -> !those.contains(one)).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private boolean isLate(String leaseKey, LeaseFile file) {
+    private boolean isLate(String leaseKey, LeaseFile file, long now) {
         try {
             long goodUntil = refresh(leaseKey, file);
-            return goodUntil != LeaseFile.LOST && goodUntil < BootTime.nanos();
+            return goodUntil != LeaseFile.LOST && goodUntil < now;
         } catch (RuntimeException error) {
             // An unrefreshed file runs out by itself, which is the safe side; the others must go on.
             LOG.warn("cannot refresh lease {}", leaseKey, error);

@@ -43,7 +43,8 @@ public final class JsonLineLayout extends LayoutBase<ILoggingEvent> {
         }
         String cause = Causes.of(error);
         String message = event.getFormattedMessage();
-        line.put("message", (message.contains(cause) ? message : message + ": " + cause) + " (" + known.get().remedy() + ")");
+        String told = message.contains(cause) ? message : message + ": " + cause;
+        line.put("message", told + " (" + known.get().remedy() + ")");
         if (event.getMarkerList() == null) {
             line.put("event", known.get().event());
         }

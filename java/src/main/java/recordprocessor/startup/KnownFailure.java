@@ -1,6 +1,7 @@
 package recordprocessor.startup;
 
-import java.io.IOException;
+import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -9,6 +10,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.dynamodb.model.LimitExceededException;
+import software.amazon.awssdk.services.dynamodb.model.ProvisionedThroughputExceededException;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
@@ -28,33 +31,25 @@ public record KnownFailure(String event, boolean passing, String remedy) {
 
     // The first that fits counts.
     private static final List<Kind> KINDS = List.of(
-            new Kind(
-                    KnownFailure::isDenied,
-                    new KnownFailure("kcl.denied", false, "the credentials are refused, or lack a permission: see the README's IAM policy")),
-            new Kind(
-                    error -> error instanceof SdkClientException && says(error, "credentials"),
-                    new KnownFailure("kcl.no_credentials", false, "no credentials were found: set AwsCredentialsProvider, or the environment's")),
-            new Kind(
-                    error -> error instanceof AwsServiceException service && service.isThrottlingException()
-                            || error.getClass().getSimpleName().matches("(ProvisionedThroughput|Limit)Exceeded.*"),
-                    new KnownFailure("kcl.throttled", true, "it is tried again; if it stays, raise the table's capacity")),
-            new Kind(
-                    error -> error instanceof ResourceNotFoundException,
-                    new KnownFailure("kcl.no_table", false, "the table or stream is not there; a worker makes its own tables when it starts")),
-            new Kind(
-                    error -> error instanceof ResourceInUseException,
-                    new KnownFailure("kcl.table_busy", true, "the table is being made or changed; it is tried again")),
-            new Kind(
-                    error -> error instanceof AwsServiceException service && service.statusCode() >= 500,
-                    new KnownFailure("kcl.service_failed", true, "the service failed; it is tried again")),
-            new Kind(
-                    error -> error instanceof AwsServiceException,
-                    new KnownFailure("kcl.refused", false, "the service refuses the call: if a table of that name was there before, it may be none of KCL's; use another applicationName")),
-            new Kind(
-                    error -> error instanceof SdkClientException
-                            || error instanceof IOException
-                            || error instanceof TimeoutException,
-                    new KnownFailure("kcl.unreachable", true, "the service does not answer; it is tried again")));
+            lasting("kcl.denied", KnownFailure::isDenied, "the credentials are refused, or lack a permission"),
+            lasting("kcl.no_credentials", KnownFailure::lacksCredentials, "set AwsCredentialsProvider"),
+            passing("kcl.throttled", KnownFailure::isThrottled, "tried again; if it stays, raise the capacity"),
+            lasting("kcl.no_table", ResourceNotFoundException.class::isInstance, "a worker makes its tables at its start"),
+            passing("kcl.table_busy", ResourceInUseException.class::isInstance, "it is tried again"),
+            passing("kcl.service_failed", KnownFailure::isTheServices, "it is tried again"),
+            lasting(
+                    "kcl.refused",
+                    AwsServiceException.class::isInstance,
+                    "a table of that name may be none of KCL's: use another applicationName"),
+            passing("kcl.unreachable", KnownFailure::isUnreachable, "the service does not answer; it is tried again"));
+
+    private static Kind passing(String event, Predicate<Throwable> isOne, String remedy) {
+        return new Kind(isOne, new KnownFailure(event, true, remedy));
+    }
+
+    private static Kind lasting(String event, Predicate<Throwable> isOne, String remedy) {
+        return new Kind(isOne, new KnownFailure(event, false, remedy));
+    }
 
     /** Empty where nobody knows it: then the stack trace is needed. */
     public static Optional<KnownFailure> of(Throwable error) {
@@ -67,10 +62,28 @@ public record KnownFailure(String event, boolean passing, String remedy) {
     private static boolean isDenied(Throwable error) {
         return error instanceof AwsServiceException service
                 && service.awsErrorDetails() != null
-                && DENIED.stream().anyMatch(code -> String.valueOf(service.awsErrorDetails().errorCode()).startsWith(code));
+                && DENIED.stream().anyMatch(String.valueOf(service.awsErrorDetails().errorCode())::startsWith);
     }
 
-    private static boolean says(Throwable error, String word) {
-        return String.valueOf(error.getMessage()).contains(word);
+    private static boolean lacksCredentials(Throwable error) {
+        return error instanceof SdkClientException && String.valueOf(error.getMessage()).contains("credentials");
+    }
+
+    private static boolean isThrottled(Throwable error) {
+        return error instanceof AwsServiceException service && service.isThrottlingException()
+                || error instanceof ProvisionedThroughputExceededException
+                || error instanceof LimitExceededException;
+    }
+
+    private static boolean isTheServices(Throwable error) {
+        return error instanceof AwsServiceException service && service.statusCode() >= 500;
+    }
+
+    /** Not every IOException: a full disk is one too. */
+    private static boolean isUnreachable(Throwable error) {
+        return error instanceof SdkClientException
+                || error instanceof SocketException
+                || error instanceof UnknownHostException
+                || error instanceof TimeoutException;
     }
 }

@@ -18,6 +18,7 @@ import software.amazon.kinesis.leases.LeaseRefresher;
 import software.amazon.kinesis.leases.LeaseStatsRecorder;
 import software.amazon.kinesis.leases.MultiStreamLease;
 import software.amazon.kinesis.leases.exceptions.DependencyException;
+import software.amazon.kinesis.metrics.NullMetricsFactory;
 import software.amazon.kinesis.processor.FormerStreamsLeasesDeletionStrategy.NoLeaseDeletionStrategy;
 import software.amazon.kinesis.processor.SingleStreamTracker;
 import software.amazon.kinesis.processor.StreamTracker;
@@ -79,7 +80,12 @@ class ConfiguredStreamsTest {
     @Test
     void aWorkerThatIsGivenALeaseOfAnotherStreamDoesNotTakeIt() {
         HeldLeases leases = new HeldLeases(
-                table(null), "us", new LeaseStatsRecorder(1000L, System::currentTimeMillis), lease -> {}, streams);
+                table(null),
+                "us",
+                new LeaseStatsRecorder(1000L, System::currentTimeMillis),
+                lease -> {},
+                streams,
+                new NullMetricsFactory());
         leases.addLeasesToRenew(List.of(another()));
         assertNull(leases.getCurrentlyHeldLease(another().leaseKey()));
         assertTrue(leases.getCurrentlyHeldLeases().isEmpty());

@@ -15,6 +15,7 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseStatsRecorder;
+import software.amazon.kinesis.metrics.NullMetricsFactory;
 import software.amazon.kinesis.processor.SingleStreamTracker;
 import software.amazon.kinesis.retrieval.kpl.ExtendedSequenceNumber;
 
@@ -24,7 +25,8 @@ class HeldLeasesTest {
     private final LeaseRows rows = new LeaseRows();
     private final HeldLeases leases = new HeldLeases(
             rows.table(), LeaseRows.US, new LeaseStatsRecorder(1000L, System::currentTimeMillis), lease -> {},
-            new ConfiguredStreams(new SingleStreamTracker("phones")));
+            new ConfiguredStreams(new SingleStreamTracker("phones")),
+            new NullMetricsFactory());
 
     private static void waitFor(BooleanSupplier condition, String what) throws InterruptedException {
         for (int look = 0; look < 1000; look++) {

@@ -17,6 +17,7 @@ import recordprocessor.leases.Handover;
 import recordprocessor.leases.LeaseWatch;
 import recordprocessor.leases.UnfinishedHandoffs;
 import recordprocessor.logging.JavaLogging;
+import recordprocessor.startup.FailedAttempts;
 import recordprocessor.streams.FirstShardSync;
 import recordprocessor.streams.StreamsScheduler;
 import software.amazon.kinesis.coordinator.Scheduler;
@@ -127,7 +128,7 @@ public final class StreamsDaemon {
         if (!scheduler.leaseCoordinator().isRunning()) {
             // KCL's own stop would wait until its initialization is through or has failed twenty times.
             LOG.info("stopped before the first lease was taken; there is nothing to save");
-            halt(0);
+            halt(FailedAttempts.seen() ? 1 : 0);
         }
         handover.remember();
         try {
