@@ -47,7 +47,7 @@ class LineStream(Protocol):
 class Call(Protocol):
     """A call of a handler: what it logs and prints says which it is."""
 
-    unfinished: dict[int, str] | None
+    unfinished: dict[int, list[str]] | None
     """By thread: what it has printed of a line; None once it has ended."""
 
     def fields(self) -> dict[str, Any]:

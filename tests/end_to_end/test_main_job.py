@@ -169,9 +169,8 @@ def test_what_a_handler_prints_goes_to_the_log_and_not_into_the_protocol(
     assert running.stop() == 0
     printed = [event["message"] for event in running.of("handler.print")]
     assert printed.count("half a line") == 2
-    below = [event["message"] for event in running.of("output")]
-    assert below.count("from a program") == 2
-    assert below.count("from below") == 2
+    assert printed.count("from a program") == 2
+    assert printed.count("from below") == 2
     assert [event["message"] for event in running.of("shop")] == ["from logging"] * 2
 
 

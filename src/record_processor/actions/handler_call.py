@@ -38,7 +38,7 @@ class HandlerCall(Deadline):
         self.action = action
         self.records = records
         self.thread_id = threading.get_ident()
-        self.unfinished: dict[int, str] | None = {}
+        self.unfinished: dict[int, list[str]] | None = {}
         self.waits_for: Any = None
         """The awaitable that an async handler gave back."""
 

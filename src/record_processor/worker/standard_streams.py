@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 log = logs.Log("worker.handler")
 
-# A longer line becomes several events.
-_LONGEST_LINE = 65_536
+# A longer line becomes several events. A whole item is 400 KB at most, and may be printed.
+_LONGEST_LINE = 1 << 20
+# So many parts of a line are joined to one, and parts as long as this at once.
+_MOST_PARTS = 1000
+_LONG_PART = 65_536
 _READ_BYTES = 65_536
 _DRAIN_SECONDS = 1.0
 # An object's members of these names would hide what is true of the event.
@@ -43,7 +46,7 @@ class HandlerOutput(io.TextIOWrapper):
 
     def __init__(self) -> None:
         super().__init__(io.BufferedWriter(_Bytes()), "utf-8", "backslashreplace", line_buffering=True)
-        self._elsewhere: dict[int, str] = {}
+        self._elsewhere: dict[int, list[str]] = {}
         """By thread: unfinished lines that no running call has printed."""
 
     def write(self, text: str, /) -> int:
@@ -60,18 +63,22 @@ class HandlerOutput(io.TextIOWrapper):
         call = logs.in_call.get()
         unfinished = self._elsewhere if call is None or call.unfinished is None else call.unfinished
         me = threading.get_ident()
-        *lines, rest = (unfinished.pop(me, "") + text).split("\n")
-        if rest and len(rest) < _LONGEST_LINE:
-            unfinished[me] = rest
-        elif rest:
-            lines.append(rest)
+        *lines, rest = text.split("\n")
+        if lines:
+            lines[0] = "".join(unfinished.pop(me, ())) + lines[0]
         for line in lines:
             _emit(line)
+        if rest:
+            parts = unfinished.setdefault(me, [])
+            parts.append(rest)
+            if len(parts) > _MOST_PARTS or len(rest) > _LONG_PART:
+                _join(parts)
 
     def finish(self) -> None:
         """Let go of lines without an end."""
-        for line in list(self._elsewhere.values()):
-            _emit(line)
+        for parts in list(self._elsewhere.values()):
+            if parts:
+                _emit("".join(parts))
         self._elsewhere.clear()
 
 
@@ -148,9 +155,18 @@ def claim() -> Callable[[], None]:
 
 def finish(call: logs.Call) -> None:
     """A call has ended: what it printed without a line's end is a line."""
-    for line in (call.unfinished or {}).values():
-        _emit(line)
+    for parts in (call.unfinished or {}).values():
+        if parts:
+            _emit("".join(parts))
     call.unfinished = None
+
+
+def _join(parts: list[str]) -> None:
+    line = "".join(parts)
+    parts[:] = [line]
+    if len(line) >= _LONGEST_LINE:
+        _emit(line)
+        parts.clear()
 
 
 def _output() -> HandlerOutput:
