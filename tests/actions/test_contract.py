@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     StartDelivery = Callable[..., Delivery]
 
-ITEMS, TIMES = 20, 10
+ITEMS, TIMES = 12, 8
 ALL = {(f"item-{item}", number) for item in range(ITEMS) for number in range(1, TIMES + 1)}
 
 every_sink = pytest.mark.parametrize("sink", SINKS, indirect=True)
