@@ -31,6 +31,8 @@ def handle(event, context):
         if int(event["Records"][0]["dynamodb"]["SequenceNumber"]) == 1:
             print("as if it were the shard's process", flush=True)
             return  # and so is not stopped from going on with the shard's records
+        if int(event["Records"][0]["dynamodb"]["SequenceNumber"]) == 3:
+            sys.exit("as a process of its own would")
         time.sleep(60)
     with open("pids", "a") as file:
         print(program.pid, pid, file=file)
@@ -145,12 +147,13 @@ def test_what_a_handler_forks_holds_no_channel_goes_on_with_nothing_and_can_be_e
     start: Callable[..., ShardProcess],
 ) -> None:
     process = start(FORKS, env={environment.PROCESS: "a marker"})
-    process.records(1, 2)
-    process.wait_for_checkpoint(2)
-    (_, ended), (program, forked) = (
+    process.records(1, 2, 3)
+    process.wait_for_checkpoint(3)
+    (_, returned), (program, forked), (_, left) = (
         map(int, line.split()) for line in (process.folder / "pids").read_text().splitlines()
     )
-    wait_for(lambda: not is_running(ended), "a forked process that returned from the handler ends", seconds=5)
+    wait_for(lambda: not is_running(returned) and not is_running(left), "processes that leave the handler end", 5)
+    assert not process.of("delivery.blocked")
     assert os.getpgid(program) == os.getpgid(forked) == process.process.pid
     pipes = _pipes(process.process.pid)
     channel = set(pipes.values()) - {pipes[1], pipes[2]}

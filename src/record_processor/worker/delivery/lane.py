@@ -148,6 +148,8 @@ class Lane:
             raise
         except BaseException as error:  # whatever a handler raises, sys.exit too, says that it has failed, no more
             self._slot.clear()
+            # Also in a process that a handler forked, and whose sys.exit comes to here: it has no lease.
+            self._gate.check_not_lost()
             return verdict.of_error(part, error)
         finally:
             self.called_at = None
