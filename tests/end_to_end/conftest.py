@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.busy_stream.client import BusyStream
 from tests.harness import Worker
 
 if TYPE_CHECKING:
@@ -33,3 +34,10 @@ def worker(database: Database, tmp_path: Path) -> Iterator[Callable[..., Worker]
     yield start
     for made in workers:
         made.end()
+
+
+@pytest.fixture
+def busy(database: Database, tmp_path: Path) -> Iterator[BusyStream]:
+    made = BusyStream(database, tmp_path)
+    yield made
+    made.end()

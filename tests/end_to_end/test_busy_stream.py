@@ -9,24 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.busy_stream.client import BusyStream
 from tests.harness import Database, Worker, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.busy_stream.client import BusyStream
 
     StartWorker = Callable[..., Worker]
 
 TO_FILE = "actions: [{name: audit, type: file, path: '{table}.jsonl'}]"
 ITEMS = 40
-
-
-@pytest.fixture
-def busy(database: Database, tmp_path: Path) -> Iterator[BusyStream]:
-    made = BusyStream(database, tmp_path)
-    yield made
-    made.end()
 
 
 class Writer(threading.Thread):

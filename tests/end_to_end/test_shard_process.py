@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
+import time
 import urllib.request
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.busy_stream.client import BusyStream
+
     StartWorker = Callable[..., Worker]
 
-# Item `b` starts three programs and is killed with them alive; item `d` ends the process three times.
+# Item `b` starts three programs and is killed with them alive; item `d` always ends its process.
 SHOP = """
 import os, pathlib, signal, subprocess
 
@@ -36,11 +40,15 @@ def handle(event, context):
         if name == 'b' and not pathlib.Path('left').exists():
             leave_three_behind()
             os.kill(os.getpid(), signal.SIGKILL)
-        if name == 'd' and pathlib.Path('begun').read_text().count('\\nd ') <= 3:
+        if name == 'd':
             os._exit(83)  # a number of ours, which nothing confirms
 """
 TO_FILE = "actions: [{name: audit, type: file, path: '{table}.jsonl'}]"
 TO_SHOP = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
+WITH_LETTERS = """
+actions:
+  - {name: shop, type: python, handler: 'shop:handle', retry: {max_attempts: 3}, dead_letter: {type: file, path: dead/}}
+"""
 
 
 def begun(folder: Path, item: str) -> list[list[str]]:
@@ -53,13 +61,13 @@ def moment(event: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(event["time"].replace("Z", "+00:00"))
 
 
-def test_a_dead_process_ends_what_it_left_and_its_shard_goes_on_at_once_where_it_is(
+def test_a_dead_process_ends_what_it_left_its_shard_goes_on_at_once_and_a_poisonous_record_is_given_up(
     database: Database, worker: StartWorker, tmp_path: Path
 ) -> None:
     (tmp_path / "shop.py").write_text(SHOP)
     table = database.table("KEYS_ONLY")
     database.put_many(table, ["a", "b", "c"])
-    running = worker(table, actions=TO_SHOP)
+    running = worker(table, actions=WITH_LETTERS)
     wait_for(lambda: begun(tmp_path, "c"), "the record after the one that killed its process")
     assert not [pid for pid in map(int, (tmp_path / "left").read_text().split()) if is_running(pid)]
     (killed,) = running.of("shard.process_ended")
@@ -69,55 +77,65 @@ def test_a_dead_process_ends_what_it_left_and_its_shard_goes_on_at_once_where_it
     assert begun(tmp_path, "b") == [["none", "0"], ["killed", "1"]]
     database.put_many(table, ["d", "e"])
     wait_for(lambda: begun(tmp_path, "e"), "the record after the one that ended three processes")
+    assert max(len(begun(tmp_path, item)) for item in "ac") <= 2, "again only where it was not checkpointed yet"
+    assert [len(begun(tmp_path, item)) for item in "de"] == [3, 1]
+    (letter,) = [json.loads(line) for line in (tmp_path / "dead/shop.jsonl").read_text().splitlines()]
+    assert (letter["error"]["type"], letter["attempts"]) == ("ProcessDied", 3)
+    (dead,), (crash_loop,) = running.of("record.dead"), running.of("shard.crash_loop")
+    assert crash_loop["sequence_number"] == dead["sequence_number"] == letter["sequence_number"]
     ends = running.of("shard.process_ended")[1:]
-    # Whether c was checkpointed before d came says whether d begins a new row.
-    first = ends[0]["restarts"]
-    assert first in (1, 2)
-    assert [(end["reason"], end["status"], end["restarts"], end["next_start_seconds"]) for end in ends] == [
-        ("killed", 83, first + count, 0.2 * 2 ** (first + count - 1)) for count in range(3)
-    ]
+    assert [(end["reason"], end["status"]) for end in ends] == [("killed", 83)] * 3
+    # When c was checkpointed says where d's row begins: at its first or at its second death.
+    assert all(end["next_start_seconds"] == 0.2 * 2 ** (end["restarts"] - 1) for end in ends)
+    assert ends[-1]["restarts"] >= 2
     assert not [event for event in running.of("kcl") if event["level"] == "error"]
     assert running.stop() == 0
     assert len(running.of("shard.process_ended")) == 4
 
 
-POISON = """
-import os
+# The item `loop` always ends its process; item 3 of the other table waits until it may end.
+ENDING = """
+import os, pathlib, time
+
 def handle(event, context):
-    name = event['Records'][0]['dynamodb']['Keys']['id']['S']
-    with open('begun', 'a') as file:
-        print(name, file=file)
-    if name == 'poison':
-        os._exit(0)
+    for record in event['Records']:
+        name = record['dynamodb']['Keys']['id']['S']
+        if name == 'loop':
+            os._exit(1)
+        while name == '3' and not pathlib.Path('go').exists():
+            pathlib.Path('at-3').touch()
+            time.sleep(0.05)
+        time.sleep(0.05)
+        with open('handled', 'a') as file:
+            file.write(record['dynamodb']['SequenceNumber'] + '\\n')
 """
-TO_POISON = """
-actions:
-  - name: shop
-    type: python
-    handler: poison:handle
-    retry: {max_attempts: 3}
-    dead_letter: {type: file, path: dead/}
-"""
+ITEMS = 100
 
 
-def test_a_record_that_ends_its_process_every_time_becomes_a_dead_letter_and_the_others_go_on(
-    database: Database, worker: StartWorker, tmp_path: Path
+def test_a_stop_waits_for_no_next_start_and_saves_what_was_done_of_an_ended_shard(
+    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
 ) -> None:
-    (tmp_path / "poison.py").write_text(POISON)
-    table = database.table("KEYS_ONLY")
-    database.put_many(table, ["a", "b", "poison", "c"])
-    running = worker(table, actions=TO_POISON)
-    wait_for(lambda: begun(tmp_path, "c"), "the record after the poison")
-    times = {name: len(begun(tmp_path, name)) for name in ("a", "b", "poison", "c")}
-    assert times == {"poison": 3, "c": 1} | {name: times[name] for name in "ab"}
-    assert times["a"] <= 2 and times["b"] <= 2
-    (letter,) = [json.loads(line) for line in (tmp_path / "dead/shop.jsonl").read_text().splitlines()]
-    assert (letter["error"]["type"], letter["attempts"]) == ("ProcessDied", 3)
-    (dead,) = running.of("record.dead")
-    (crash_loop,) = running.of("shard.crash_loop")
-    assert crash_loop["sequence_number"] == dead["sequence_number"] == letter["sequence_number"]
-    assert [end["reason"] for end in running.of("shard.process_ended")] == ["killed"] * 3
-    assert running.stop() == 0
+    (tmp_path / "shop.py").write_text(ENDING)
+    ending, looping = database.table("KEYS_ONLY"), database.table("KEYS_ONLY")
+    arn = busy.show(ending, 1)
+    database.put_many(ending, map(str, range(ITEMS)))
+    database.put(looping, "loop")
+    running = worker(ending, looping, actions=TO_SHOP, kinesisEndpoint=busy.endpoint)
+    wait_for((tmp_path / "at-3").exists, "the call that the stop will find")
+    (child,) = busy.command("end", arn=arn, at=0, into=1)
+    wait_for(lambda: [one for one in database.leases(running.application) if one["shardId"]["S"] == child], "the end")
+    running.wait_for_event("shard.process_ended", 4)  # the next one is started after 1.6 s
+    asked = time.monotonic()
+    running.signal(signal.SIGTERM)
+    running.wait_for_event("worker.stopping")
+    (tmp_path / "go").touch()
+    assert running.process.wait(30) == 0
+    assert time.monotonic() - asked < 15
+    handled = (tmp_path / "handled").read_text().split()
+    assert len(handled) < ITEMS, "the stop came too late to be seen"
+    (lease,) = [one for one in database.leases(running.application) if one["checkpoint"]["S"] == handled[-1]]
+    assert "leaseOwner" not in lease, "it is given back"
+    assert not [event for event in running.of("kcl") if event["level"] == "error"]
 
 
 class _ThrottledForKcl(BaseHTTPRequestHandler):

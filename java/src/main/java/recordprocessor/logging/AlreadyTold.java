@@ -4,16 +4,21 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
+import java.util.Set;
 import recordprocessor.process.ProcessEndedException;
 
-/** Leaves out the stack trace with which KCL passes on that a shard's process ended: the log has an event for it. */
+/**
+ * Leaves out stack traces of KCL's that say nothing new: that a shard's process ended, for which the log has an event, and that
+ * a stop interrupted one of its sleeps.
+ */
 public final class AlreadyTold extends Filter<ILoggingEvent> {
-    private static final String NAME = ProcessEndedException.class.getName();
+    private static final Set<String> NAMES =
+            Set.of(ProcessEndedException.class.getName(), InterruptedException.class.getName());
 
     @Override
     public FilterReply decide(ILoggingEvent event) {
         for (IThrowableProxy error = event.getThrowableProxy(); error != null; error = error.getCause()) {
-            if (NAME.equals(error.getClassName())) {
+            if (NAMES.contains(error.getClassName())) {
                 return FilterReply.DENY;
             }
         }
