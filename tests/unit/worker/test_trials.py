@@ -124,8 +124,8 @@ def actions(*names: str, concurrency: int = 1, size: int = 1) -> list[Action[Any
 
 
 def entries(*numbers: str, attempts: int = 0) -> list[Entry]:
-    records = [change_record(SequenceNumber=number) for number in numbers]
-    return [Entry(record, None, Ticket("", 0, 0), attempts=attempts) for record in records]
+    record = change_record()
+    return [Entry(record, None, Ticket(number, 0, 0), attempts=attempts) for number in numbers]
 
 
 def test_what_was_being_tried_can_be_read_by_the_next_process(tmp_path: Path) -> None:

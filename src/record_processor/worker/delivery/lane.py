@@ -16,7 +16,7 @@ from record_processor.worker.delivery.verdict import Judged, Verdict
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from record_processor.actions.base import Action
     from record_processor.worker.delivery.blocked import Blocked
@@ -129,21 +129,15 @@ class Lane:
         """Call the action once; None where all is done."""
         self._gate.check()
         now = time.time()
-        records = []
         for entry in part:
             entry.first_attempt = entry.first_attempt or now
             entry.last_attempt = now
-            records.append(entry.record)
-        if len(part) == 1 and not part[0].attempts:
-            self._slot.note_one(records[0].sequence_number)
-        else:
-            self._slot.note(part)
-        self.called_at = now
         try:
             if self._suspects.any:
-                self._call_in_turn(part, records)
+                with self._turn(part):
+                    self._call_noted(part)
             else:
-                self._call(records)
+                self._call_noted(part)
         except (LeaseLostError, StopRequestedError, BrokenError):
             raise
         except BaseException as error:  # whatever a handler raises, sys.exit too, says that it has failed, no more
@@ -155,12 +149,22 @@ class Lane:
             self.called_at = None
         return None
 
-    def _call_in_turn(self, part: list[Entry], records: Sequence[Any]) -> None:
+    def _call_noted(self, part: list[Entry]) -> None:
+        """From here until the slot is cleared, or noted in again, a death is perhaps these records' doing."""
+        first = part[0]
+        if len(part) == 1 and not first.attempts:
+            self._slot.note_one(first.ticket.sequence_number)
+        else:
+            self._slot.note(part)
+        self.called_at = first.last_attempt
+        self._call([entry.record for entry in part])
+
+    def _turn(self, part: list[Entry]) -> AbstractContextManager[None]:
         """While there are suspects, they are tried one at a time, and alone."""
-        suspect = part[0].suspicion is not None
-        turn = self._suspects.alone(part, self._gate, self._slot) if suspect else self._suspects.beside(self._gate)
-        with turn:
-            self._call(records)
+        self._slot.clear()  # of what was done before: it is not what dies while this one waits
+        if part[0].suspicion is not None:
+            return self._suspects.alone(part, self._gate, self._slot)
+        return self._suspects.beside(self._gate)
 
     def _follow(self, decision: Decision) -> list[list[Entry]]:
         """Do what was decided; the parts still to be delivered, after the waiting time that they call for."""

@@ -44,11 +44,13 @@ class Suspects:
     def pass_over(self, sequence_number: str) -> None:
         """What is not newer than this does not come any more."""
         if self.any and sequence_number.isdigit():
-            self._forget([key for key in self._left if int(key[1]) <= int(sequence_number)])
+            with self._changed:
+                self._forget([key for key in self._left if int(key[1]) <= int(sequence_number)])
 
     def came_up_to(self, sequence_number: int) -> None:
         """Suspects up to here that were not among the records have been done before, and do not come any more."""
-        self._forget([key for key in self._left if key not in self._marked and int(key[1]) <= sequence_number])
+        with self._changed:
+            self._forget([key for key in self._left if key not in self._marked and int(key[1]) <= sequence_number])
 
     def mark(self, action: str, entries: Sequence[Entry]) -> None:
         """Tell entries, which have just been taken in, that they are suspects."""

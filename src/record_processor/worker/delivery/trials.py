@@ -83,7 +83,7 @@ class Slot:
     def note(self, entries: Iterable[Entry]) -> None:
         """The records of a call, with their attempts before it."""
         numbers = [
-            entry.record.sequence_number if not entry.attempts else f"{entry.record.sequence_number}:{entry.attempts}"
+            entry.ticket.sequence_number if not entry.attempts else f"{entry.ticket.sequence_number}:{entry.attempts}"
             for entry in entries
         ]
         line = ",".join(numbers)
