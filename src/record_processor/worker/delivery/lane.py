@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.actions.base import ActionError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 log = Log("worker.delivery")
 
 _REPORT_SECONDS = 0.02
+_AT_ONCE: AbstractContextManager[None] = nullcontext()
 # A server's Retry-After is obeyed up to this.
 _LONGEST_RETRY_AFTER_SECONDS = 3600.0
 
@@ -64,6 +66,7 @@ class Lane:
         self._action, self._queue, self._counts, self._gate, self._policy, self._dead_letters = tools[:6]
         self._suspects, self._blocked, self._quietly_done = tools[6:]
         self._slot = slot
+        self._note_one = slot.note_one
         self._call = tools.action.deliver
         self._one_by_one = tools.action.batch_size == 1
 
@@ -97,11 +100,11 @@ class Lane:
         try:
             for entry in taken:
                 self.current = entry
-                if special or entry.broken is not None or entry.suspicion is not None:
+                if special or entry.broken is not None or self._suspects.any:
                     self._report()
                     self._deliver_parts([[entry]])
                     continue
-                judged = self._attempt([entry])
+                judged = self._attempt_first(entry)
                 if judged is not None:
                     self._report()
                     self._deliver_parts(self._follow(self._policy.after(judged)))
@@ -125,6 +128,17 @@ class Lane:
                 else:
                     parts += reversed(self._follow(self._policy.after(judged)))
 
+    def _attempt_first(self, entry: Entry) -> list[Judged] | None:
+        """`_attempt` without what a single record that was never tried has no need of."""
+        self._gate.check()
+        entry.first_attempt = entry.last_attempt = self.called_at = time.time()
+        self._note_one(entry.ticket.sequence_number)
+        try:
+            self._call([entry.record])
+        except BaseException as error:
+            return self._judged([entry], error)
+        return None
+
     def _attempt(self, part: list[Entry]) -> list[Judged] | None:
         """Call the action once; None where all is done."""
         self._gate.check()
@@ -133,31 +147,25 @@ class Lane:
             entry.first_attempt = entry.first_attempt or now
             entry.last_attempt = now
         try:
-            if self._suspects.any:
-                with self._turn(part):
-                    self._call_noted(part)
-            else:
-                self._call_noted(part)
-        except (LeaseLostError, StopRequestedError, BrokenError):
-            raise
-        except BaseException as error:  # whatever a handler raises, sys.exit too, says that it has failed, no more
-            self._slot.clear()
-            # Also in a process that a handler forked, and whose sys.exit comes to here: it has no lease.
-            self._gate.check_not_lost()
-            return verdict.of_error(part, error)
-        finally:
-            self.called_at = None
+            with self._turn(part) if self._suspects.any else _AT_ONCE:
+                # From here until the slot is cleared, or noted in again, a death is perhaps these records' doing.
+                self._slot.note(part)
+                self.called_at = now
+                self._call([entry.record for entry in part])
+        except BaseException as error:
+            return self._judged(part, error)
+        self.called_at = None
         return None
 
-    def _call_noted(self, part: list[Entry]) -> None:
-        """From here until the slot is cleared, or noted in again, a death is perhaps these records' doing."""
-        first = part[0]
-        if len(part) == 1 and not first.attempts:
-            self._slot.note_one(first.ticket.sequence_number)
-        else:
-            self._slot.note(part)
-        self.called_at = first.last_attempt
-        self._call([entry.record for entry in part])
+    def _judged(self, part: list[Entry], error: BaseException) -> list[Judged]:
+        """Whatever a handler raises, sys.exit too, says that it has failed, no more."""
+        self.called_at = None
+        if isinstance(error, (LeaseLostError, StopRequestedError, BrokenError)):
+            raise error
+        self._slot.clear()
+        # Also in a process that a handler forked, and whose sys.exit comes to here: it has no lease.
+        self._gate.check_not_lost()
+        return verdict.of_error(part, error)
 
     def _turn(self, part: list[Entry]) -> AbstractContextManager[None]:
         """While there are suspects, they are tried one at a time, and alone."""
