@@ -49,6 +49,7 @@ public record ProcessEnd(Reason reason, int status, String detail) {
     }
 
     private static final int SIGNALS = 128;
+    private static final int LAST_SIGNAL = 64;
     private static final Map<Integer, String> SIGNAL_NAMES = Map.of(
             4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15, "SIGTERM");
 
@@ -86,7 +87,7 @@ public record ProcessEnd(Reason reason, int status, String detail) {
     /** The signal's name, or its number; empty where none ended it. */
     public String signal() {
         int number = status - SIGNALS;
-        return number > 0 ? SIGNAL_NAMES.getOrDefault(number, String.valueOf(number)) : "";
+        return number > 0 && number <= LAST_SIGNAL ? SIGNAL_NAMES.getOrDefault(number, String.valueOf(number)) : "";
     }
 
     public String inWords() {

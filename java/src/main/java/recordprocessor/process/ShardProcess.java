@@ -12,6 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MarkerFactory;
 
 /**
  * A shard's process, as KCL sees it, and its one owner: its pipes, its end, and what it leaves behind.
@@ -90,7 +91,11 @@ public final class ShardProcess extends Process {
 
     private void endIfItLivesOn() {
         if (process.isAlive()) {
-            LOG.warn("process {} lived on {} ms after it was asked to end; ended", pid(), FAREWELL_MILLIS);
+            LOG.atWarn()
+                    .addMarker(MarkerFactory.getMarker("shard.process_ended"))
+                    .addKeyValue("reason", "lived_on")
+                    .addKeyValue("pid", pid())
+                    .log("a shard's process was still there {} ms after its input had ended; it was killed", FAREWELL_MILLIS);
             process.destroyForcibly();
         }
     }

@@ -39,6 +39,7 @@ class ProcessEndTest {
         assertEquals("SIGSEGV", ProcessEnd.of(139, 0).signal());
         assertEquals("34", ProcessEnd.of(128 + 34, 0).signal());
         assertEquals("", ProcessEnd.of(1, 0).signal());
+        assertEquals("", ProcessEnd.of(200, 0).signal());
     }
 
     @Test

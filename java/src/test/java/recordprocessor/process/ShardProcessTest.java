@@ -78,6 +78,13 @@ class ShardProcessTest {
     }
 
     @Test
+    void aProcessThatLivesOnAfterTheEndOfItsInputIsEnded() throws Exception {
+        ShardProcess process = start("exec sleep 600");
+        process.getOutputStream().close();
+        assertEquals("SIGKILL", end(process).signal());
+    }
+
+    @Test
     void atTheEndOfTheJvmProcessesAreEndedWithAllThatTheyStarted() throws Exception {
         ShardProcess process = start("setsid sleep 600 & echo $!; exec sleep 600");
         byte[] line = new byte[64];

@@ -162,7 +162,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
             goodbye.run();
             done = !child.failed();
         }
-        if (!done && child != null) {
+        if (!done && child != null && !ended.get()) {
             decide(child.end());
         }
         close();
