@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import fcntl
 import json
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from record_processor import appending
 from record_processor.actions.base import Action, ActionSettings, PartialFailure, PermanentError, Shard
 from record_processor.actions.settings import Batch, Retry
 from record_processor.configuration.units import ByteSize, Duration
@@ -167,6 +169,26 @@ def test_what_cannot_be_helped_is_a_dead_letter_after_one_attempt(memory: LeaseM
     assert (letter.action, letter.shard_id, letter.stream_arn) == ("calls", "shardId-1", STREAM.arn)
     assert bytes(letter.record) == records(2)[0].binary_data
     assert action.calls == [["1"], ["2"], ["3"]]
+
+
+@pytest.mark.parametrize("end", [LeaseMemory.lose, LeaseMemory.ask_to_stop])
+def test_waiting_for_a_locked_file_of_letters_ends_with_the_lease_and_the_stop(
+    memory: LeaseMemory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    end: Callable[[LeaseMemory], None],
+) -> None:
+    monkeypatch.setattr(appending, "LONGEST_LOCK_WAIT_SECONDS", 0.05)
+    engine = opened(memory, Calls(fail_on("1"), retry=Retry(max_attempts=1), dead_letter=dead(tmp_path)))
+    with (tmp_path / "dead.jsonl").open("ab") as others:
+        fcntl.flock(others, fcntl.LOCK_EX)
+        engine.submit(records(1))
+        wait_for(lambda: "another process holds the lock" in caplog.text, "it says what it waits for")
+        end(memory)
+        wait_for(lambda: not engine.busy, "it waits no longer")
+    assert letters(tmp_path) == []
+    assert engine.low_water() is None
 
 
 def test_a_change_that_is_too_old_is_a_dead_letter_without_a_try(memory: LeaseMemory, tmp_path: Path) -> None:
