@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.cluster.cluster import FAILOVER_SECONDS
 from tests.harness import is_running, wait_for
 
 if TYPE_CHECKING:
@@ -58,6 +60,16 @@ def shard_process_killed(cluster: Cluster, random: random.Random) -> Iterator[st
     descendant = machine.kill_shard_process()
     yield machine.name
     wait_for(lambda: not is_running(descendant), f"what a handler of {machine.name} has started is ended too")
+
+
+@contextmanager
+def suspended(cluster: Cluster, random: random.Random) -> Iterator[str]:
+    """The host sleeps, and its monotonic clock with it: by that, no time has passed, and others have its leases."""
+    machine, begun = _one(cluster, random), time.monotonic()
+    machine.suspend()
+    yield machine.name
+    time.sleep(max(0.0, begun + 1.5 * FAILOVER_SECONDS - time.monotonic()))
+    machine.wake()
 
 
 @contextmanager
@@ -144,6 +156,7 @@ FAULTS: dict[str, Break] = {
     "kill -9 of every host": all_killed,
     "shard process killed": shard_process_killed,
     "SIGSTOP": paused,
+    "host suspended": suspended,
     "cable cut": cut_off,
     "clock jump": clock_jumped,
     "database restarted": database_restarted,
