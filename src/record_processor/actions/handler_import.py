@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from record_processor.actions.settings import InvalidSettingError
 from record_processor.configuration.mistakes import nearest
+from record_processor.errors import described
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,11 +79,8 @@ def _called(owner: Any) -> str:
 
 
 def _said(error: BaseException) -> str:
-    try:
-        text = " ".join(str(error).split())
-    except Exception:  # its own __str__ may be broken
-        text = "(its text cannot be made)"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    """The error in one line."""
+    return " ".join(described(error).split()).removesuffix(":")
 
 
 def _place(error: BaseException) -> str:
