@@ -61,22 +61,17 @@ def test_every_host_is_killed_and_started_again(make: Make) -> None:
     assert_right(cluster, writer)
 
 
-def test_a_database_that_stands_still_for_a_minute_costs_no_lease(make: Make) -> None:
+def test_a_database_that_stands_still_for_a_minute_or_is_restarted_costs_nothing_but_a_pause(make: Make) -> None:
     cluster, writer = make(hosts=2, shards=8, writes_per_second=100)
     wait_for(cluster.is_even, "the shards are shared out")
     started = cluster.events("shard.started")
     cluster.local.pause()
-    time.sleep(60)
+    time.sleep(
+        35
+    )  # longer than any call waits for an answer, and seven times as long as a lease lives without a renewal
     cluster.local.resume()
-    settle(cluster, writer)
+    wait_for(lambda: cluster.events("lease.renewed") >= 2, "both hosts go on")
     assert cluster.events("shard.started") == started, "a shard began anew"
-    assert_right(cluster, writer, duplicates=0)
-
-
-def test_a_database_that_is_restarted_costs_nothing_but_a_pause(make: Make) -> None:
-    cluster, writer = make(hosts=2, shards=8, writes_per_second=100)
-    wait_for(cluster.is_even, "the shards are shared out")
-    started = cluster.events("shard.started")
     cluster.local.end()
     time.sleep(10)  # twice as long as a lease lives without a renewal
     cluster.local.start()
