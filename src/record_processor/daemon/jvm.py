@@ -69,6 +69,7 @@ class Jvm:
     def __init__(self, command: list[str], environment: Mapping[str, str], grace_seconds: float) -> None:
         self._grace_seconds = grace_seconds
         self._stopping = False
+        self._timer: threading.Timer | None = None
         self._mark = secrets.token_hex(8)
         # Before the start: a signal in between must not end this process and leave a JVM behind.
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -85,6 +86,15 @@ class Jvm:
         if self._stopping:
             self._ask_to_stop()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a signal has asked for the end."""
+        return self._stopping
+
+    def finish(self) -> None:
+        """Ask for a graceful end, from any thread, as a signal would; `wait` waits for it."""
+        self._ask_to_stop()
+
     def lines(self) -> Iterator[bytes]:
         """What the JVM and its children write, until the last of them has closed it; a huge line comes in pieces."""
         output = self._process.stdout
@@ -94,6 +104,8 @@ class Jvm:
     def wait(self) -> int:
         """Wait for the end; a shell's number for it (128 + N for a JVM that signal N ended)."""
         status = self._process.wait()
+        if self._timer is not None:
+            self._timer.cancel()  # its process ids may be others' by then
         self._end_group()
         return status if status >= 0 else 128 - status
 
@@ -111,9 +123,10 @@ class Jvm:
     def _ask_to_stop(self) -> None:
         assert self._process.stdin is not None  # noqa: S101 - Popen was told so
         self._process.stdin.close()
-        timer = threading.Timer(self._grace_seconds + _MARGIN_SECONDS, self._end_group)
-        timer.daemon = True
-        timer.start()
+        if self._timer is None:
+            self._timer = threading.Timer(self._grace_seconds + _MARGIN_SECONDS, self._end_group)
+            self._timer.daemon = True
+            self._timer.start()
 
     def _end_group(self) -> None:
         """End whatever is left: the JVM, shard processes that outlived it, programs and what they left behind."""

@@ -92,6 +92,7 @@ _KEYS = (
     # Held records and late checkpoints need a call even when nothing comes.
     _flag("callProcessRecordsEvenForEmptyRecordList", True),
     _choice("trimmedData", "continue", "continue", "stop", ours=True),
+    _integer("streamCheckIntervalMillis", 30_000, 100, ours=True),
     # Leases. KCL's 20 s of assignment and 30 s of metrics make starts and takeovers slow.
     _choice("streamMode", "auto", "auto", "single", "multi", ours=True),
     _integer("failoverTimeMillis", 10_000, 1_000),

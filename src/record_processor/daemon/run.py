@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from record_processor import logs
-from record_processor.daemon import endpoints, jvm, streams, tables
+from record_processor.daemon import jvm
 from record_processor.daemon.check import Checked, check
 from record_processor.daemon.files import RunDirectory
 from record_processor.daemon.java import find_java
 from record_processor.daemon.log_output import LogOutput
+from record_processor.daemon.prepare import Prepared, prepare
 from record_processor.daemon.relay import Relay
+from record_processor.stop_signals import raise_stop_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,40 +34,38 @@ def run(path: Path, overrides: Iterable[str]) -> int:
     output = LogOutput()
     log_format = checked.properties.text("logFormat")
     logs.start(checked.properties.text("logLevel"), output, logs.form_named(log_format))
-    java = find_java()
-    stream_arns, stream_mode = _prepare_aws(checked)
-    directory = RunDirectory()
-    try:
-        directory.write(checked, stream_arns, stream_mode)
-        return _run_jvm(java, checked, directory, output)
-    finally:
-        directory.remove()
+    with contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(output.drain, _LAST_LINE_SECONDS)
+        java = find_java()
+        prepared = prepare(checked.properties)
+        directory = RunDirectory()
+        at_the_end.callback(directory.remove)
+        return _run(java, checked, prepared, directory, output)
 
 
-def _prepare_aws(checked: Checked) -> tuple[list[str], str]:
-    properties = checked.properties
-    clients = endpoints.connect(properties)
-    stream_arns = streams.resolve(clients.tables, properties.stream_names)
-    streams.verify(clients.streams, stream_arns)
-    tables.prepare(clients.tables, properties)
-    return stream_arns, tables.stream_mode(clients.tables, properties, len(stream_arns))
-
-
-def _run_jvm(java: str, checked: Checked, directory: RunDirectory, output: LogOutput) -> int:
+def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirectory, output: LogOutput) -> int:
+    """One JVM after another: a table whose stream was made anew needs one that reads the new one."""
     properties = checked.properties
     log.info(
         "worker.starting",
         f"application {properties.text('applicationName')} on {', '.join(properties.stream_names)}",
         actions=[action["name"] for action in checked.actions],
     )
-    machine = jvm.Jvm(
-        jvm.command(java, properties, directory.properties_path),
-        directory.child_environment(checked),
-        properties.integer("shutdownGraceMillis") / 1000,
-    )
-    relay = Relay(machine.lines(), properties.text("logFormat"), output)
-    status = machine.wait()
-    relay.drain()
-    log.info("worker.stopped", f"exit status {status}")
-    output.drain(_LAST_LINE_SECONDS)
-    return status
+    while True:
+        directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
+        machine = jvm.Jvm(
+            jvm.command(java, properties, directory.properties_path),
+            directory.child_environment(checked),
+            properties.integer("shutdownGraceMillis") / 1000,
+        )
+        watch = prepared.watch(properties, machine.finish)
+        relay = Relay(machine.lines(), properties.text("logFormat"), output)
+        status = machine.wait()
+        watch.stop()
+        relay.drain()
+        if watch.changed and not machine.is_stopping:
+            raise_stop_signals()  # until the next JVM has its own
+        if machine.is_stopping or not watch.changed:
+            log.info("worker.stopped", f"exit status {status}")
+            return status
+        prepared.streams.update(watch.streams)

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ARN = re.compile(
-    r"arn:(?P<partition>aws[^:]*):dynamodb:(?P<region>[-a-z0-9]+):\d{12}:table/(?P<table>[^/]+)(?:/stream/(?P<label>.+))?"
+    r"arn:(?P<partition>aws[^:]*):dynamodb:(?P<region>[-a-z0-9]+):(?P<account>\d{12}):"
+    r"table/(?P<table>[^/]+)(?:/stream/(?P<label>.+))?"
 )
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 # What DynamoDB Local calls its region, whatever region its client has.
-_LOCAL_REGION = "ddblocal"
+LOCAL_REGION = "ddblocal"
 
 
 class _Name(NamedTuple):
@@ -56,6 +57,16 @@ def resolve(dynamodb: Any, names: Sequence[str], setting: str = "dynamoDBEndpoin
     return [name if _parsed(name).label else _stream_of_table(dynamodb, name, setting) for name in names]
 
 
+def parts_of(arn: str) -> dict[str, str]:
+    """`partition`, `region`, `account`, `table` and `label` of a stream's ARN."""
+    match = _ARN.fullmatch(arn)
+    return match.groupdict() if match else {}
+
+
+def is_arn(name: str) -> bool:
+    return bool(_parsed(name).label)
+
+
 def verify(streams: Any, arns: Sequence[str], setting: str = "kinesisEndpoint") -> None:
     """Have each stream described once: the worker would wait for one that is not there without a word.
 
@@ -83,7 +94,7 @@ def _wrong(name: _Name, region: str) -> str | None:
         return None if right else f"expected table names or stream ARNs, found {name.written!r}"
     if name.label is None:
         return f"{name.written} is the ARN of a table. Write its name, {name.table}, or the ARN of its stream"
-    if name.region == _LOCAL_REGION:
+    if name.region == LOCAL_REGION:
         return None
     partition = regions.partition_of(name.region)
     if partition is None:

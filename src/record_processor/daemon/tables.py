@@ -23,6 +23,13 @@ def lease_table_name(properties: Properties) -> str:
     return properties.optional_text("tableName") or properties.text("applicationName")
 
 
+def coordinator_table_name(properties: Properties) -> str:
+    return (
+        properties.optional_text("coordinatorStateTableName")
+        or f"{properties.text('applicationName')}-CoordinatorState"
+    )
+
+
 def prepare(dynamodb: Any, properties: Properties) -> None:
     """Make those of the tables that are missing, and wait until they can be used.
 
@@ -33,7 +40,7 @@ def prepare(dynamodb: Any, properties: Properties) -> None:
     wanted = [
         _lease_table(lease_table_name(properties), properties),
         _keyed_table(
-            properties.optional_text("coordinatorStateTableName") or f"{application}-CoordinatorState",
+            coordinator_table_name(properties),
             "key",
             properties,
             "coordinatorState",

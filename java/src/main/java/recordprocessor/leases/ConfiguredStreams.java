@@ -16,6 +16,7 @@ import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseRefresher;
 import software.amazon.kinesis.leases.MultiStreamLease;
 import software.amazon.kinesis.processor.StreamTracker;
+import software.amazon.kinesis.retrieval.kpl.ExtendedSequenceNumber;
 
 /**
  * Which leases belong to the streams of this worker's configuration.
@@ -48,6 +49,8 @@ public final class ConfiguredStreams {
     public void warnOfOthers(Collection<Lease> all) {
         Map<String, Long> others = all.stream()
                 .filter(lease -> !have(lease))
+                // What has ended needs nobody: the stream that a table had before it made a new one, say.
+                .filter(lease -> !ExtendedSequenceNumber.SHARD_END.equals(lease.checkpoint()))
                 .collect(Collectors.groupingBy(
                         lease -> ((MultiStreamLease) lease).streamIdentifier(), TreeMap::new, Collectors.counting()));
         if (!others.isEmpty()) {

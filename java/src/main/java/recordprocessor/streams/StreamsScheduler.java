@@ -155,6 +155,7 @@ public final class StreamsScheduler {
                 ClientOverrideConfiguration.builder().retryStrategy(retries());
         overrides.addExecutionInterceptor(latestPositions);
         overrides.addExecutionInterceptor(new TrimmedDataWatch(properties.goesOnAfterTrimmedData()));
+        overrides.addExecutionInterceptor(new ForeignShards());
         if (properties.streamArns().get(0).isLocal()) {
             overrides.addExecutionInterceptor(new LocalRegionInterceptor());
         }
