@@ -31,11 +31,11 @@ def end_session(leader: int) -> None:
     _end_all(lambda folder: _session(folder) == leader)
 
 
-def end_marked(name: str, value: str) -> None:
-    """End at once every process of ours whose environment has `NAME=VALUE`, except this one."""
-    mark = f"{name}={value}".encode()
+def end_marked(name: str, *values: str) -> None:
+    """End at once every process of ours whose environment has `NAME=VALUE` of one of these, except this one."""
+    marks = {f"{name}={value}".encode() for value in values}
     # A process that has ended and waits for its parent has an empty environment.
-    _end_all(lambda folder: mark in (folder / "environ").read_bytes().split(b"\0"))
+    _end_all(lambda folder: not marks.isdisjoint((folder / "environ").read_bytes().split(b"\0")))
 
 
 def _session(folder: Path) -> int | None:

@@ -18,7 +18,7 @@ from msgspec import Meta
 from record_processor import working_directory
 from record_processor.actions.base import ActionError, InvalidSettingError, NotTriedError, PermanentError
 from record_processor.actions.batches import BatchedAction, CallFailedError, Entry, Limits
-from record_processor.actions.program import Program, ProgramFailedError, TooManyAnswersError
+from record_processor.actions.program import Program, ProgramFailedError, TooManyAnswersError, kill
 from record_processor.actions.settings import LARGEST_BATCH
 from record_processor.actions.shapes import Shape, ShapedSettings
 from record_processor.configuration.units import Duration, default
@@ -144,11 +144,12 @@ class CommandAction(BatchedAction[CommandSettings]):
         end = time.monotonic() + _TERMINATE_SECONDS
         for program in programs:
             program.wait(end - time.monotonic())
-            program.end()
+        kill(programs)
+        for program in programs:
+            program.let_go()
 
     def abandon(self) -> None:
-        for program in self._last_ones():
-            program.kill()
+        kill(self._last_ones())
 
     def _last_ones(self) -> list[Program]:
         """All that there are, after which no more are started."""
@@ -157,7 +158,8 @@ class CommandAction(BatchedAction[CommandSettings]):
             return list(self._all)
 
     def _end(self, program: Program) -> None:
-        program.end()
+        kill([program])
+        program.let_go()
         with self._lock:
             self._all.discard(program)
 

@@ -15,7 +15,7 @@ from record_processor import processes, working_directory
 from record_processor.actions.bounded_lines import BoundedLines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 LONGEST_LINE_BYTES = 65536
 """Of what a program answers or writes to its standard error."""
@@ -49,7 +49,8 @@ class Program:
     """
 
     def __init__(self, command: Sequence[str], say: Callable[[str], None]) -> None:
-        self._mark = os.urandom(8).hex()
+        self.mark = os.urandom(8).hex()
+        """In the environment of all that it starts."""
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -58,7 +59,7 @@ class Program:
             # line would fill the memory of whoever reads it.
             stderr=subprocess.PIPE,
             cwd=working_directory.path(),
-            env={**os.environ, _MARK: self._mark},
+            env={**os.environ, _MARK: self.mark},
             start_new_session=True,
         )
         self._stdin = _opened(self._process.stdin)
@@ -68,6 +69,10 @@ class Program:
         os.set_blocking(self._stdout.fileno(), False)
         arguments = (_opened(self._process.stderr), say)
         threading.Thread(target=_pass_on, args=arguments, name="program-stderr", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def running(self) -> bool:
@@ -130,15 +135,8 @@ class Program:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGTERM)
 
-    def kill(self) -> None:
-        """End it and all that it started, now. Safe to call while another thread asks it."""
-        processes.end_group(self._process.pid)
-        processes.end_marked(_MARK, self._mark)
-        self.wait(_STATUS_SECONDS)
-
-    def end(self) -> None:
-        """The same, and let go of its pipes: nobody asks it any more."""
-        self.kill()
+    def let_go(self) -> None:
+        """Close its pipes, once it has ended and nobody asks it any more."""
         for pipe in (self._stdin, self._stdout):
             with contextlib.suppress(OSError):
                 pipe.close()
@@ -164,6 +162,17 @@ class Program:
         except subprocess.TimeoutExpired:
             return "its output closed, though it goes on running"
         return f"status {status}" if status >= 0 else f"signal {-status}"
+
+
+def kill(programs: Iterable[Program]) -> None:
+    """End programs and all that they started, now. Safe to call while other threads ask them."""
+    ended = list(programs)
+    for program in ended:
+        processes.end_group(program.pid)
+    if ended:  # one look at all processes for all of them
+        processes.end_marked(_MARK, *(program.mark for program in ended))
+    for program in ended:
+        program.wait(_STATUS_SECONDS)
 
 
 class _Conversation:
