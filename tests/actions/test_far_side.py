@@ -173,7 +173,7 @@ def webhook(url: str) -> WebhookAction:
     ids=["deep", "long", "broken"],
 )
 def test_an_answer_that_begins_to_name_failures_and_cannot_be_read_is_no_success(body: bytes) -> None:
-    with far_side(answering(_OK + b"content-type: application/json\r\n", body)) as url:
+    with far_side(answering(_OK + b"content-type: Application/JSON\r\n", body)) as url:
         action = webhook(url)
         with pytest.raises(InvalidBatchResponse):
             action.deliver([change_record()])

@@ -132,7 +132,7 @@ class WebhookAction(Action[WebhookSettings]):
         if not 200 <= answer.status < 300:
             raise self._refusal(answer, records)
         self._refusals.taken()
-        if answer.headers.get("content-type", "").startswith("application/json"):
+        if answer.headers.get("content-type", "").lower().startswith("application/json"):
             raise_failures(parsed(answer.content), records)
 
     def close(self) -> None:
