@@ -92,6 +92,20 @@ def test_the_old_stream_is_read_until_it_is_done_and_then_the_new_one(
     assert known.arn == new
 
 
+def test_a_stream_that_was_made_anew_twice_has_none_passed_over(database: Database, follow: Follow) -> None:
+    table = database.table()
+    followed, application = follow(f"app-{table}"), f"app-{table}"
+    to_read(followed, table, arn_of(database, table))
+    followed.leases.create(arn_of(database, table))
+    end_all(database, application)
+    _, second = made_anew(database, table)
+    _, third = made_anew(database, table)
+    assert to_read(followed, table, third) == second
+    assert to_read(followed, table, third) == second
+    end_all(database, application)
+    assert to_read(followed, table, third) == third
+
+
 def test_leases_of_a_stream_that_nobody_wrote_down_do_not_delay_the_new_one(database: Database, follow: Follow) -> None:
     table = database.table()
     followed = follow(f"app-{table}")

@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from record_processor.aws import explained
 from record_processor.daemon.streams import LOCAL_REGION, parts_of
 
@@ -42,6 +44,22 @@ class StreamLeases:
     def exist(self, arn: str) -> bool:
         """Whether any shard of the stream has a lease. Raises what `are_done` raises."""
         return any(self._checkpoint(arn, shard["ShardId"]) for shard in self._shards(arn))
+
+    def next_of(self, arn: str, latest: str) -> str:
+        """The stream that its table had, or has, after `arn`: it may have been made anew more than once since.
+
+        Where the list of a table's streams may not be read, `latest`.
+        """
+        found: list[str] = []
+        page: dict[str, Any] = {"TableName": parts_of(arn)["table"]}
+        with contextlib.suppress(ClientError):
+            while True:
+                answer = self._streams.list_streams(**page)
+                found += [stream["StreamArn"] for stream in answer["Streams"]]
+                if not answer.get("LastEvaluatedStreamArn"):
+                    break
+                page["ExclusiveStartStreamArn"] = answer["LastEvaluatedStreamArn"]
+        return min((one for one in found if arn < one < latest), default=latest)
 
     def create(self, arn: str) -> None:
         """Have the stream read from its beginning, whatever `initialPositionInStream` says of streams not known yet.

@@ -51,9 +51,9 @@ def to_read(followed: Followed, table: str, latest: str) -> str:
         if followed.leases.any() and not followed.leases.exist(latest):
             followed.leases.create(latest)
     elif known is not None and known.arn < latest:
-        _say_replaced(followed, known.arn, latest, known.seen_at)
-        if not _adopted(followed, table, known.arn, latest):
-            return known.arn
+        following = followed.leases.next_of(known.arn, latest)
+        _say_replaced(followed, known.arn, following, known.seen_at)
+        return following if _adopted(followed, table, known.arn, following) else known.arn
     followed.known.write(table, latest)
     return latest
 
@@ -116,10 +116,11 @@ class StreamWatch:
 
     def _meet_new(self, table: str, arn: str, latest: str) -> None:
         known = self._followed.known.read(table)
-        _say_replaced(self._followed, arn, latest, self._seen_at.get(table, known.seen_at if known else None))
-        others_read_it = known is not None and known.arn == latest
-        if others_read_it or _adopted(self._followed, table, arn, latest):
-            self.streams[table] = latest
+        following = self._followed.leases.next_of(arn, latest)
+        _say_replaced(self._followed, arn, following, self._seen_at.get(table, known.seen_at if known else None))
+        others_read_it = known is not None and known.arn >= following
+        if others_read_it or _adopted(self._followed, table, arn, following):
+            self.streams[table] = following
 
     def _see(self, table: str, arn: str) -> None:
         """Remember when the stream was last the table's own, and write it down now and then for a later worker."""
