@@ -85,6 +85,8 @@ def client(
         try:
             return session.client(service, endpoint_url=endpoint, config=_FIRST_CALL if first_call else _CONFIG)
         except ValueError:
+            if endpoint is None:
+                raise SetupError(f"{session.region_name!r} is no region; such as eu-west-1") from None
             raise SetupError(f"{setting}: {endpoint!r} is no address; such as http://localhost:8000") from None
 
 

@@ -7,6 +7,7 @@ logs is written by `logs`, and takes another way.
 from __future__ import annotations
 
 import io
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,19 @@ def is_json() -> bool:
 
 def install() -> None:
     """Have all that this process writes to `sys.stderr` take the form that is wanted by then."""
+    _open_closed()
     sys.stderr = UserStderr(sys.stderr)
+
+
+def _open_closed() -> None:
+    """Give each standard stream that is closed a place that is none: the next file opened would get its number."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - a descriptor, for as long as the process lives
 
 
 class UserStderr(io.TextIOBase):

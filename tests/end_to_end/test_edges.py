@@ -62,6 +62,13 @@ def test_with_log_format_json_every_line_of_standard_error_is_json(tmp_path: Pat
     assert "actions[0].handler" in events[-1]["message"]
 
 
+def test_a_closed_standard_error_costs_the_message_and_nothing_else(tmp_path: Path) -> None:
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *COMMAND, "check", "absent"], cwd=tmp_path, check=False
+    )
+    assert closed.returncode == 2
+
+
 SLEEPS = """\
 import subprocess, time
 subprocess.Popen(["sleep", "600"])

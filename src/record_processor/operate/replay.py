@@ -62,7 +62,7 @@ class Replay:
         total = _Tally(0, 0)
         for store in self._configured() if source is None else _files(source):
             try:
-                with explained(store.name):
+                with explained(store.name, "the endpoint of the dead letters"):
                     total += self._replay_store(store, named=source is not None)
             except OSError as error:
                 raise SetupError(f"{store.name}: {error}") from error
