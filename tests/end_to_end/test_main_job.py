@@ -19,6 +19,12 @@ TO_FILE = "actions: [{name: audit, type: file, path: '{table}.jsonl'}]"
 ITEM_BEFORE = {"id": {"S": "a"}, "n": {"N": "1"}}
 ITEM_AFTER = {"id": {"S": "a"}, "n": {"N": "2"}}
 SLEEPER = "import time\ndef handle(event, context):\n    print('begun')\n    time.sleep(600)\n"
+SLEEPER_WITH_GIL = (
+    "import ctypes, pathlib\n"
+    "def handle(event, context):\n"
+    "    pathlib.Path('begun').touch()\n"
+    "    ctypes.PyDLL(None).sleep(600)\n"
+)
 KEYS = {"id": {"S": "a"}}
 
 
@@ -133,7 +139,7 @@ def test_a_stop_in_the_middle_of_a_retry_ends_in_time_and_leaves_no_process(
     assert [pid for pid in family if is_running(pid)] == []
 
 
-def test_a_handler_that_ignores_the_stop_is_ended_after_the_grace_time(
+def test_a_handler_that_ignores_the_stop_is_cut_off_within_the_grace_time_and_named(
     database: Database, worker: StartWorker, tmp_path: Any
 ) -> None:
     (tmp_path / "shop.py").write_text(SLEEPER)
@@ -141,10 +147,28 @@ def test_a_handler_that_ignores_the_stop_is_ended_after_the_grace_time(
     database.put_many(table, ["a"])
     actions = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
     running = worker(table, actions=actions, shutdownGraceMillis="2000")
-    running.wait_for_event("handler.print")
+    (begun,) = running.wait_for_event("handler.print")
+    family = running.family()
+    assert running.stop(seconds=15) == 0
+    assert [pid for pid in family if is_running(pid)] == []
+    (stopped,) = running.of("shard.stopped")
+    assert (stopped["level"], stopped["action"]) == ("warning", "shop")
+    assert stopped["sequence_number"] == begun["sequence_number"]
+
+
+def test_a_handler_that_lets_no_python_code_run_is_ended_after_the_grace_time_and_the_worker_says_that_it_failed(
+    database: Database, worker: StartWorker, tmp_path: Any
+) -> None:
+    (tmp_path / "shop.py").write_text(SLEEPER_WITH_GIL)
+    table = database.table()
+    database.put_many(table, ["a"])
+    actions = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
+    running = worker(table, actions=actions, shutdownGraceMillis="2000")
+    wait_for(lambda: (tmp_path / "begun").exists(), "the call has begun")
     family = running.family()
     assert running.stop(seconds=15) == 1
     assert [pid for pid in family if is_running(pid)] == []
+    assert any("Not saved: [shardId" in line for line in running.raw), "".join(running.raw)
 
 
 def test_what_a_handler_prints_goes_to_the_log_and_not_into_the_protocol(
