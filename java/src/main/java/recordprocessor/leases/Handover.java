@@ -2,6 +2,11 @@ package recordprocessor.leases;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -15,13 +20,15 @@ import software.amazon.kinesis.leases.LeaseCoordinator;
  *
  * <p>KCL only forgets them: every shard of a host waits for the failover time on each restart. Here the name is taken
  * out, once no child is left and all that was done is checkpointed. Before that the worker takes itself out of the
- * workers' metrics; else the leader would give the leases straight back to it.
+ * workers' metrics; else the leader would give the leases straight back to it. What the leader gave to it since the stop
+ * began, before it knew, is looked up.
  */
 public final class Handover {
     private static final Logger LOG = LoggerFactory.getLogger(Handover.class);
     // A round of the leader's assignment that has read this worker's metrics must not find its leases free: it would
     // give them back, or even out what it takes for an idle worker. A round takes less than this.
     private static final long ROUND_MILLIS = 500;
+    private static final int AT_ONCE = 16;
 
     private final DynamoDbAsyncClient dynamodb;
     private final String workerMetricsTable;
@@ -43,7 +50,28 @@ public final class Handover {
     public void complete() {
         leaveMetrics();
         sleep();
-        held.forEach(this::giveBack);
+        Set<String> keys = new TreeSet<>(givenMeanwhile());
+        held.stream().map(Lease::leaseKey).forEach(keys::add);
+        giveBackAll(keys);
+    }
+
+    /** At once, so that a table that answers slowly costs its shards one answer and not one for each. */
+    private void giveBackAll(Set<String> keys) {
+        ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
+        CompletableFuture.allOf(keys.stream()
+                        .map(key -> CompletableFuture.runAsync(() -> giveBack(key), threads))
+                        .toArray(CompletableFuture[]::new))
+                .join();
+        threads.shutdown();
+    }
+
+    private List<String> givenMeanwhile() {
+        try {
+            return leases.leaseRefresher().listLeaseKeysForWorker(leases.workerIdentifier());
+        } catch (Exception error) {
+            LOG.warn("cannot look for leases that came during the stop; they run out by themselves", error);
+            return List.of();
+        }
     }
 
     private void leaveMetrics() {
@@ -66,12 +94,21 @@ public final class Handover {
         }
     }
 
-    private void giveBack(Lease lease) {
+    private void giveBack(String leaseKey) {
         try {
-            // Conditional on the owner: what somebody else has got meanwhile stays his.
-            leases.leaseRefresher().evictLease(lease);
+            Lease lease = leases.leaseRefresher().getLease(leaseKey);
+            if (lease != null && isOurs(lease)) {
+                // Conditional on the owner: what somebody else has got meanwhile stays his.
+                leases.leaseRefresher().evictLease(lease);
+            }
         } catch (Exception error) {
-            LOG.warn("cannot give back lease {}; it runs out by itself", lease.leaseKey(), error);
+            LOG.warn("cannot give back lease {}; it runs out by itself", leaseKey, error);
         }
+    }
+
+    /** Whether it is this worker that has to let go: while another hands a lease over, it is his until it says so. */
+    private boolean isOurs(Lease lease) {
+        String holder = lease.checkpointOwner() == null ? lease.leaseOwner() : lease.checkpointOwner();
+        return leases.workerIdentifier().equals(holder);
     }
 }

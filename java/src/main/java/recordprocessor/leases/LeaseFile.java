@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import recordprocessor.BootTime;
 
 /**
  * What one shard's child must know at any moment, also while it is busy and reads no messages: sixteen bytes of shared
@@ -36,6 +37,7 @@ public final class LeaseFile implements AutoCloseable {
 
     private final Path path;
     private final MappedByteBuffer memory;
+    private final long openedNanos = BootTime.nanos();
 
     public LeaseFile(Path path) throws IOException {
         this.path = path;
@@ -47,6 +49,11 @@ public final class LeaseFile implements AutoCloseable {
 
     public Path path() {
         return path;
+    }
+
+    /** In nanoseconds of {@link BootTime}. */
+    public long openedNanos() {
+        return openedNanos;
     }
 
     public void goodUntil(long bootTimeNanos) {

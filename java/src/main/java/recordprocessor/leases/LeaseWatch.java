@@ -109,7 +109,9 @@ public final class LeaseWatch {
     private boolean isLate(String leaseKey, LeaseFile file, long now) {
         try {
             long goodUntil = refresh(leaseKey, file);
-            return goodUntil != LeaseFile.LOST && goodUntil < now;
+            // One that was just taken is not late: its first renewal is under way.
+            long dueBy = goodUntil == NOT_YET ? file.openedNanos() + leaseNanos : goodUntil;
+            return goodUntil != LeaseFile.LOST && dueBy < now;
         } catch (RuntimeException error) {
             // An unrefreshed file runs out by itself, which is the safe side; the others must go on.
             LOG.warn("cannot refresh lease {}", leaseKey, error);

@@ -4,24 +4,28 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Lines that KCL logs as errors and that mean nothing for DynamoDB.
+ * Lines that KCL logs as errors or warnings and that mean nothing here.
  *
  * <p>Its auditor looks every two minutes whether the shards' ranges of hash keys have holes, as they must not in Kinesis.
  * DynamoDB's shards have no such ranges, so it finds holes always, and then looks for new shards, which does no harm.
+ * And a stop that KCL does not end is ended from here, which it takes for a second request.
  */
 public final class FalseAlarms extends Filter<ILoggingEvent> {
-    private static final List<String> LOGGERS = List.of(
+    private static final Map<String, List<String>> BEGINNINGS = Map.of(
             "software.amazon.kinesis.coordinator.PeriodicShardSyncManager",
-            "software.amazon.kinesis.leases.HierarchicalShardSyncer");
-    private static final List<String> BEGINNINGS =
-            List.of("Incomplete hash range found", "No leases with valid hashranges found");
+            List.of("Incomplete hash range found", "No leases with valid hashranges found"),
+            "software.amazon.kinesis.leases.HierarchicalShardSyncer",
+            List.of("Incomplete hash range found"),
+            "software.amazon.kinesis.coordinator.Scheduler",
+            List.of("Shutdown requested a second time"));
 
     @Override
     public FilterReply decide(ILoggingEvent event) {
-        boolean isOne = LOGGERS.contains(event.getLoggerName())
-                && BEGINNINGS.stream().anyMatch(event.getMessage()::startsWith);
+        boolean isOne = BEGINNINGS.getOrDefault(event.getLoggerName(), List.of()).stream()
+                .anyMatch(event.getMessage()::startsWith);
         return isOne ? FilterReply.DENY : FilterReply.NEUTRAL;
     }
 }

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +34,10 @@ public final class StreamsDaemon {
     private static final Logger LOG = LoggerFactory.getLogger(StreamsDaemon.class);
 
     private static final long POLL_MILLIS = 100;
-    // KCL takes a second or two from the last child's answer to its own.
-    private static final long SAVED_MILLIS = 3000;
+    // KCL takes about this long from the last child's answer to its own.
+    private static final long SAVED_MILLIS = 1200;
+    // For KCL's own stop, which gives back the leader's lock.
+    private static final long UNLOCKED_MILLIS = 1000;
 
     private final MultiLangDaemonConfig config;
     private final LeaseWatch leases;
@@ -45,6 +46,7 @@ public final class StreamsDaemon {
     private final LeaderWatch leaderWatch;
     private final Handover handover;
     private final AtomicBoolean stopping = new AtomicBoolean();
+    private boolean left;
 
     private StreamsDaemon(Path propertiesFile) throws IOException {
         DaemonProperties properties = DaemonProperties.read(propertiesFile);
@@ -96,8 +98,7 @@ public final class StreamsDaemon {
         new UnfinishedHandoffs(scheduler).start();
         Future<?> running = config.getExecutorService().submit(scheduler);
         running.get();
-        processors.killChildren();
-        handover.complete();
+        leave();
         // Without a stop the scheduler returns only when it could not initialize, which it has logged.
         return stopping.get() ? 0 : 1;
     }
@@ -133,39 +134,48 @@ public final class StreamsDaemon {
         handover.remember();
         try {
             CompletableFuture<Boolean> stopped = scheduler.startGracefulShutdown();
-            if (!waitWhileUnsaved(stopped, end)) {
-                // All that was to be saved is saved. What KCL still waits for has nothing: a shard that cannot begin, or
-                // an ended one whose reader stands before a full queue, which KCL allows a minute. In a thread, since
-                // this too may wait for KCL's locks.
-                startThread("shutdown", scheduler::shutdown);
+            waitWhileUnsaved(stopped, end);
+            if (!stopped.isDone()) {
+                leaveWithoutKcl();
             }
-            stopped.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException error) {
-            haltAtEndOfGrace();
         } catch (Exception error) {
             LOG.error("graceful stop failed", error);
             halt(1);
         }
     }
 
-    private void haltAtEndOfGrace() {
-        List<String> unsaved = processors.unsaved();
-        if (unsaved.isEmpty()) {
-            LOG.warn("KCL has not stopped within shutdownGraceMillis; all that was done is saved");
-            halt(0);
-        }
-        LOG.error("not stopped within shutdownGraceMillis; ending the children. Not saved: {}", unsaved);
-        halt(1);
-    }
-
-    /** Whether KCL said that it has stopped; else no child has had anything to save for a moment, or time is up. */
-    private boolean waitWhileUnsaved(Future<?> stopped, long end) throws InterruptedException {
+    /** Until KCL said that it has stopped, or no child has had anything to save for a moment, or time is up. */
+    private void waitWhileUnsaved(Future<?> stopped, long end) throws InterruptedException {
         long savedMillis = 0;
         while (!stopped.isDone() && System.nanoTime() < end && savedMillis < SAVED_MILLIS) {
             Thread.sleep(POLL_MILLIS);
             savedMillis = processors.unsaved().isEmpty() ? savedMillis + POLL_MILLIS : 0;
         }
-        return stopped.isDone();
+    }
+
+    /**
+     * Where all is saved, what KCL still waits for has nothing to lose: a shard that cannot begin, one that was being handed
+     * over, an ended one whose reader stands before a full queue. It would wait for the failover time, and the shards with it.
+     */
+    private void leaveWithoutKcl() throws InterruptedException {
+        List<String> unsaved = processors.unsaved();
+        if (!unsaved.isEmpty()) {
+            LOG.error("not stopped within shutdownGraceMillis; ending the children. Not saved: {}", unsaved);
+            halt(1);
+        }
+        // In a thread, since this may wait for KCL's locks.
+        startThread("shutdown", scheduler::shutdown).join(UNLOCKED_MILLIS);
+        leave();
+        halt(0);
+    }
+
+    /** Leaves nothing of this worker, and its leases to the others. Whoever comes second waits for the first. */
+    private synchronized void leave() {
+        if (!left) {
+            left = true;
+            processors.killChildren();
+            handover.complete();
+        }
     }
 
     private void halt(int status) {
@@ -173,9 +183,10 @@ public final class StreamsDaemon {
         Runtime.getRuntime().halt(status);
     }
 
-    private static void startThread(String name, Runnable body) {
+    private static Thread startThread(String name, Runnable body) {
         Thread thread = new Thread(body, name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 }
