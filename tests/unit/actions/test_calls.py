@@ -45,7 +45,6 @@ def test_every_error_class_of_the_sdk_is_named_with_its_operation(kind: type[Any
 @pytest.mark.parametrize(
     "response",
     [None, {}, {"Error": None}, {"Error": {}}, {"Error": "text"}, {"ResponseMetadata": None}, object(), "text"],
-    ids=repr,
 )
 def test_an_answer_of_any_shape_is_no_reason_to_fail_twice(response: Any) -> None:
     error = botocore.exceptions.ReadTimeoutError(endpoint_url="http://x")

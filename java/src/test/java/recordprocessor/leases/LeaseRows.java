@@ -2,6 +2,7 @@ package recordprocessor.leases;
 
 import java.lang.reflect.Proxy;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
@@ -41,9 +42,24 @@ final class LeaseRows {
                                 Lease row = rows.get((String) arguments[0]);
                                 yield row == null ? null : row.copy();
                             }
+                            case "listLeaseKeysForWorker" -> rows.values().stream()
+                                    .filter(row -> arguments[0].equals(row.leaseOwner()))
+                                    .map(Lease::leaseKey)
+                                    .toList();
+                            case "evictLease" -> evict((Lease) arguments[0]);
                             case "listLeases" -> rows.values().stream().map(Lease::copy).toList();
                             default -> throw new UnsupportedOperationException(method.getName());
                         });
+    }
+
+    private boolean evict(Lease lease) {
+        before.apply(lease.leaseKey());
+        Lease row = rows.get(lease.leaseKey());
+        if (!Objects.equals(row.leaseOwner(), lease.leaseOwner())) {
+            return false;
+        }
+        row.leaseOwner(null);
+        return true;
     }
 
     private boolean write(Lease lease) {
