@@ -136,6 +136,8 @@ class Worker:
             "idleTimeBetweenReadsInMillis": "200",
             "checkpointIntervalMillis": "500",
             "failoverTimeMillis": "3000",
+            # Half the work for a JVM that lives for seconds; the catalogue's worker has the default.
+            "jvmOptions": "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
             **more,
         }
         return "".join(f"{name} = {value}\n" for name, value in values.items())

@@ -45,8 +45,6 @@ _PROPERTIES = {
     "failoverTimeMillis": str(int(FAILOVER_SECONDS * 1000)),
     "idleTimeBetweenReadsInMillis": "500",
     "checkpointIntervalMillis": "1000",
-    # Several JVMs share two cores with all the rest, and are started again and again.
-    "jvmOptions": "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
 
@@ -263,6 +261,11 @@ class Cluster:
             and set(owned) <= set(names)
             and max(numbers) - min(numbers) <= 1
         )
+
+    def is_at_rest(self, machines: Sequence[Machine] | None = None) -> bool:
+        """Whether it is even, and no lease is on its way from one host to another."""
+        handed_over = any("checkpointOwner" in lease for lease in self.database.leases(self.application))
+        return not handed_over and self.is_even(machines)
 
     def acts(self) -> list[Act]:
         """Of all hosts, in the order of their beginning."""

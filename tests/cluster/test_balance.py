@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from tests.cluster.writer import Writer
 
 # A start, two or three rounds of the leader's balancing of 4 s each, and a busy machine.
-BOUND_SECONDS = 40.0
+BOUND_SECONDS = 60.0
 
 
-def test_64_shards_are_even_over_4_hosts_after_one_leaves_and_after_it_joins_again(
+def test_32_shards_are_even_over_4_hosts_after_one_leaves_and_after_it_joins_again(
     make: Callable[..., tuple[Cluster, Writer]], record_property: Callable[[str, object], None]
 ) -> None:
-    cluster, writer = make(hosts=4, shards=64, writes_per_second=200)
-    wait_for(lambda: cluster.is_even(cluster.machines), "the shards are shared out")
+    cluster, writer = make(hosts=4, shards=32, writes_per_second=200)
+    wait_for(lambda: cluster.is_at_rest(cluster.machines), "the shards are shared out")
     first, *others = cluster.machines
     left = time.monotonic()
     first.ask_to_stop()
@@ -33,6 +33,7 @@ def test_64_shards_are_even_over_4_hosts_after_one_leaves_and_after_it_joins_aga
     first.start()
     wait_for(lambda: cluster.is_even(cluster.machines), "it has its share again", BOUND_SECONDS)
     record_property("seconds_after_joining", time.monotonic() - joined)
+    wait_for(lambda: cluster.is_at_rest(cluster.machines), "nothing is being handed over any more", BOUND_SECONDS)
     owners = cluster.owners()
     time.sleep(15)  # three rounds of balancing, with nothing to do
     assert cluster.owners() == owners, "leases move though they are even"

@@ -1,4 +1,4 @@
-"""Every action of the README, as it stands there, moves 1,000 changes of a table to its sink."""
+"""Every action of the README, as it stands there, moves 300 changes of a table to its sink."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.servers.started import Servers
 
 ROOT = Path(__file__).parents[2]
-ITEMS, TIMES = 50, 20
+ITEMS, TIMES = 50, 6
 ALL = {f"order-{item:02}": list(range(1, TIMES + 1)) for item in range(ITEMS)}
 
 _INDEX = """
@@ -161,7 +161,7 @@ def _client(service: str, address: str, region: str) -> Any:
 
 @pytest.fixture(scope="module")
 def shop(database: Database, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """One worker with all the examples of the README, after 1,000 changes and a graceful stop."""
+    """One worker with all the examples of the README, after 300 changes and a graceful stop."""
     folder = tmp_path_factory.mktemp("shop")
     made = Shop(servers, database, folder)
     table = database.table()
@@ -175,7 +175,8 @@ def shop(database: Database, servers: Servers, tmp_path_factory: pytest.TempPath
     with pytest.MonkeyPatch.context() as patched:
         for name, value in made.environment.items():
             patched.setenv(name, value)
-        worker = Worker(folder, database, f"catalogue-{table}", (table,), actions, {"checkpointIntervalMillis": "1000"})
+        properties = {"checkpointIntervalMillis": "1000", "jvmOptions": "-Xmx256m"}
+        worker = Worker(folder, database, f"catalogue-{table}", (table,), actions, properties)
         try:
             wait_for(lambda: _done_but_for_s3(made), "every other sink has everything")
             assert worker.stop() == 0
@@ -292,12 +293,12 @@ def by_item(records: list[Any]) -> dict[str, list[int]]:
 
 
 @pytest.mark.parametrize("type_name", IN_ORDER)
-def test_1000_changes_arrive_once_each_and_in_order_per_item(shop: Shop, type_name: str) -> None:
+def test_300_changes_arrive_once_each_and_in_order_per_item(shop: Shop, type_name: str) -> None:
     assert by_item(IN_ORDER[type_name](shop)) == ALL
 
 
 @pytest.mark.parametrize("type_name", IN_ANY_ORDER)
-def test_1000_changes_arrive_once_each_where_the_service_promises_no_order(shop: Shop, type_name: str) -> None:
+def test_300_changes_arrive_once_each_where_the_service_promises_no_order(shop: Shop, type_name: str) -> None:
     found = by_item(IN_ANY_ORDER[type_name](shop))
     assert {item: sorted(numbers) for item, numbers in found.items()} == ALL
 

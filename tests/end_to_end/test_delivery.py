@@ -113,7 +113,7 @@ def test_bisecting_sends_exactly_the_poison_to_the_dead_letters_and_replay_bring
     assert handled(tmp_path)[-1] == POISON
 
 
-def test_a_sink_that_is_down_for_two_minutes_costs_nothing_but_time(
+def test_a_sink_that_is_down_for_longer_than_the_longest_wait_between_two_tries_costs_nothing_but_time(
     database: Database, worker: StartWorker, tmp_path: Path
 ) -> None:
     table = database.table("KEYS_ONLY")
@@ -123,7 +123,7 @@ def test_a_sink_that_is_down_for_two_minutes_costs_nothing_but_time(
     (tmp_path / "down").touch()
     down_since = time.monotonic()
     database.put_many(table, IDS[100:300])
-    while time.monotonic() - down_since < 120:  # the outage itself
+    while time.monotonic() - down_since < 40:  # the outage itself
         assert running.process.poll() is None
         time.sleep(1)
     assert len(handled(tmp_path)) == 100
