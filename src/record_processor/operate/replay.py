@@ -7,6 +7,7 @@ once more by the next replay, and never lost. A worker may go on adding letters 
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.actions.base import Action, NotTriedError, PartialFailure, Shard
@@ -57,7 +58,7 @@ class Replay:
             0 where every letter chosen succeeded, else 1.
 
         Raises:
-            SetupError: there is no such file, or a letter's action is not configured.
+            SetupError: there is no such file, or it cannot be read or written.
         """
         total = _Tally(0, 0)
         for store in self._configured() if source is None else _files(source):
@@ -87,9 +88,9 @@ class Replay:
 
     def _replay_store(self, store: ReadableStore, named: bool) -> _Tally:
         letters, unreadable = store.read()
-        self._refuse_unknown_actions(store, self._chosen(letters))
+        strangers = self._say_strangers(store, letters)
         if self._dry_run:
-            return self._say_what_would_be_done(store, letters, unreadable)
+            return self._say_what_would_be_done(store, letters, unreadable) + _Tally(0, strangers)
         if unreadable and named and not any(True for _ in letters):
             # More likely another file than letters that are all broken.
             say(f"{store.name}: none of its {unreadable} lines is a dead letter; it is left as it is", err=True)
@@ -97,7 +98,7 @@ class Replay:
         if unreadable:
             _set_aside(store, unreadable)
         store.remove(())  # that letters cannot be removed is known now, not when the first were delivered
-        total = _Tally(0, 0)
+        total = _Tally(0, strangers)
         chosen = self._chosen(letters)
         while some := list(itertools.islice(chosen, store.remove_at_once)):
             total += self._replay_some(store, some)
@@ -113,7 +114,10 @@ class Replay:
         return _Tally(count, 0)
 
     def _chosen(self, letters: Iterable[Letter]) -> Iterator[Letter]:
-        return (letter for letter in letters if self._only_action in (None, letter.action))
+        return (letter for letter in letters if letter.action in self._items and self._is_meant(letter))
+
+    def _is_meant(self, letter: Letter) -> bool:
+        return self._only_action in (None, letter.action)
 
     def _replay_some(self, store: ReadableStore, letters: list[Letter]) -> _Tally:
         """Deliver, make safe, and only then remove."""
@@ -154,13 +158,14 @@ class Replay:
             self._opened[key] = action
         return self._opened[key]
 
-    def _refuse_unknown_actions(self, store: ReadableStore, letters: Iterable[Letter]) -> None:
-        for letter in letters:
-            if letter.action not in self._items:
-                raise SetupError(
-                    f"{store.name}: a letter is from {unknown('action', letter.action, self._items)}. "
-                    "Configure it again, or choose others with --action"
-                )
+    def _say_strangers(self, store: ReadableStore, letters: Iterable[Letter]) -> int:
+        """How many letters are from actions that are not configured (any more): they wait, and hold up no other."""
+        others = (letter.action for letter in letters if letter.action not in self._items and self._is_meant(letter))
+        counts = Counter(others)
+        for name, count in sorted(counts.items()):
+            known = unknown("action", name, self._items)
+            say(f"{store.name}: {count} stay: {known}. Configure it again to replay them", err=True)
+        return counts.total()
 
 
 def _reason(error: BaseException) -> BaseException:

@@ -51,10 +51,17 @@ def test_an_undecodable_letter_stays(file: DeadLetterFile) -> None:
     assert numbers(file) == ["1"]
 
 
-def test_an_action_that_is_not_configured_any_more_is_named(file: DeadLetterFile) -> None:
-    file.store([letter(1)])
-    with pytest.raises(SetupError, match="unknown action 'shop'"):
-        Replay([{**TO_FILE, "name": "shopping"}], None, dry_run=False, region="us-west-2").run(file.path)
+def test_letters_of_an_action_that_is_not_configured_stay_counted_and_hold_up_no_other(
+    file: DeadLetterFile, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strangers = [msgspec.structs.replace(letter(number), action="shipping") for number in (1, 3)]
+    file.store([strangers[0], letter(2), strangers[1]])
+    assert Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(file.path) == 1
+    assert numbers(file) == ["1", "3"]
+    assert len((tmp_path / "replayed.jsonl").read_text().splitlines()) == 1
+    said = capsys.readouterr().err
+    assert "dead.jsonl: 2 stay: unknown action 'shipping'; valid: shop" in said
+    assert Replay([TO_FILE], "shop", dry_run=True, region="us-west-2").run(file.path) == 0  # asked for others
 
 
 def test_no_such_file_is_named(tmp_path: Path) -> None:
