@@ -10,6 +10,7 @@ from record_processor import regions, user_stderr
 from record_processor.configuration.mistakes import nearest, unknown
 from record_processor.configuration.values import UnknownValue, filled_in
 from record_processor.daemon.keys import BY_ENVIRONMENT, ENVIRONMENT_PREFIX, KEYS, NOT_HERE, REQUIRED, Key
+from record_processor.daemon.service_links import is_service_link
 from record_processor.errors import ConfigurationError, Mistake
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ def _filled_in(place: str, element: javaproperties.KeyValue, mistakes: list[Mist
 
 def _from_environment(environment: Mapping[str, str], mistakes: list[Mistake]) -> Iterator[_Written]:
     for variable, value in environment.items():
+        if variable.startswith(ENVIRONMENT_PREFIX) and is_service_link(ENVIRONMENT_PREFIX, variable, value):
+            continue
         if variable in BY_ENVIRONMENT:
             yield _Written(f"environment variable {variable}", BY_ENVIRONMENT[variable].name, value.strip())
         elif variable.startswith(ENVIRONMENT_PREFIX):

@@ -108,6 +108,33 @@ def test_each_key_has_an_environment_variable_of_its_own() -> None:
     assert len(BY_ENVIRONMENT) == len(KEYS)
 
 
+KUBERNETES = {
+    "RECORD_PROCESSOR_SERVICE_HOST": "10.0.0.1",
+    "RECORD_PROCESSOR_SERVICE_PORT": "9090",
+    "RECORD_PROCESSOR_SERVICE_PORT_METRICS": "9090",
+    "RECORD_PROCESSOR_PORT": "tcp://10.0.0.1:9090",
+    "RECORD_PROCESSOR_PORT_9090_TCP": "tcp://10.0.0.1:9090",
+    "RECORD_PROCESSOR_PORT_9090_TCP_PROTO": "tcp",
+    "RECORD_PROCESSOR_PORT_9090_TCP_PORT": "9090",
+    "RECORD_PROCESSOR_PORT_9090_TCP_ADDR": "10.0.0.1",
+    "RECORD_PROCESSOR_BLUE_GREEN_SERVICE_HOST": "10.0.0.2",
+    "RECORD_PROCESSOR_BLUE_GREEN_PORT": "udp://10.0.0.2:53",
+    "RECORD_PROCESSOR_BLUE_GREEN_PORT_53_UDP_ADDR": "10.0.0.2",
+}
+
+
+def test_what_kubernetes_sets_for_a_service_of_this_name_stops_no_start(tmp_path: Path) -> None:
+    assert read(tmp_path, SMALL, None, **KUBERNETES).text("applicationName") == "shop"
+
+
+@pytest.mark.parametrize(
+    "variable", ["RECORD_PROCESSOR_FAILOVER_PORT", "RECORD_PROCESSOR_PORT", "RECORD_PROCESSOR_PORT_TCP"]
+)
+def test_a_variable_that_only_resembles_what_kubernetes_sets_is_refused(tmp_path: Path, variable: str) -> None:
+    (mistake,) = mistakes(tmp_path, SMALL, None, **{variable: "9090"})
+    assert variable in mistake
+
+
 def test_the_production_template_shows_every_default_as_it_is() -> None:
     template = (ROOT / "properties/worker.properties").read_text()
     shown = dict(re.findall(r"^#?(\w+) = (.*)$", template, re.MULTILINE))
