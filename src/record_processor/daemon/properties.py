@@ -116,7 +116,7 @@ def _filled_in(place: str, element: javaproperties.KeyValue, mistakes: list[Mist
 
 def _from_environment(environment: Mapping[str, str], mistakes: list[Mistake]) -> Iterator[_Written]:
     for variable, value in environment.items():
-        if variable.startswith(ENVIRONMENT_PREFIX) and is_service_link(ENVIRONMENT_PREFIX, variable, value):
+        if variable.startswith(ENVIRONMENT_PREFIX) and is_service_link(variable, value):
             continue
         if variable in BY_ENVIRONMENT:
             yield _Written(f"environment variable {variable}", BY_ENVIRONMENT[variable].name, value.strip())
