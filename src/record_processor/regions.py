@@ -6,7 +6,7 @@ import functools
 import json
 import re
 from importlib import resources
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,11 @@ class Found(NamedTuple):
 def partition_of(region: str) -> str | None:
     """`aws` for `eu-west-1`, `aws-cn` for `cn-north-1`; None where it is no region's name."""
     return next((name for name, pattern in _partitions() if pattern.match(region)), None)
+
+
+def is_host_of_aws(host: str) -> bool:
+    """Whether a host's name is one of AWS's own."""
+    return any(host.endswith(f".{suffix}") for suffix in _suffixes())
 
 
 def expected(region: str) -> str | None:
@@ -55,6 +60,18 @@ def _of_profile(profile: str | None) -> Found | None:
 
 @functools.cache
 def _partitions() -> list[tuple[str, re.Pattern[str]]]:
-    """Each partition's name and the pattern of its regions, as the SDK knows them."""
+    """Each partition's name and the pattern of its regions."""
+    return [(one["id"], re.compile(one["regionRegex"])) for one in _known_to_the_sdk()]
+
+
+@functools.cache
+def _suffixes() -> frozenset[str]:
+    """What the names of AWS's hosts end with."""
+    names = ("dnsSuffix", "dualStackDnsSuffix")
+    return frozenset(one["outputs"][name] for one in _known_to_the_sdk() for name in names)
+
+
+def _known_to_the_sdk() -> list[dict[str, Any]]:
     text = resources.files("botocore").joinpath("data/partitions.json").read_text(encoding="utf-8")
-    return [(one["id"], re.compile(one["regionRegex"])) for one in json.loads(text)["partitions"]]
+    partitions: list[dict[str, Any]] = json.loads(text)["partitions"]
+    return partitions

@@ -12,6 +12,7 @@ from record_processor.actions.settings import ActionSettings, InvalidSettingErro
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
+    from record_processor.actions.aws import AwsSettings
     from record_processor.worker.records import ChangeRecord, Stream
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "PartialFailure",
     "PermanentError",
     "Shard",
+    "TableWrite",
 ]
 
 SettingsT = TypeVar("SettingsT", bound=ActionSettings)
@@ -85,6 +87,20 @@ class Destination(NamedTuple):
     """Whether they can share it where each has a filter."""
 
 
+class TableWrite(NamedTuple):
+    """A DynamoDB table that an action writes to: where the action gets the changes of that table, it gets its own."""
+
+    key: str
+    """The setting that names it, such as `table`."""
+    table: str
+    """Its name or ARN."""
+    aws: AwsSettings
+    may_loop: bool
+    """Whether the user has said so, and what ends the loop."""
+    way_out: str
+    """What to do otherwise, as a sentence without its full stop."""
+
+
 class Action(abc.ABC, Generic[SettingsT]):
     """One configured action in one shard's child process.
 
@@ -127,6 +143,11 @@ class Action(abc.ABC, Generic[SettingsT]):
     @property
     def destination(self) -> Destination | None:
         """Where it writes; None where nothing can get in its way there."""
+        return None
+
+    @property
+    def written_table(self) -> TableWrite | None:
+        """The DynamoDB table that it writes to; None where it writes to none."""
         return None
 
     def open(self, shard: Shard) -> None:

@@ -26,6 +26,7 @@ from record_processor.actions.base import (
     PartialFailure,
     PermanentError,
     Shard,
+    TableWrite,
 )
 from record_processor.configuration.units import Duration, default
 from record_processor.errors import UndecodableRecordError
@@ -72,6 +73,10 @@ class DynamoDBSettings(ActionSettings, kw_only=True, frozen=True):
             description="The markers' end in seconds since the epoch: the attribute for the table's TTL.", min_length=1
         ),
     ] = "_expires"
+    allow_loop: Annotated[
+        bool,
+        Meta(description="Whether `table` may be one that is read here; needs a filter, which ends the loop."),
+    ] = False
     aws: Annotated[AwsSettings, Meta(description="Where and as whom: another region or account.")] = AwsSettings()
 
 
@@ -95,6 +100,9 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         targets = [*settings.rename.values(), *own]
         if len(own) + len(settings.rename) != len(set(targets)):
             raise InvalidSettingError("rename", "two attributes would have the same name there")
+        if settings.allow_loop and settings.filter is None:
+            message = "expected a filter beside it, which lets none of the action's own writes through"
+            raise InvalidSettingError("allow_loop", f"{message}, such as {self._loops_end}")
 
     @property
     def destination(self) -> Destination:
@@ -102,6 +110,21 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         harm = "of one change only the first would be written, since the other is no newer; write one action for both"
         place = ("dynamodb", self.settings.table, aws.region, aws.endpoint, aws.role_arn)
         return Destination("table", place, harm, shared_by_filters=True)
+
+    @property
+    def written_table(self) -> TableWrite:
+        settings = self.settings
+        way_out = (
+            "Write to another table; or, where it is meant, set allow_loop: true and a filter that lets none of the "
+            f"action's own writes through, such as {self._loops_end}"
+        )
+        return TableWrite("table", settings.table, settings.aws, settings.allow_loop, way_out)
+
+    @property
+    def _loops_end(self) -> str:
+        own = f"{{{self.settings.sequence_attribute}: {{S: [{{exists: false}}]}}}}"
+        # Not REMOVE: the marker of a deletion is deleted in its turn.
+        return f"filter: {{eventName: [INSERT, MODIFY], dynamodb: {{NewImage: {own}}}}}"
 
     def open(self, shard: Shard) -> None:
         self._shard = shard

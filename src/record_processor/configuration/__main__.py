@@ -1,9 +1,7 @@
 """Checks an actions file in a process of its own: `python -m record_processor.configuration FILE`.
 
 Checking imports the handlers that the file names, and what they import. The parent of a worker must stay small, and
-must not run user code, so it asks this process. The answer is one JSON object on standard output: `actions`, the
-checked content for the children, with `secrets`, the values in it that nobody may see; or `mistakes`, a list of
-`[place, message]`.
+must not run user code, so it asks this process. The answer is one JSON object on standard output (`answer.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from record_processor import redaction
-from record_processor.configuration.actions_file import read_actions
+from record_processor.configuration.actions_file import read_file
+from record_processor.configuration.answer import Answer
 from record_processor.errors import ConfigurationError
 
 
@@ -26,10 +25,10 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:
-        result: dict[str, object] = {"actions": read_actions(Path(sys.argv[1]))}
-        result["secrets"] = redaction.remembered()
+        actions, tables = read_file(Path(sys.argv[1]))
+        result = Answer(actions, redaction.remembered(), tables)
     except ConfigurationError as error:
-        result = {"mistakes": error.mistakes}
+        result = Answer(mistakes=list(error.mistakes))
     with answer:
         answer.write(msgspec.json.encode(result))
 

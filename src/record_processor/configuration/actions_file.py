@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from record_processor.actions import registry
 from record_processor.actions.template import Template
-from record_processor.configuration import contradictions, typed
+from record_processor.configuration import contradictions, typed, written_tables
 from record_processor.configuration.build import EXAMPLE, build
 from record_processor.configuration.mistakes import shown, unknown
 from record_processor.configuration.values import filled_in_everywhere
@@ -20,12 +20,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from record_processor.actions.base import Action
+    from record_processor.configuration.answer import WrittenTable
     from record_processor.configuration.mistakes import KeyPath, Problem
     from record_processor.configuration.yaml_scalars import Scalar
 
 
+class CheckedFile(NamedTuple):
+    """A file without mistakes in itself."""
+
+    actions: list[dict[str, Any]]
+    """Plain enough to be handed to a child process as JSON."""
+    tables: list[WrittenTable]
+    """DynamoDB's, which the actions write to."""
+
+
 def read_actions(path: Path) -> list[dict[str, Any]]:
-    """The checked content of the file, plain enough to be handed to a child process as JSON.
+    """The actions of `read_file`. Raises what it raises."""
+    return read_file(path).actions
+
+
+def read_file(path: Path) -> CheckedFile:
+    """The checked content of the file.
 
     A child gets what was checked when the worker started, not what the file says hours later, perhaps half edited.
 
@@ -51,7 +66,7 @@ def read_actions(path: Path) -> list[dict[str, Any]]:
         problems = list(dict.fromkeys(problems))
         problems.sort(key=lambda problem: file.line(problem[0]))
         raise ConfigurationError([file.mistake(place, redacted(message)) for place, message in problems])
-    return items
+    return CheckedFile(items, written_tables.of_actions(built, file))
 
 
 def _items(file: YamlFile) -> tuple[list[dict[str, Any]], list[Problem]]:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from record_processor import aws, redaction
-from record_processor.daemon import checking_process, streams
+from record_processor.configuration.answer import Answer
+from record_processor.daemon import checking_process, loops, streams
 from record_processor.daemon.properties import Properties, read_properties
 from record_processor.errors import ConfigurationError, Mistake, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from record_processor.configuration.answer import WrittenTable
 
 
 class Checked(NamedTuple):
@@ -25,12 +28,8 @@ class Checked(NamedTuple):
     properties: Properties
     actions: list[dict[str, Any]]
     child_command: list[str]
-
-
-class _Answer(msgspec.Struct):
-    actions: list[dict[str, Any]] = []
-    secrets: list[str] = []
-    mistakes: list[tuple[str, str]] = []
+    tables: Sequence[WrittenTable] = ()
+    """DynamoDB's, which the actions write to."""
 
 
 def check(path: Path, overrides: Iterable[str]) -> Checked:
@@ -44,7 +43,9 @@ def check(path: Path, overrides: Iterable[str]) -> Checked:
     streams.check_names(str(path), properties.stream_names, properties.text("regionName"))
     aws.check_provider(properties.text("AwsCredentialsProvider"))
     command = _child_command(properties)
-    return Checked(properties, _checked_actions(properties.actions_path), command)
+    answer = _checked_actions(properties.actions_path)
+    loops.refuse(properties, properties.stream_names, answer.tables)
+    return Checked(properties, answer.actions, command, answer.tables)
 
 
 def _child_command(properties: Properties) -> list[str]:
@@ -60,11 +61,11 @@ def _child_command(properties: Properties) -> list[str]:
     return command
 
 
-def _checked_actions(path: Path) -> list[dict[str, Any]]:
+def _checked_actions(path: Path) -> Answer:
     """Ask a process of its own: it imports the user's handlers, and this one must stay small and calm."""
     status, content = checking_process.ask(path)
     try:
-        answer = msgspec.json.decode(content, type=_Answer)
+        answer = msgspec.json.decode(content, type=Answer)
     except msgspec.DecodeError:
         raise SetupError(
             f"{path}: the process that checks it ended with status {status} and no answer. "
@@ -73,4 +74,4 @@ def _checked_actions(path: Path) -> list[dict[str, Any]]:
     if answer.mistakes:
         raise ConfigurationError([Mistake(place, message) for place, message in answer.mistakes])
     redaction.remember(answer.secrets)
-    return answer.actions
+    return answer

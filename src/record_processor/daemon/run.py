@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from record_processor import logs
-from record_processor.daemon import jvm
+from record_processor.daemon import jvm, loops
 from record_processor.daemon.check import Checked, check
 from record_processor.daemon.files import RunDirectory
 from record_processor.daemon.java import find_java
@@ -38,6 +38,8 @@ def run(path: Path, overrides: Iterable[str]) -> int:
         at_the_end.callback(output.drain, _LAST_LINE_SECONDS)
         java = find_java()
         prepared = prepare(checked.properties)
+        # Only now are the accounts of tables known that are given by name.
+        loops.refuse(checked.properties, list(prepared.streams.values()), checked.tables)
         directory = RunDirectory()
         at_the_end.callback(directory.remove)
         return _run(java, checked, prepared, directory, output)

@@ -235,7 +235,7 @@ def test_what_a_handler_prints_on_import_does_not_get_into_the_answer(tmp_path: 
     finally:
         os.close(held)
         os.close(ours)
-    expected = {"actions": [{"name": "a", "type": "python", "handler": "noisy:handle"}], "secrets": []}
-    assert json.loads(answer.stdout) == expected
+    expected = [{"name": "a", "type": "python", "handler": "noisy:handle"}]
+    assert json.loads(answer.stdout) == {"actions": expected, "secrets": [], "tables": [], "mistakes": []}
     assert "hello" in answer.stderr
     assert "there" in answer.stderr

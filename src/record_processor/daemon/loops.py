@@ -1,0 +1,152 @@
+"""Actions that would write to a table whose changes they get: each write would be their next change, without an end."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from record_processor import regions
+from record_processor.daemon import streams
+from record_processor.errors import ConfigurationError, Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.configuration.answer import WrittenTable
+    from record_processor.daemon.properties import Properties
+
+_ROLE = re.compile(r"arn:[^:]*:iam::(\d{12}):role/.+")
+_LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|0\.0\.0\.0")
+_PORTS = {"http": 80, "https": 443}
+
+
+class _Address(NamedTuple):
+    host: str
+    port: int | None
+
+
+class _Table(NamedTuple):
+    """A table, as far as it is known without asking anybody."""
+
+    name: str
+    region: str
+    account: str | None
+    """None: whoever's the credentials are."""
+    address: _Address | None
+    """Where it is reached; None: at AWS."""
+
+
+def refuse(properties: Properties, names: Sequence[str], tables: Sequence[WrittenTable]) -> None:
+    """Refuse tables that are read and written, where the user has not said what ends the loop.
+
+    `names` are tables' names or streams' ARNs. A name says less: with it, a table of the same name with an account is
+    taken for another one.
+
+    Raises:
+        ConfigurationError: with every such table.
+    """
+    mistakes = [
+        Mistake(table.place, f"{table.setting}: {_message(table, name)}")
+        for table in tables
+        if not table.may_loop and (name := _read_as(properties, names, table)) is not None
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)
+
+
+def _message(table: WrittenTable, name: str) -> str:
+    whose = "" if table.table.startswith("arn:") else ". If it is another account's or region's, write its ARN"
+    return (
+        f"{table.table!r} is read here (streamName: {name}): what is written there would come back as the next change, "
+        f"again and again. {table.way_out}{whose}"
+    )
+
+
+def _read_as(properties: Properties, names: Sequence[str], table: WrittenTable) -> str | None:
+    """Which of the names is this table's; None where none is."""
+    for name in names:
+        if _name_in(name) != _name_in(table.table):
+            continue  # most are, and all else has to look at what the SDK is configured to
+        if _may_be_same(_read(properties, name), _written(properties, table)):
+            return name
+    return None
+
+
+def _name_in(name: str) -> str:
+    return streams.parts_of(name).get("table", name)
+
+
+def _read(properties: Properties, name: str) -> _Table:
+    arn = streams.parts_of(name)
+    sdk = _Sdk(None)
+    endpoint = properties.optional_text("dynamoDBEndpoint") or properties.optional_text("kinesisEndpoint")
+    region = arn.get("region") or properties.text("regionName")
+    return _Table(_name_in(name), region, arn.get("account"), _address(endpoint or sdk.endpoint()))
+
+
+def _written(properties: Properties, table: WrittenTable) -> _Table:
+    """As `actions/aws.py` finds it."""
+    arn = streams.parts_of(table.table)
+    sdk = _Sdk(table.profile)
+    role = _ROLE.fullmatch(table.role_arn or "")
+    account = arn.get("account") or (role[1] if role else None)
+    region = arn.get("region") or table.region or sdk.region() or properties.text("regionName")
+    return _Table(_name_in(table.table), region, account, _address(table.endpoint or sdk.endpoint()))
+
+
+def _may_be_same(read: _Table, written: _Table) -> bool:
+    if read.address is None and written.address is None:
+        return read.region == written.region and written.account in (None, read.account)
+    if read.address is None or written.address is None:
+        return False
+    # Servers for tests have the same tables for every region and account.
+    return _may_be_one_server(read.address, written.address)
+
+
+def _may_be_one_server(one: _Address, other: _Address) -> bool:
+    """Whether two addresses may lead to one server: two names may, two ports of one host do not."""
+    return one.host != other.host or one.port == other.port
+
+
+def _address(endpoint: str | None) -> _Address | None:
+    try:
+        parts = urlsplit(endpoint or "")
+        host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+    except ValueError:  # it is no address: whoever calls it says so
+        return None
+    if not host or regions.is_host_of_aws(host):
+        return None
+    return _Address("localhost" if _LOOPBACK.fullmatch(host) else host, port)
+
+
+class _Sdk:
+    """What the SDK's variables and files say. It calls nobody."""
+
+    def __init__(self, profile: str | None) -> None:
+        from botocore.session import Session
+
+        self._session = Session(profile=profile)
+
+    def region(self) -> str | None:
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            region: str | None = self._session.get_config_variable("region")
+        except BotoCoreError:  # no such profile: the action says so
+            return None
+        return region
+
+    def endpoint(self) -> str | None:
+        from botocore.configprovider import ConfiguredEndpointProvider
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            scoped = self._session.get_scoped_config()
+            if self._session.get_config_variable("ignore_configured_endpoint_urls"):
+                return None
+            provider = ConfiguredEndpointProvider(self._session.full_config, scoped, "dynamodb")
+            endpoint: str | None = provider.provide()
+        except BotoCoreError:
+            return None
+        return endpoint
