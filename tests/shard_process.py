@@ -76,11 +76,12 @@ class ShardProcess:
         self.say({"action": "initialize", "shardId": "shardId-1", **where})
         return self
 
-    def records(self, *numbers: int) -> None:
-        """Give it records, each of an item of its own."""
+    def records(self, *numbers: int, **overrides: Any) -> None:
+        """Give it records, each of an item of its own where nothing else is said (`builders.adapter_json`)."""
         records = []
         for number in numbers:
-            data = json.dumps(adapter_json(SequenceNumber=str(number), Keys={"id": {"N": str(number)}})).encode()
+            keys = {"Keys": {"id": {"N": str(number)}}, **overrides}
+            data = json.dumps(adapter_json(SequenceNumber=str(number), **keys)).encode()
             records.append(
                 {"action": "record", "data": base64.b64encode(data).decode(), "partitionKey": "k"}
                 | {"sequenceNumber": str(number), "subSequenceNumber": 0, "approximateArrivalTimestamp": 1}

@@ -48,6 +48,10 @@ class ActionCounts:
 
     def done(self, tickets: Collection[Ticket], dead: bool = False) -> None:
         """The action is done with each of these; `dead`: since they are in the dead letters."""
+        if not dead:
+            now = time.time()
+            for ticket in tickets:
+                ticket.acted = now
         with self._lock:
             self._done += len(tickets)
             self._dead += len(tickets) if dead else 0

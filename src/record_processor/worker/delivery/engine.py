@@ -195,6 +195,7 @@ class Engine:
 
     def _take_in(self, records: Sequence[ProtocolRecord]) -> None:
         self._newest = int(records[-1].sequence_number)
+        self._router.begin(len(records))
         tickets = [self._router.route(record) for record in records]
         # Before any entry can be done: the mark must know all of them.
         self._progress.add(tickets)

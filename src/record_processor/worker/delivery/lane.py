@@ -131,8 +131,10 @@ class Lane:
     def _attempt_first(self, entry: Entry) -> list[Judged] | None:
         """`_attempt` without what a single record that was never tried has no need of."""
         self._gate.check()
-        entry.first_attempt = entry.last_attempt = self.called_at = time.time()
-        self._note_one(entry.ticket.sequence_number)
+        now = entry.first_attempt = entry.last_attempt = self.called_at = time.time()
+        ticket = entry.ticket
+        ticket.began = ticket.began or now
+        self._note_one(ticket.sequence_number)
         try:
             self._call([entry.record])
         except BaseException as error:
@@ -146,6 +148,7 @@ class Lane:
         for entry in part:
             entry.first_attempt = entry.first_attempt or now
             entry.last_attempt = now
+            entry.ticket.began = entry.ticket.began or now
         try:
             with self._turn(part) if self._suspects.any else _AT_ONCE:
                 # From here until the slot is cleared, or noted in again, a death is perhaps these records' doing.

@@ -18,6 +18,10 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
     sequence_number: str
     size_bytes: int
     outstanding: int
+    began: float = 0.0
+    """When it was first acted on (seconds since the epoch); 0: not yet."""
+    acted: float = 0.0
+    """When an action that succeeded was last done with it; 0: none yet."""
 
 
 class Progress:

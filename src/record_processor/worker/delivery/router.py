@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import TYPE_CHECKING
 
 from record_processor.errors import UndecodableRecordError
 from record_processor.worker.delivery.entry import Entry
+from record_processor.worker.delivery.loops import LoopWatch
 from record_processor.worker.delivery.progress import Ticket
 from record_processor.worker.record_filter import RecordFilter
 from record_processor.worker.records import decode, undecoded
@@ -13,7 +16,7 @@ from record_processor.worker.records import decode, undecoded
 if TYPE_CHECKING:
     from record_processor.worker.delivery.pipeline import Pipeline
     from record_processor.worker.protocol import ProtocolRecord
-    from record_processor.worker.records import Stream
+    from record_processor.worker.records import ChangeRecord, Stream
 
 
 class Route:
@@ -35,6 +38,13 @@ class Router:
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self.routes: list[Route] = []
+        self._loops = LoopWatch(self._actions_of)
+        self._watched_from = math.inf
+        """Records created before this (milliseconds since the epoch) are not looked at for loops."""
+
+    def begin(self, records: int) -> None:
+        """So many records are routed next."""
+        self._watched_from = self._loops.from_millis(time.time(), records)
 
     def route(self, protocol_record: ProtocolRecord) -> Ticket:
         """The record's ticket; its entries are in the routes."""
@@ -55,4 +65,11 @@ class Router:
             key = None if route.ordered_as_a_whole else record.raw_keys
             ticket.outstanding += 1
             route.entries.append(Entry(record, key, ticket, fault))
+        if record.dynamodb.created_at_millis > self._watched_from and ticket.outstanding:
+            self._loops.saw(record, ticket)
         return ticket
+
+    def _actions_of(self, record: ChangeRecord) -> list[str]:
+        """The actions that the record goes to that was routed last."""
+        wanting = [route for route in self.routes if route.entries and route.entries[-1].record is record]
+        return [route.pipeline.action.settings.name for route in wanting]
