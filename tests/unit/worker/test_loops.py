@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = 1_800_000_000.0
+# Eleven are enough, but for a machine that stands still for seconds in between: then a row begins anew.
+MOST_ROUNDS = 100
 
 
 class Items:
@@ -157,10 +159,14 @@ def test_the_engine_tells_when_it_acted(
     some = Calls(name="some", **settings)
     none = Calls(name="none", filter={"eventName": ["REMOVE"]})
     engine = opened(LeaseMemory(tmp_path / "lease"), some, none)
-    for number in range(1, 12):
+    found: list[dict[str, Any]] = []
+    for number in range(1, MOST_ROUNDS):
         engine.submit([protocol_record(number, ApproximateCreationDateTime=int(time.time() * 1000))])
         engine.finish()
-    assert [one["actions"] for one in said(caplog)] == [["some"]]
+        found += said(caplog)
+        if found:
+            break
+    assert [one["actions"] for one in found] == [["some"]]
 
 
 def test_records_in_the_dead_letters_were_not_acted_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -176,9 +182,11 @@ def test_records_in_the_dead_letters_were_not_acted_on(tmp_path: Path, caplog: p
 def test_the_process_of_a_shard_names_an_item_that_its_handler_changes(tmp_path: Path) -> None:
     process = ShardProcess(tmp_path, [python_action(tmp_path, "def handle(event, context): ...\n")]).initialize()
     try:
-        for number in range(1, 12):
+        for number in range(1, MOST_ROUNDS):
             process.records(number, Keys={"id": {"S": "x"}}, ApproximateCreationDateTime=int(time.time() * 1000))
             process.wait_for_checkpoint(number)
+            if process.of("loop.suspected"):
+                break
         one = process.wait_for_event("loop.suspected")
         assert (one["level"], one["actions"], one["keys"]) == ("warning", ["orders"], {"id": {"S": "x"}})
         assert process.close() == 0
