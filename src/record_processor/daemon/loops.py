@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from record_processor import regions
 from record_processor.daemon import streams
+from record_processor.daemon.sdk_settings import SdkSettings
 from record_processor.errors import ConfigurationError, Mistake
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class _Table(NamedTuple):
     region: str
     account: str | None
     """None: whoever's the credentials are."""
+    credentials: bool
+    """Whether it is reached with other credentials than the worker's own."""
     address: _Address | None
     """Where it is reached; None: at AWS."""
 
@@ -40,8 +43,7 @@ class _Table(NamedTuple):
 def refuse(properties: Properties, names: Sequence[str], tables: Sequence[WrittenTable]) -> None:
     """Refuse tables that are read and written, where the user has not said what ends the loop.
 
-    `names` are tables' names or streams' ARNs. A name says less: with it, a table of the same name with an account is
-    taken for another one.
+    `names` are tables' names or streams' ARNs. A name says less: it leaves the account open.
 
     Raises:
         ConfigurationError: with every such table.
@@ -56,7 +58,11 @@ def refuse(properties: Properties, names: Sequence[str], tables: Sequence[Writte
 
 
 def _message(table: WrittenTable, name: str) -> str:
-    whose = "" if table.table.startswith("arn:") else ". If it is another account's or region's, write its ARN"
+    whose = ""
+    if not streams.parts_of(table.table):
+        whose = ". If it is another account's or region's, write its ARN"
+    elif not streams.is_arn(name):
+        whose = ". If it is another account's, write the stream's ARN in streamName, which tells them apart"
     return (
         f"{table.table!r} is read here (streamName: {name}): what is written there would come back as the next change, "
         f"again and again. {table.way_out}{whose}"
@@ -79,29 +85,37 @@ def _name_in(name: str) -> str:
 
 def _read(properties: Properties, name: str) -> _Table:
     arn = streams.parts_of(name)
-    sdk = _Sdk(None)
+    sdk = SdkSettings(None)
     endpoint = properties.optional_text("dynamoDBEndpoint") or properties.optional_text("kinesisEndpoint")
     region = arn.get("region") or properties.text("regionName")
-    return _Table(_name_in(name), region, arn.get("account"), _address(endpoint or sdk.endpoint()))
+    return _Table(_name_in(name), region, arn.get("account"), False, _address(endpoint or sdk.endpoint()))
 
 
 def _written(properties: Properties, table: WrittenTable) -> _Table:
     """As `actions/aws.py` finds it."""
     arn = streams.parts_of(table.table)
-    sdk = _Sdk(table.profile)
+    sdk = SdkSettings(table.profile)
     role = _ROLE.fullmatch(table.role_arn or "")
     account = arn.get("account") or (role[1] if role else None)
     region = arn.get("region") or table.region or sdk.region() or properties.text("regionName")
-    return _Table(_name_in(table.table), region, account, _address(table.endpoint or sdk.endpoint()))
+    credentials = bool(table.role_arn or table.profile)
+    return _Table(_name_in(table.table), region, account, credentials, _address(table.endpoint or sdk.endpoint()))
 
 
 def _may_be_same(read: _Table, written: _Table) -> bool:
     if read.address is None and written.address is None:
-        return read.region == written.region and written.account in (None, read.account)
+        return read.region == written.region and _may_be_one_account(read, written)
     if read.address is None or written.address is None:
         return False
     # Servers for tests have the same tables for every region and account.
     return _may_be_one_server(read.address, written.address)
+
+
+def _may_be_one_account(read: _Table, written: _Table) -> bool:
+    """Whose table is read is not known at first; another account's is written to with its credentials, most often."""
+    if written.account is None or read.account == written.account:
+        return True
+    return read.account is None and not written.credentials
 
 
 def _may_be_one_server(one: _Address, other: _Address) -> bool:
@@ -118,35 +132,3 @@ def _address(endpoint: str | None) -> _Address | None:
     if not host or regions.is_host_of_aws(host):
         return None
     return _Address("localhost" if _LOOPBACK.fullmatch(host) else host, port)
-
-
-class _Sdk:
-    """What the SDK's variables and files say. It calls nobody."""
-
-    def __init__(self, profile: str | None) -> None:
-        from botocore.session import Session
-
-        self._session = Session(profile=profile)
-
-    def region(self) -> str | None:
-        from botocore.exceptions import BotoCoreError
-
-        try:
-            region: str | None = self._session.get_config_variable("region")
-        except BotoCoreError:  # no such profile: the action says so
-            return None
-        return region
-
-    def endpoint(self) -> str | None:
-        from botocore.configprovider import ConfiguredEndpointProvider
-        from botocore.exceptions import BotoCoreError
-
-        try:
-            scoped = self._session.get_scoped_config()
-            if self._session.get_config_variable("ignore_configured_endpoint_urls"):
-                return None
-            provider = ConfiguredEndpointProvider(self._session.full_config, scoped, "dynamodb")
-            endpoint: str | None = provider.provide()
-        except BotoCoreError:
-            return None
-        return endpoint

@@ -72,6 +72,7 @@ def refused(folder: Path, action: str, stream: str = "Orders", **more: str) -> s
         (COPY, "Customers,Orders"),
         (f"{COPY}, {FILTER}", "Orders"),
         (f"type: dynamodb, table: '{arn()}'", STREAM),
+        (f"type: dynamodb, table: '{arn()}'", "Orders"),
         (f"{COPY}, aws: {{profile: nobody}}", "Orders"),
         (role(HERE), STREAM),
         (at("https://vpce-1.dynamodb.eu-west-1.vpce.amazonaws.com"), "Orders"),
@@ -94,6 +95,8 @@ def test_a_table_that_is_read_is_not_written_to(tmp_path: Path, action: str, str
         (f"type: dynamodb, table: '{arn(region='us-east-1')}'", STREAM),
         (f"type: dynamodb, table: '{arn(account=THERE)}'", STREAM),
         (role(THERE), STREAM),
+        (role(THERE), "Orders"),
+        (f"type: dynamodb, table: '{arn(account=THERE)}', aws: {{profile: there}}", "Orders"),
         (at(LOCAL), "Orders"),
     ],
 )
@@ -135,7 +138,7 @@ def test_check_names_the_line_and_what_to_do(tmp_path: Path) -> None:
 
 
 def test_the_start_knows_the_accounts_of_tables_given_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = written(tmp_path, f"type: dynamodb, table: '{arn()}'")
+    path = written(tmp_path, f"type: dynamodb, table: '{arn()}', aws: {{profile: writer}}")
     checked = check(path, [])
     monkeypatch.setattr(run, "check", lambda *_: checked)
     monkeypatch.setattr(run, "find_java", lambda: "java")

@@ -1,0 +1,34 @@
+"""What the SDK's variables and files say of DynamoDB. It calls nobody."""
+
+from __future__ import annotations
+
+from botocore.configprovider import ConfiguredEndpointProvider
+from botocore.exceptions import BotoCoreError
+from botocore.session import Session
+
+
+class SdkSettings:
+    """The settings of one profile; None: of the SDK's default."""
+
+    def __init__(self, profile: str | None) -> None:
+        self._session = Session(profile=profile)
+
+    def region(self) -> str | None:
+        """None where there is none, or no such profile: whoever makes a client with it says so."""
+        try:
+            region: str | None = self._session.get_config_variable("region")
+        except BotoCoreError:
+            return None
+        return region
+
+    def endpoint(self) -> str | None:
+        """The same."""
+        try:
+            scoped = self._session.get_scoped_config()
+            if self._session.get_config_variable("ignore_configured_endpoint_urls"):
+                return None
+            provider = ConfiguredEndpointProvider(self._session.full_config, scoped, "dynamodb")
+            endpoint: str | None = provider.provide()
+        except BotoCoreError:
+            return None
+        return endpoint
