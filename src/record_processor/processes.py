@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+WORKER_MARK = "RP_WORKER"
+"""In the environment of every process of a worker: a program of `command`, say, has a session of its own."""
+
 _PROC = Path("/proc")
 # A process that forks while we look is found in the next round.
 _ROUNDS = 3

@@ -13,12 +13,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 from msgspec import Meta
 
 from record_processor import working_directory
 from record_processor.actions.base import ActionError, InvalidSettingError, NotTriedError, PermanentError
 from record_processor.actions.batches import BatchedAction, CallFailedError, Entry, Limits
 from record_processor.actions.program import Program, ProgramFailedError, TooManyAnswersError, kill
+from record_processor.actions.program_environment import ProgramEnvironment
 from record_processor.actions.settings import LARGEST_BATCH
 from record_processor.actions.shapes import Shape, ShapedSettings
 from record_processor.configuration.units import Duration, default
@@ -47,6 +49,14 @@ class CommandSettings(ShapedSettings, kw_only=True, frozen=True):
             extra={"expected": "a list: the program, then its arguments"},
         ),
     ]
+    env: Annotated[
+        list[str],
+        Meta(
+            description="What its environment has beside PATH, HOME, USER, LANG, LC_*, TZ and TMPDIR: NAME passes a "
+            "variable of the worker's on where it is set, NAME=VALUE sets one.",
+            extra={"expected": "a list of NAME or NAME=VALUE"},
+        ),
+    ] = msgspec.field(default_factory=list)
     timeout: Annotated[Duration, Meta(description="How long the answers to a batch may take (60s).")] = default(
         Duration(60.0)
     )
@@ -67,9 +77,8 @@ class CommandAction(BatchedAction[CommandSettings]):
 
     def __init__(self, settings: CommandSettings) -> None:
         super().__init__(settings)
-        program, start = settings.command[0], working_directory.path()
-        if shutil.which(start / program if "/" in program else program) is None:
-            raise InvalidSettingError("command", f"{program!r} is no program, neither on PATH nor from {start}")
+        self._environment = ProgramEnvironment.of(settings.env)
+        self._check_command()
         if settings.timeout <= 0:
             raise InvalidSettingError("timeout", "expected more than 0s")
         self._shape = Shape(settings)
@@ -78,6 +87,14 @@ class CommandAction(BatchedAction[CommandSettings]):
         self._closed = False
         # Concurrent calls start and end programs, while the process's main thread may want to end them all.
         self._lock = threading.Lock()
+
+    def _check_command(self) -> None:
+        command, start = self.settings.command, working_directory.path()
+        if any("\0" in word for word in command):
+            raise InvalidSettingError("command", "has a NUL in it, which no argument of a program can hold")
+        program, path = command[0], self._environment.variables().get("PATH")
+        if shutil.which(start / program if "/" in program else program, path=path) is None:
+            raise InvalidSettingError("command", f"{program!r} is no program, neither on PATH nor from {start}")
 
     def entry(self, record: ChangeRecord) -> Entry:
         line = self._shape.encoded(record) + b"\n"
@@ -125,7 +142,7 @@ class CommandAction(BatchedAction[CommandSettings]):
         with self._lock:
             if self._closed:
                 raise CallFailedError(ActionError("no program is started any more: this shard process ends"))
-            program = Program(self.settings.command, self._say)
+            program = Program(self.settings.command, self._environment.variables(), self._say)
             self._all.add(program)
             return program
 

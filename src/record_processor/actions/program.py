@@ -15,7 +15,7 @@ from record_processor import processes, working_directory
 from record_processor.actions.bounded_lines import BoundedLines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 LONGEST_LINE_BYTES = 65536
 """Of what a program answers or writes to its standard error."""
@@ -42,13 +42,14 @@ class Program:
 
     Args:
         command: the program and its arguments.
+        environment: its variables, all of them.
         say: is given each line that the program writes to its standard error, from a thread of its own.
 
     Raises:
         OSError: it cannot be started.
     """
 
-    def __init__(self, command: Sequence[str], say: Callable[[str], None]) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], say: Callable[[str], None]) -> None:
         self.mark = os.urandom(8).hex()
         """In the environment of all that it starts."""
         self._process = subprocess.Popen(
@@ -59,7 +60,7 @@ class Program:
             # line would fill the memory of whoever reads it.
             stderr=subprocess.PIPE,
             cwd=working_directory.path(),
-            env={**os.environ, _MARK: self.mark},
+            env={**environment, _MARK: self.mark},
             start_new_session=True,
         )
         self._stdin = _opened(self._process.stdin)

@@ -36,8 +36,6 @@ _OPTIONS = (
     # this, three shards would be polled at a time on a host with four.
     "-Djava.util.concurrent.ForkJoinPool.common.parallelism=256",
 )
-_MARK = "RP_WORKER"
-"""Inherited by every process of a worker: a program of `command`, say, has a session of its own."""
 # After the grace time the JVM ends its children and itself; this much later we do it.
 _MARGIN_SECONDS = 5.0
 # The action `log` writes a record of up to 400 KB twice, with escapes. What is longer is none of ours.
@@ -61,7 +59,7 @@ def command(java: str, properties: Properties, properties_path: Path) -> list[st
 
 
 class Jvm:
-    """A running JVM and all that comes of it, which ends with it: its session, and what has left that (`_MARK`).
+    """A running JVM and all that comes of it, which ends with it: its session, and what has left that (by a mark).
 
     Closing its standard input asks it to stop, as the death of this process does: then nobody has to clean up.
     """
@@ -79,7 +77,7 @@ class Jvm:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **environment, _MARK: self._mark},
+            env={**os.environ, **environment, processes.WORKER_MARK: self._mark},
             # Out of reach of a terminal's Ctrl-C, which would hit JVM and children in the middle of their work.
             start_new_session=True,
         )
@@ -131,7 +129,7 @@ class Jvm:
     def _end_group(self) -> None:
         """End whatever is left: the JVM, shard processes that outlived it, programs and what they left behind."""
         processes.end_session(self._process.pid)
-        processes.end_marked(_MARK, self._mark)
+        processes.end_marked(processes.WORKER_MARK, self._mark)
 
 
 def jars() -> list[str]:

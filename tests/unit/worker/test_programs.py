@@ -27,3 +27,15 @@ def test_a_lost_lease_ends_a_program_that_hangs_with_all_that_it_started(tmp_pat
     assert shard.wait() == 80
     wait_for(lambda: not any(is_running(int(pid)) for pid in pids.read_text().split()), "all have ended", seconds=5)
     shard.kill()
+
+
+def test_a_program_sees_no_credentials_of_the_worker_and_what_env_names(tmp_path: Path) -> None:
+    secrets = {"AWS_SECRET_ACCESS_KEY": "k", "RECORD_PROCESSOR_STREAM_NAME": "n", "NAMED": "yes", "RP_PROCESS": "mark"}
+    action = command("env > seen; read a; echo ok") | {"env": ["NAMED", "MODE=fast"]}
+    shard = ShardProcess(tmp_path, [action], env=secrets)
+    shard.initialize().records(1)
+    shard.wait_for_checkpoint(1)
+    seen = dict(line.split("=", 1) for line in (tmp_path / "seen").read_text().splitlines())
+    assert not {"AWS_SECRET_ACCESS_KEY", "RECORD_PROCESSOR_STREAM_NAME", "RP_ACTIONS", "RP_LEASE_FILE"} & seen.keys()
+    assert (seen["NAMED"], seen["MODE"], seen["RP_PROCESS"]) == ("yes", "fast", "mark")
+    shard.kill()
