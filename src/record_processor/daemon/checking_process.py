@@ -10,7 +10,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING
 
-from record_processor import user_stderr
+from record_processor import private_files, user_stderr
 from record_processor.daemon.log_output import LogOutput
 from record_processor.daemon.relay import Relay
 from record_processor.stop_signals import held_back
@@ -23,8 +23,8 @@ def ask(actions_path: Path) -> tuple[int, bytes]:
     """Its exit status and its answer. Whatever it started is ended with it, also where this command is stopped."""
     command = [sys.executable, "-m", "record_processor.configuration", str(actions_path)]
     as_json = user_stderr.is_json()
-    # A file, since a process that a handler's module started may hold a pipe open for ever.
-    with tempfile.TemporaryFile() as answer:
+    # A file, since a process that a handler's module started may hold a pipe open for ever. It holds the secrets.
+    with tempfile.TemporaryFile(dir=private_files.places()[0]) as answer:
         with held_back():
             process = subprocess.Popen(
                 command,

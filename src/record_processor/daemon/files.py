@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
-import shutil
 import socket
-import tempfile
 import uuid
 from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import javaproperties
 import msgspec
 
-from record_processor import redaction
+from record_processor import private_files, redaction
+from record_processor.daemon import run_directory_lock
 from record_processor.daemon.keys import KEYS
 from record_processor.worker import environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from record_processor.daemon.check import Checked
     from record_processor.daemon.properties import Properties
-
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it, for this user alone
 
 # What an old owner needs to end a shard's process, once its next renewal told it of a move.
 _MOVE_MILLIS = 2000
@@ -34,12 +33,15 @@ class RunDirectory:
     """Files that live as long as the worker. In memory where the machine has /dev/shm: they hold secrets."""
 
     def __init__(self) -> None:
-        parent = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
-        self.path = Path(tempfile.mkdtemp(prefix="record-processor-", dir=parent))
+        self.path, self.lock = run_directory_lock.make()
 
     @property
     def properties_path(self) -> Path:
         return self.path / "daemon.properties"
+
+    @property
+    def jvm_options_path(self) -> Path:
+        return self.path / "jvm.options"
 
     @property
     def actions_path(self) -> Path:
@@ -47,9 +49,10 @@ class RunDirectory:
 
     def write(self, checked: Checked, stream_arns: Sequence[str], stream_mode: str) -> None:
         content = environment.Content(checked.actions, redaction.remembered())
-        self.actions_path.write_bytes(msgspec.json.encode(content))
-        with self.properties_path.open("w", encoding="ascii") as file:
-            javaproperties.dump(self._for_java(checked, stream_arns, stream_mode), file, timestamp=False)
+        private_files.write(self.actions_path, msgspec.json.encode(content))
+        text = io.StringIO()
+        javaproperties.dump(self._for_java(checked, stream_arns, stream_mode), text, timestamp=False)
+        private_files.write(self.properties_path, text.getvalue().encode("ascii"))
 
     def child_environment(self, checked: Checked) -> Mapping[str, str]:
         """For all children; the Java side adds what differs from shard to shard."""
@@ -62,7 +65,9 @@ class RunDirectory:
         }
 
     def remove(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            run_directory_lock.remove(self.path)
+        os.close(self.lock)
 
     def _for_java(self, checked: Checked, stream_arns: Sequence[str], stream_mode: str) -> dict[str, str]:
         values = {name: value for name, value in checked.properties.written().items() if not KEYS[name].ours}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shlex
 import signal
 import subprocess
 import sys
@@ -14,13 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from record_processor import boot_time, processes
+from record_processor.daemon import jvm_options
 from record_processor.errors import SetupError
 from record_processor.logs import Log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
+    from record_processor.daemon.files import RunDirectory
     from record_processor.daemon.properties import Properties
 
 log = Log("daemon.jvm")
@@ -35,6 +36,8 @@ _OPTIONS = (
     # The adapter polls every shard in the common pool, which has one thread less than the host has cores: without
     # this, three shards would be polled at a time on a host with four.
     "-Djava.util.concurrent.ForkJoinPool.common.parallelism=256",
+    # Else all options, jvmOptions among them, are in a file of the temporary folder, which a killed JVM leaves behind.
+    "-XX:+PerfDisableSharedMem",
 )
 # After the grace time the JVM ends its children and itself; this much later we do it.
 _MARGIN_SECONDS = 5.0
@@ -42,29 +45,37 @@ _MARGIN_SECONDS = 5.0
 _LONGEST_LINE_BYTES = 4 * 1024 * 1024
 
 
-def command(java: str, properties: Properties, properties_path: Path) -> list[str]:
-    """The whole command line; it holds no property values but those meant for the JVM."""
+def command(java: str, properties: Properties, directory: RunDirectory) -> list[str]:
+    """The whole command line, which every user of the host can read: so nothing stands in it that a user wrote."""
     level = properties.text("kclLogLevel").replace("warning", "warn")
     return [
         java,
         *_OPTIONS,
         f"-DrecordProcessor.kclLogLevel={level}",
         f"-DrecordProcessor.bootTimeAheadSeconds={boot_time.ahead_of_uptime_seconds()}",
-        *shlex.split(properties.text("jvmOptions")),
+        *jvm_options.arguments(properties.text("jvmOptions"), directory.jvm_options_path),
         "-cp",
         os.pathsep.join(jars()),
         _MAIN,
-        str(properties_path),
+        str(directory.properties_path),
     ]
 
 
 class Jvm:
     """A running JVM and all that comes of it, which ends with it: its session, and what has left that (by a mark).
 
-    Closing its standard input asks it to stop, as the death of this process does: then nobody has to clean up.
+    Closing its standard input asks it to stop, as the death of this process does: then it cleans up itself.
+
+    Args:
+        command: with its arguments.
+        environment: what it has beside that of this process.
+        grace_seconds: how long it may take from a stop to its end.
+        held: descriptors that it is to hold open too, for as long as it lives.
     """
 
-    def __init__(self, command: list[str], environment: Mapping[str, str], grace_seconds: float) -> None:
+    def __init__(
+        self, command: list[str], environment: Mapping[str, str], grace_seconds: float, held: Sequence[int] = ()
+    ) -> None:
         self._grace_seconds = grace_seconds
         self._stopping = False
         self._timer: threading.Timer | None = None
@@ -80,6 +91,7 @@ class Jvm:
             env={**os.environ, **environment, processes.WORKER_MARK: self._mark},
             # Out of reach of a terminal's Ctrl-C, which would hit JVM and children in the middle of their work.
             start_new_session=True,
+            pass_fds=held,
         )
         if self._stopping:
             self._ask_to_stop()

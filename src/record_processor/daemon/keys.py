@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-Kind = Literal["text", "integer", "number", "flag", "choice", "region"]
+Kind = Literal["text", "integer", "number", "flag", "choice", "region", "options"]
 
 ENVIRONMENT_PREFIX = "RECORD_PROCESSOR_"
 
@@ -81,7 +81,7 @@ _KEYS = (
     _text("workerId"),
     _text("executableName"),
     _text("processingLanguage"),
-    _text("jvmOptions", "-Xmx256m", ours=True),
+    Key("jvmOptions", "options", "-Xmx256m", ours=True),
     _choice("logFormat", "text", "text", "json", ours=True),
     _choice("logLevel", "info", *_LEVELS, ours=True),
     _choice("kclLogLevel", "warning", *_LEVELS, ours=True),

@@ -9,6 +9,7 @@ import javaproperties
 from record_processor import regions, user_stderr
 from record_processor.configuration.mistakes import nearest, unknown
 from record_processor.configuration.values import UnknownValue, filled_in
+from record_processor.daemon import jvm_options
 from record_processor.daemon.keys import BY_ENVIRONMENT, ENVIRONMENT_PREFIX, KEYS, NOT_HERE, REQUIRED, Key
 from record_processor.daemon.service_links import is_service_link
 from record_processor.errors import ConfigurationError, Mistake
@@ -163,7 +164,7 @@ def _wrong_value(entry: _Written, key: Key) -> list[Mistake]:
     expected = _expected(key, entry.value)
     if expected is None:
         return []
-    found = "" if key.secret else f", found {entry.value!r}"
+    found = "" if key.secret or key.kind == "options" else f", found {entry.value!r}"
     return [Mistake(entry.place, f"{key.name}: expected {expected}{found}")]
 
 
@@ -179,6 +180,8 @@ def _expected(key: Key, value: str) -> str | None:
         return None if _is_number(value) else "a number"
     if key.kind == "region":
         return regions.expected(value)
+    if key.kind == "options":
+        return jvm_options.expected(value)
     return _expected_number(key, value)
 
 

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from record_processor import logs
-from record_processor.daemon import jvm, loops
+from record_processor.daemon import jvm, loops, run_directory_lock
 from record_processor.daemon.check import Checked, check
 from record_processor.daemon.files import RunDirectory
 from record_processor.daemon.java import find_java
@@ -40,9 +40,15 @@ def run(path: Path, overrides: Iterable[str]) -> int:
         prepared = prepare(checked.properties)
         # Only now are the accounts of tables known that are given by name.
         loops.refuse(checked.properties, list(prepared.streams.values()), checked.tables)
+        _remove_abandoned()
         directory = RunDirectory()
         at_the_end.callback(directory.remove)
         return _run(java, checked, prepared, directory, output)
+
+
+def _remove_abandoned() -> None:
+    for path in run_directory_lock.remove_abandoned():
+        log.info("run_directory.removed", f"{path}: a worker that was killed had left it, with what its actions use")
 
 
 def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirectory, output: LogOutput) -> int:
@@ -56,9 +62,10 @@ def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirector
     while True:
         directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
         machine = jvm.Jvm(
-            jvm.command(java, properties, directory.properties_path),
+            jvm.command(java, properties, directory),
             directory.child_environment(checked),
             properties.integer("shutdownGraceMillis") / 1000,
+            held=[directory.lock],
         )
         watch = prepared.watch(properties, machine.finish)
         relay = Relay(machine.lines(), properties.text("logFormat"), output)

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import recordprocessor.DaemonProperties;
+import recordprocessor.RunDirectory;
 import recordprocessor.leader.LeaderLock;
 import recordprocessor.leader.LeaderWatch;
 import recordprocessor.leases.Handover;
@@ -28,7 +29,8 @@ import sun.misc.Signal;
  *
  * <p>It lives in KCL's package because the parts it puts together are package-private there. Three things end it, all
  * by the same graceful way: SIGTERM or SIGINT, and the end of its standard input, which is how the Python parent asks,
- * and what happens when that parent dies. Exit status: 0 after a graceful stop, 1 otherwise.
+ * and what happens when that parent dies; then it also removes the parent's files. Exit status: 0 after a graceful stop, 1
+ * otherwise.
  */
 public final class StreamsDaemon {
     private static final Logger LOG = LoggerFactory.getLogger(StreamsDaemon.class);
@@ -39,6 +41,7 @@ public final class StreamsDaemon {
     // For KCL's own stop, which gives back the leader's lock.
     private static final long UNLOCKED_MILLIS = 1000;
 
+    private final RunDirectory runDirectory;
     private final MultiLangDaemonConfig config;
     private final LeaseWatch leases;
     private final StreamsRecordProcessorFactory processors;
@@ -48,7 +51,8 @@ public final class StreamsDaemon {
     private final AtomicBoolean stopping = new AtomicBoolean();
     private boolean left;
 
-    private StreamsDaemon(Path propertiesFile) throws IOException {
+    private StreamsDaemon(Path propertiesFile, RunDirectory runDirectory) throws IOException {
+        this.runDirectory = runDirectory;
         DaemonProperties properties = DaemonProperties.read(propertiesFile);
         config = new MultiLangDaemonConfig(propertiesFile.toString());
         leases = new LeaseWatch(properties.leaseFilesDirectory());
@@ -80,12 +84,15 @@ public final class StreamsDaemon {
 
     public static void main(String[] arguments) {
         JavaLogging.toSlf4j();
+        Path propertiesFile = Path.of(arguments[0]);
+        RunDirectory runDirectory = new RunDirectory(propertiesFile.toAbsolutePath().getParent());
         int status = 1;
         try {
-            status = new StreamsDaemon(Path.of(arguments[0])).run();
+            status = new StreamsDaemon(propertiesFile, runDirectory).run();
         } catch (Throwable error) {
             LOG.error("the daemon cannot run", error);
         }
+        runDirectory.removeIfOrphaned();
         System.exit(status);
     }
 
@@ -180,6 +187,7 @@ public final class StreamsDaemon {
 
     private void halt(int status) {
         processors.killChildren();
+        runDirectory.removeIfOrphaned();
         Runtime.getRuntime().halt(status);
     }
 

@@ -1,0 +1,34 @@
+"""Files that hold secrets: nobody else can read them at any moment, and nobody can choose where they are."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - what is made in it is for this user alone
+_MODE = 0o600
+
+
+def places() -> list[Path]:
+    """Folders for such files, the best first: in memory where the machine has /dev/shm, else the temporary folder.
+
+    Raises:
+        FileNotFoundError: there is neither.
+    """
+    if not os.access(_SHARED_MEMORY, os.W_OK):
+        return [Path(tempfile.gettempdir())]
+    try:
+        return [_SHARED_MEMORY, Path(tempfile.gettempdir())]
+    except FileNotFoundError:  # all else is read-only
+        return [_SHARED_MEMORY]
+
+
+def write(path: Path, content: bytes) -> None:
+    """Make a file, or write it anew; a symbolic link in its place is an OSError, and is not followed."""
+    with open(path, "wb", opener=_opener) as file:
+        file.write(content)
+
+
+def _opener(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, _MODE)
