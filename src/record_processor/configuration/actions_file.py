@@ -10,7 +10,7 @@ from record_processor.actions import registry
 from record_processor.actions.template import Template
 from record_processor.configuration import contradictions, typed, written_tables
 from record_processor.configuration.build import EXAMPLE, build
-from record_processor.configuration.mistakes import shown, unknown
+from record_processor.configuration.mistakes import MOST_ALIKE, shown, unknown
 from record_processor.configuration.values import filled_in_everywhere
 from record_processor.configuration.yaml_file import YamlFile, read_yaml
 from record_processor.errors import ConfigurationError
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from record_processor.configuration.answer import WrittenTable
     from record_processor.configuration.mistakes import KeyPath, Problem
     from record_processor.configuration.yaml_scalars import Scalar
+
+
+_MOST_ACTIONS = 500
 
 
 class CheckedFile(NamedTuple):
@@ -72,13 +75,16 @@ def read_file(path: Path) -> CheckedFile:
 def _items(file: YamlFile) -> tuple[list[dict[str, Any]], list[Problem]]:
     if not isinstance(file.data, dict):
         return [], [((), f"expected a mapping with the key 'actions', found {shown(file.data)}; such as {EXAMPLE}")]
-    strangers = [str(key) for key in file.data if key != "actions"]
+    strangers = [str(key) for key in file.data if key != "actions"][:MOST_ALIKE]
     problems: list[Problem] = [((key,), unknown("key", key, ["actions"])) for key in strangers]
     items = file.data.get("actions")
     if not isinstance(items, list) or not items:
         message = f"expected a list with at least one action, found {shown(items)}; such as {EXAMPLE}"
         problems.append((("actions",), message))
         return [], problems
+    if len(items) > _MOST_ACTIONS:
+        message = f"expected at most {_MOST_ACTIONS} actions, found {len(items):,}; have several workers"
+        return [], [*problems, (("actions",), message)]
     return items, problems
 
 

@@ -17,6 +17,9 @@ KeyPath = tuple["str | int", ...]
 Problem = tuple[KeyPath, str]
 """Where, relative to what is looked at, and what."""
 
+MOST_ALIKE = 100
+"""So many mistakes of one kind are answered; more of them say nothing new, and looking for near names takes time."""
+
 _LONGEST_SHOWN = 60
 
 

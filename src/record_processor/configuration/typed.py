@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from record_processor.configuration.mistakes import Mistaken, Problem, nearest, shown, unknown
+from record_processor.configuration.mistakes import MOST_ALIKE, Mistaken, Problem, nearest, shown, unknown
 
 if typing.TYPE_CHECKING:
     from record_processor.configuration.mistakes import KeyPath
@@ -23,6 +23,7 @@ def convert(data: Any, struct: type[S], at: KeyPath = ()) -> tuple[S | None, lis
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     tag_field = struct.__struct_config__.tag_field
     unclaimed = [str(key) for key in data if key not in fields and key != tag_field]
+    unclaimed = unclaimed[:MOST_ALIKE]
     problems = [((*at, key), unknown("key", key, fields)) for key in unclaimed]
     misspelt = {nearest(key, fields) for key in unclaimed}
     values: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import inf
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,6 +11,8 @@ import msgspec
 T = TypeVar("T")
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+# Beyond that, the operating system takes no waiting time any more.
+_LONGEST_SECONDS = 3650 * 86400.0
 _BYTES = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 
 
@@ -18,10 +21,11 @@ class Duration(float):
 
     @classmethod
     def from_yaml(cls, value: Any) -> Duration:
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", value) if isinstance(value, str) else None
-        if match is None:
-            raise ValueError("expected a time such as 500ms, 2s, 5m, 1h or 1d")
-        return cls(float(match.group(1)) * _SECONDS[match.group(2)])
+        match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]+)?)(ms|s|m|h|d)", value) if isinstance(value, str) else None
+        seconds = float(match.group(1)) * _SECONDS[match.group(2)] if match else inf
+        if seconds > _LONGEST_SECONDS:
+            raise ValueError("expected a time such as 500ms, 2s, 5m, 1h or 1d, and at most 3650d")
+        return cls(seconds)
 
     @classmethod
     def yaml_schema(cls) -> dict[str, Any]:
@@ -33,7 +37,7 @@ class ByteSize(int):
 
     @classmethod
     def from_yaml(cls, value: Any) -> ByteSize:
-        match = re.fullmatch(r"(\d+)(B|KB|MB|GB|)", str(value)) if not isinstance(value, bool) else None
+        match = re.fullmatch(r"([0-9]{1,15})(B|KB|MB|GB|)", str(value)) if not isinstance(value, bool) else None
         if match is None:
             raise ValueError("expected a size such as 65536, 256KB or 6MB")
         return cls(int(match.group(1)) * _BYTES[match.group(2)])

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from record_processor import redaction
+from record_processor.configuration.bounded_file import UnreadableError, read_text
+from record_processor.errors import encodable
 
 if TYPE_CHECKING:
     from record_processor.configuration.mistakes import KeyPath
@@ -69,6 +71,8 @@ def _from_environment(inside: str) -> tuple[str, bool]:
             "for a literal ${ write $${"
         )
     if name in os.environ:
+        if encodable(os.environ[name]) != os.environ[name]:
+            raise UnknownValue(f"the environment variable {name} is not UTF-8 text")
         return os.environ[name], True
     if colon:
         return default, False
@@ -77,9 +81,7 @@ def _from_environment(inside: str) -> tuple[str, bool]:
 
 def _from_file(path: str) -> tuple[str, bool]:
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UnknownValue(f"${{file:{path}}} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UnknownValue(f"${{file:{path}}} is not UTF-8 text") from None
-    return text.removesuffix("\n").removesuffix("\r"), True
+        text = read_text(Path(path)).replace("\r\n", "\n").replace("\r", "\n")
+    except UnreadableError as error:
+        raise UnknownValue(f"${{file:{path}}} {error}") from None
+    return text.removesuffix("\n"), True

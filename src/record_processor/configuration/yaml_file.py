@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from record_processor.configuration.mistakes import written_path
-from record_processor.configuration.yaml_scalars import TEXT, keep_as_text, of_node
+from record_processor.configuration.bounded_file import UnreadableError, read_text
+from record_processor.configuration.bounded_yaml import BoundedLoader, Count, check_depth
+from record_processor.configuration.mistakes import MOST_ALIKE, written_path
+from record_processor.configuration.yaml_scalars import TEXT, keep_as_text, of_node, whole_text
 from record_processor.errors import ConfigurationError, Mistake
 
 if TYPE_CHECKING:
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
 
     from record_processor.configuration.mistakes import KeyPath, Problem
     from record_processor.configuration.yaml_scalars import Scalar
-
-
-_MOST_VALUES = 100_000
 
 
 class YamlFile:
@@ -48,6 +47,7 @@ class _Seen:
     """What a walk over a file's nodes finds."""
 
     def __init__(self) -> None:
+        self.count = Count()
         self.lines: dict[KeyPath, int] = {(): 1}
         self.repeated: list[tuple[KeyPath, int]] = []
         self.scalars: dict[KeyPath, Scalar] = {}
@@ -61,47 +61,55 @@ def read_yaml(path: Path) -> YamlFile:
         ConfigurationError: it cannot be read, is no YAML, or has a key twice in one mapping (YAML itself would let the
             last one win, and half of what the user meant would be gone).
     """
-    loader, seen, data = yaml.SafeLoader(_text(path)), _Seen(), None
+    text, seen = _text(path), _Seen()
     try:
-        node = loader.get_single_node()
-        if node is not None:
-            _walk(node, (), seen)
-            data = loader.construct_document(node)
+        data = _data(text, seen)
     except yaml.YAMLError as error:
-        raise ConfigurationError([_syntax_mistake(path, error)]) from None
-    except RecursionError:
-        raise ConfigurationError(
-            [Mistake(str(path), "an anchor (&) refers to itself, or it is nested too deeply")]
-        ) from None
+        raise ConfigurationError([_syntax_mistake(path, text, error)]) from None
     if seen.repeated:
         raise ConfigurationError(
             [
                 Mistake(f"{path}:{line}", f"{written_path(key)}: the key stands twice in one mapping")
-                for key, line in seen.repeated
+                for key, line in seen.repeated[:MOST_ALIKE]
             ]
         )
     return YamlFile(path, data, seen)
 
 
+def _data(text: str, seen: _Seen) -> Any:
+    loader = BoundedLoader(text)
+    try:
+        node = loader.get_single_node()
+    except (ValueError, OverflowError):  # of chr()
+        problem = "an escape that begins with \\U stands for no character"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=loader.get_mark()) from None
+    if node is None:
+        return None
+    _walk(node, (), seen)
+    return loader.construct_document(node)
+
+
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError([Mistake(str(path), f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError([Mistake(str(path), f"is not UTF-8 text (byte {error.start})")]) from None
+        return read_text(path)
+    except UnreadableError as error:
+        place = f"{path}:{error.line}" if error.line else str(path)
+        raise ConfigurationError([Mistake(place, str(error))]) from None
 
 
-def _syntax_mistake(path: Path, error: yaml.YAMLError) -> Mistake:
+def _syntax_mistake(path: Path, text: str, error: yaml.YAMLError) -> Mistake:
     mark = getattr(error, "problem_mark", None)
+    if isinstance(error, yaml.reader.ReaderError):
+        problem = f"the character {chr(error.character)!a} is not allowed"
+        return Mistake(f"{path}:{text.count(chr(10), 0, error.position) + 1}", f"is not valid YAML: {problem}")
     place = f"{path}:{mark.line + 1}" if mark else str(path)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     return Mistake(place, f"is not valid YAML: {problem}")
 
 
 def _walk(node: yaml.Node, here: KeyPath, seen: _Seen) -> None:
-    if len(seen.lines) > _MOST_VALUES:
-        raise yaml.MarkedYAMLError(problem=f"more than {_MOST_VALUES} values; anchors (&) may multiply them")
+    seen.count.take(node)
+    check_depth(len(here), node.start_mark)
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             path: KeyPath = (*here, index)
@@ -110,9 +118,12 @@ def _walk(node: yaml.Node, here: KeyPath, seen: _Seen) -> None:
     elif isinstance(node, yaml.MappingNode):
         keys: set[str] = set()
         for key, value in node.value:
+            seen.count.take(key)
+            lone = whole_text(key)
             name = str(key.value)
             path = (*here, name)
             seen.lines[path] = key.start_mark.line + 1
+            seen.problems += [(path, problem) for problem in lone]
             seen.problems += keep_as_text(key, path)
             if name in keys:
                 seen.repeated.append((path, key.start_mark.line + 1))
@@ -123,6 +134,7 @@ def _walk(node: yaml.Node, here: KeyPath, seen: _Seen) -> None:
 
 
 def _look_at(node: yaml.Node, here: KeyPath, seen: _Seen) -> None:
+    seen.problems += [(here, problem) for problem in whole_text(node)]
     try:
         scalar = of_node(node)
     except ValueError as error:

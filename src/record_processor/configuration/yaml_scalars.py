@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from record_processor.configuration.mistakes import shown
+from record_processor.errors import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _TAG = "tag:yaml.org,2002:"
 TEXT = f"{_TAG}str"
+_KINDS = tuple(f"{_TAG}{name}" for name in ("bool", "float", "int", "null", "timestamp"))
+# Longer than any number that is meant: Python reads and writes those of thousands of digits in quadratic time, or not.
+_LONGEST_NUMBER = 400
 _WORDS = {"true": True, "false": False}
 # YAML 1.1 counts in eights after a 0, and in sixties after a colon: nobody means that.
 _ODD_NUMBER = re.compile(r"[-+]?(0[0-7_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)")
@@ -61,18 +65,36 @@ def of_node(node: yaml.Node) -> Scalar | None:
     Raises:
         ValueError: it has the form of a date, say, and there is no such day; the message says what to do.
     """
-    if not isinstance(node, yaml.ScalarNode) or node.style is not None or node.tag == TEXT or not node.value:
+    if not isinstance(node, yaml.ScalarNode) or node.tag not in _KINDS:
         return None
-    if node.tag not in (f"{_TAG}bool", f"{_TAG}float", f"{_TAG}int", f"{_TAG}null", f"{_TAG}timestamp"):
-        return None
+    is_empty = not node.value and node.tag == f"{_TAG}null"
     try:
-        return Scalar(node.value, yaml.SafeLoader("").construct_object(node, deep=True))
-    except (AttributeError, KeyError, ValueError):  # what the library's own readers let out
+        scalar = Scalar(node.value, _constructed(node))
+        return None if is_empty or node.style is not None else scalar
+    except (AttributeError, IndexError, KeyError, ValueError, OverflowError):  # what the library's own readers let out
         kind = node.tag.removeprefix(_TAG)
         source, article = shown(node.value), "an" if kind == "int" else "a"
         raise ValueError(
             f"{source} is {article} {kind} to YAML, and as such not valid; if it is text, write quotes"
         ) from None
+
+
+def _constructed(node: yaml.ScalarNode) -> Any:
+    if len(node.value) > _LONGEST_NUMBER:
+        raise ValueError(node.value)
+    return yaml.SafeLoader("").construct_object(node, deep=True)
+
+
+def whole_text(node: yaml.Node) -> list[str]:
+    """Make one character of the two halves that JSON has escapes for; what is wrong with a half that is alone."""
+    if not isinstance(node, yaml.ScalarNode) or node.value.isascii():
+        return []
+    try:
+        node.value = node.value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        node.value = encodable(node.value)
+        return ["has half of a surrogate pair in it, an escape from \\ud800 to \\udfff: write the character itself"]
+    return []
 
 
 def keep_as_text(key: yaml.Node, place: KeyPath) -> Iterator[Problem]:

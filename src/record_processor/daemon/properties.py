@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import io
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import javaproperties
 
 from record_processor import regions, user_stderr
-from record_processor.configuration.mistakes import nearest, unknown
+from record_processor.configuration.bounded_file import UnreadableError, read_text
+from record_processor.configuration.mistakes import MOST_ALIKE, nearest, shown, unknown
 from record_processor.configuration.values import UnknownValue, filled_in
 from record_processor.daemon import jvm_options
 from record_processor.daemon.keys import BY_ENVIRONMENT, ENVIRONMENT_PREFIX, KEYS, NOT_HERE, REQUIRED, Key
 from record_processor.daemon.service_links import is_service_link
-from record_processor.errors import ConfigurationError, Mistake
+from record_processor.errors import ConfigurationError, Mistake, encodable
+from record_processor.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _COMMAND_LINE = "--set"
+# As both Python and Java read it.
+_NUMBER = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?")
+# Java's largest; most of them are milliseconds, and this is 24 days.
+_LARGEST_NUMBER = 2**31 - 1
+_LONGEST_DIGITS = 18
 
 
 class _Written(NamedTuple):
@@ -91,15 +100,13 @@ def _from_file(path: Path, mistakes: list[Mistake]) -> list[_Written]:
     line = 1
     found: list[_Written] = []
     try:
-        with path.open(encoding="utf-8") as file:
-            for element in javaproperties.parse(file):
-                if isinstance(element, javaproperties.KeyValue):
-                    found.append(_filled_in(f"{path}:{line}", element, mistakes))
-                line += element.source.count("\n")
-    except OSError as error:
-        raise ConfigurationError([Mistake(str(path), f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError([Mistake(f"{path}:{line}", f"is not UTF-8 text (byte {error.start})")]) from None
+        for element in javaproperties.parse(io.StringIO(read_text(path), newline=None)):
+            if isinstance(element, javaproperties.KeyValue):
+                found.append(_filled_in(f"{path}:{line}", element, mistakes))
+            line += element.source.count("\n")
+    except UnreadableError as error:
+        place = f"{path}:{error.line}" if error.line else str(path)
+        raise ConfigurationError([Mistake(place, str(error))]) from None
     except javaproperties.InvalidUEscapeError as error:
         raise ConfigurationError([Mistake(f"{path}:{line}", f"has an invalid escape: {error}")]) from None
     return found
@@ -154,17 +161,19 @@ def _known(entry: _Written, mistakes: list[Mistake]) -> Key | None:
     if entry.name in NOT_HERE:
         mistakes.append(Mistake(entry.place, f"{entry.name} cannot be set: {NOT_HERE[entry.name]}"))
     else:
-        near = nearest(entry.name, KEYS)
+        near = nearest(entry.name, KEYS) if len(mistakes) < MOST_ALIKE else None
         hint = f"did you mean {near!r}?" if near else "properties/worker.properties lists all that matter"
-        mistakes.append(Mistake(entry.place, f"unknown key {entry.name!r}; {hint}"))
+        mistakes.append(Mistake(entry.place, f"unknown key {shown(entry.name)}; {hint}"))
     return None
 
 
 def _wrong_value(entry: _Written, key: Key) -> list[Mistake]:
+    if "\0" in entry.value or encodable(entry.value) != entry.value:
+        return [Mistake(entry.place, f"{key.name}: expected text, found a NUL or half of a surrogate pair in it")]
     expected = _expected(key, entry.value)
     if expected is None:
         return []
-    found = "" if key.secret or key.kind == "options" else f", found {entry.value!r}"
+    found = "" if key.secret or key.kind == "options" else f", found {shown(redacted(entry.value))}"
     return [Mistake(entry.place, f"{key.name}: expected {expected}{found}")]
 
 
@@ -177,7 +186,7 @@ def _expected(key: Key, value: str) -> str | None:
     if key.kind == "choice":
         return None if value in key.choices else f"one of {', '.join(key.choices)}"
     if key.kind == "number":
-        return None if _is_number(value) else "a number"
+        return None if _NUMBER.fullmatch(value) else "a number"
     if key.kind == "region":
         return regions.expected(value)
     if key.kind == "options":
@@ -186,10 +195,12 @@ def _expected(key: Key, value: str) -> str | None:
 
 
 def _expected_number(key: Key, value: str) -> str | None:
-    right = value.isascii() and value.isdigit() and int(value) >= key.minimum
-    if key.maximum is None:
-        return None if right else f"a whole number of at least {key.minimum}"
-    return None if right and int(value) <= key.maximum else f"a whole number from {key.minimum} to {key.maximum}"
+    number = int(value) if value.isascii() and value.isdigit() and len(value) <= _LONGEST_DIGITS else None
+    if number is not None and key.minimum <= number <= (key.maximum or _LARGEST_NUMBER):
+        return None
+    if key.maximum is None and (number is None or number < key.minimum):
+        return f"a whole number of at least {key.minimum}"
+    return f"a whole number from {key.minimum} to {key.maximum or _LARGEST_NUMBER}"
 
 
 def _use_configured_region(values: dict[str, str], environment: Mapping[str, str]) -> list[Mistake]:
@@ -201,16 +212,8 @@ def _use_configured_region(values: dict[str, str], environment: Mapping[str, str
     return [Mistake(place, f"expected {expected}, found {region!r}")] if expected else []
 
 
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
-
-
 def _missing(path: Path, values: Mapping[str, str], written: set[str]) -> list[Mistake]:
     # A required key that seems to be there under a misspelt name is answered there.
-    misspelt = {nearest(name, KEYS) for name in written if name not in KEYS}
+    misspelt = {nearest(name, KEYS) for name in sorted(written - KEYS.keys())[:MOST_ALIKE]}
     absent = [name for name in REQUIRED if name not in values and name not in misspelt]
     return [Mistake(str(path), f"needs the key {name!r}") for name in absent]
