@@ -91,7 +91,7 @@ class SharedFile:
 
     def _still_has_its_name(self) -> bool:
         try:
-            return os.path.samestat(os.fstat(self._fd), self.path.stat())
+            return os.path.samestat(os.fstat(self._fd), self.path.lstat())
         except FileNotFoundError:
             return False
 
@@ -155,7 +155,18 @@ def sync_folder(folder: Path) -> None:
 def _opened(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     is_new = not path.exists()
-    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
+    except OSError as error:
+        raise _explained(error, path) from None
     if is_new:
         sync_folder(path.parent)
     return fd
+
+
+def _explained(error: OSError, path: Path) -> OSError:
+    if error.errno != errno.ELOOP or not path.is_symlink():
+        return error
+    # Who may write in the folder could choose with it which file of ours grows.
+    message = "is a symbolic link, which is not followed: name the file that it leads to"
+    return OSError(errno.ELOOP, message, str(path))

@@ -10,6 +10,7 @@ import click
 
 from record_processor import __version__, user_stderr
 from record_processor.errors import RecordProcessorError, SetupError
+from record_processor.private_files import restrict_new_files
 from record_processor.redaction import redacted
 from record_processor.stop_signals import StopSignal, raise_stop_signals
 
@@ -38,6 +39,7 @@ def run(properties: Path, overrides: tuple[str, ...]) -> None:
     """Run a worker until SIGTERM or SIGINT."""
     from record_processor.daemon.run import run as run_worker
 
+    restrict_new_files()
     raise_stop_signals()
     try:
         raise SystemExit(run_worker(properties, overrides))
@@ -54,6 +56,8 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
 
     raise_stop_signals()
     checked = check_configuration(properties, overrides)
+    for warning in checked.warnings:
+        user_stderr.say_exposed(redacted(warning))
     click.echo(f"{properties}: right, with {len(checked.actions)} action(s)")
 
 
@@ -118,6 +122,7 @@ def replay(
     from record_processor.daemon.check import check as check_configuration
     from record_processor.operate.replay import Replay
 
+    restrict_new_files()
     raise_stop_signals()
     checked = check_configuration(properties, overrides)
     region = checked.properties.text("regionName")

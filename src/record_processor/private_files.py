@@ -8,6 +8,7 @@ from pathlib import Path
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - what is made in it is for this user alone
 _MODE = 0o600
+_UMASK = 0o027
 
 
 def places() -> list[Path]:
@@ -22,6 +23,11 @@ def places() -> list[Path]:
         return [_SHARED_MEMORY, Path(tempfile.gettempdir())]
     except FileNotFoundError:  # all else is read-only
         return [_SHARED_MEMORY]
+
+
+def restrict_new_files() -> None:
+    """Keep other users out of what this process and its children make; a stricter umask of the user's stays."""
+    os.umask(os.umask(_UMASK) | _UMASK)
 
 
 def write(path: Path, content: bytes) -> None:

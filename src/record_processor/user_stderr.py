@@ -77,6 +77,14 @@ class UserStderr(io.TextIOBase):
         self._stream.flush()
 
 
+def say_exposed(message: str) -> None:
+    """A warning of the command `check`."""
+    if is_json() and isinstance(sys.stderr, UserStderr):
+        sys.stderr.write_event("configuration.exposed", "warning", message)
+    else:
+        print(f"record-processor: warning: {message}", file=sys.stderr)  # noqa: T201
+
+
 def say_failure(message: str, exit_status: int) -> None:
     """The last words of a command that could not do its work."""
     if is_json() and isinstance(sys.stderr, UserStderr):

@@ -103,3 +103,21 @@ def test_a_lock_that_another_process_keeps_is_not_waited_for_without_end(
             file.append(b"x\n")
     file.append(b"y\n")
     assert (tmp_path / "lines").read_bytes() == b"y\n"
+
+
+def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
+    """Who may write in the folder would choose which file of the worker's grows."""
+    (tmp_path / "lines").symlink_to(tmp_path / "target")
+    with pytest.raises(OSError, match="is a symbolic link, which is not followed: name the file"):
+        SharedFile(tmp_path / "lines").append(b"x\n")
+    assert not (tmp_path / "target").exists()
+
+
+def test_a_link_that_takes_the_place_of_an_open_file_is_not_written_through(tmp_path: Path) -> None:
+    file = SharedFile(tmp_path / "lines")
+    file.append(b"x\n")
+    (tmp_path / "lines").rename(tmp_path / "moved")
+    (tmp_path / "lines").symlink_to(tmp_path / "moved")
+    with pytest.raises(OSError, match="is a symbolic link"):
+        file.append(b"y\n")
+    assert (tmp_path / "moved").read_bytes() == b"x\n"

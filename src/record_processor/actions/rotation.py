@@ -7,6 +7,7 @@ import fcntl
 import gzip
 import os
 import shutil
+import stat
 import threading
 import time
 from datetime import datetime, timezone
@@ -97,24 +98,33 @@ class Rotation:
 
 def _compress(finished: Path) -> None:
     """Put the gzipped file in the place of the plain one; whole or not at all."""
-    with contextlib.suppress(FileNotFoundError), finished.open("rb") as plain:
+    with contextlib.suppress(FileNotFoundError), open(finished, "rb", opener=_no_link) as plain:
         fcntl.flock(plain, fcntl.LOCK_EX)
         if not finished.exists():
             return  # another process had it in hand
         unfinished = finished.with_name(finished.name + _UNFINISHED)
         try:
-            with unfinished.open("wb") as raw:
+            unfinished.unlink(missing_ok=True)
+            with open(unfinished, "xb", opener=_private) as raw:
+                os.fchmod(raw.fileno(), stat.S_IMODE(os.fstat(plain.fileno()).st_mode))
                 with gzip.GzipFile(filename="", fileobj=raw, mode="wb") as packed:
                     shutil.copyfileobj(plain, packed)
                 raw.flush()
                 os.fsync(raw.fileno())
         except OSError:
-            unfinished.unlink()  # on a full disk, this is room for the lines that wait
+            unfinished.unlink(missing_ok=True)  # on a full disk, this is room for the lines that wait
             raise
-        shutil.copymode(finished, unfinished)
         unfinished.rename(_gzipped(finished))
         sync_folder(finished.parent)
         finished.unlink()
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _gzipped(path: Path) -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from record_processor import redaction
+from record_processor.configuration import exposed
 from record_processor.configuration.actions_file import read_file
 from record_processor.configuration.answer import Answer
 from record_processor.errors import ConfigurationError
@@ -26,7 +27,7 @@ def main() -> None:
     os.dup2(2, 1)
     try:
         actions, tables = read_file(Path(sys.argv[1]))
-        result = Answer(actions, redaction.remembered(), tables)
+        result = Answer(actions, redaction.remembered(), tables, exposed.found())
     except ConfigurationError as error:
         result = Answer(mistakes=list(error.mistakes))
     with answer:

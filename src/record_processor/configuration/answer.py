@@ -34,5 +34,7 @@ class Answer(msgspec.Struct):
     """Values in the actions that nobody may see."""
     tables: list[WrittenTable] = []
     """DynamoDB's, which the actions write to."""
+    exposed: list[str] = []
+    """What is said of files that others can read or write."""
     mistakes: list[tuple[str, str]] = []
     """Place and message of each; with one, there is nothing else."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from record_processor import redaction
+from record_processor.configuration import exposed
 from record_processor.configuration.bounded_file import UnreadableError, read_text
 from record_processor.errors import encodable
 
@@ -84,4 +85,5 @@ def _from_file(path: str) -> tuple[str, bool]:
         text = read_text(Path(path)).replace("\r\n", "\n").replace("\r", "\n")
     except UnreadableError as error:
         raise UnknownValue(f"${{file:{path}}} {error}") from None
+    exposed.look_at(Path(path), holds_secrets=True)
     return text.removesuffix("\n"), True

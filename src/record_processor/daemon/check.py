@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from record_processor import aws, redaction
+from record_processor.configuration import exposed
 from record_processor.configuration.answer import Answer
 from record_processor.daemon import checking_process, loops, streams
 from record_processor.daemon.properties import Properties, read_properties
@@ -30,6 +31,8 @@ class Checked(NamedTuple):
     child_command: list[str]
     tables: Sequence[WrittenTable] = ()
     """DynamoDB's, which the actions write to."""
+    warnings: tuple[str, ...] = ()
+    """What is right, and should not be: files that other users can read or write."""
 
 
 def check(path: Path, overrides: Iterable[str]) -> Checked:
@@ -39,13 +42,17 @@ def check(path: Path, overrides: Iterable[str]) -> Checked:
         ConfigurationError: with every mistake found.
         SetupError: the executable is not there.
     """
+    exposed.forget()
     properties = read_properties(path, overrides, os.environ)
     streams.check_names(str(path), properties.stream_names, properties.text("regionName"))
     aws.check_provider(properties.text("AwsCredentialsProvider"))
     command = _child_command(properties)
+    exposed.look_at(path, holds_secrets=False)
+    exposed.look_at(properties.actions_path, holds_secrets=False)
     answer = _checked_actions(properties.actions_path)
     loops.refuse(properties, properties.stream_names, answer.tables)
-    return Checked(properties, answer.actions, command, answer.tables)
+    warnings = tuple(dict.fromkeys([*exposed.found(), *answer.exposed]))
+    return Checked(properties, answer.actions, command, answer.tables, warnings)
 
 
 def _child_command(properties: Properties) -> list[str]:

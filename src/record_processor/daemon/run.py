@@ -54,6 +54,8 @@ def _remove_abandoned() -> None:
 def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirectory, output: LogOutput) -> int:
     """One JVM after another: a table whose stream was made anew needs one that reads the new one."""
     properties = checked.properties
+    for warning in checked.warnings:
+        log.warning("configuration.exposed", warning)
     log.info(
         "worker.starting",
         f"application {properties.text('applicationName')} on {', '.join(properties.stream_names)}",

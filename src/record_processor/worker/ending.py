@@ -87,4 +87,8 @@ def _say_farewell() -> None:
 def _confirm(status: int) -> None:
     if _status_path is not None:
         with contextlib.suppress(OSError):
-            os.pwrite(os.open(_status_path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600), bytes([status]), 0)
+            os.pwrite(
+                os.open(_status_path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600),
+                bytes([status]),
+                0,
+            )

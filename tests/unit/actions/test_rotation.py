@@ -6,6 +6,7 @@ import gzip
 import json
 import multiprocessing
 import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -78,6 +79,19 @@ def test_what_a_crash_left_ungzipped_is_gzipped_by_the_next_process(tmp_path: Pa
     opened(tmp_path, size=ByteSize(5000))
     wait_for(lambda: not left.exists(), "it is gzipped")
     assert gzip.decompress((tmp_path / "audit.20261124T000000Z.jsonl.gz").read_bytes()) == b"{}\n"
+
+
+def test_the_gzipped_file_has_the_mode_of_the_plain_one_and_is_not_written_through_a_link(tmp_path: Path) -> None:
+    left = tmp_path / "audit.20261124T000000Z.jsonl"
+    left.write_text("{}\n")
+    left.chmod(0o604)
+    target = tmp_path / "target"
+    target.write_text("mine")
+    (tmp_path / "audit.20261124T000000Z.jsonl.gz.part").symlink_to(target)
+    opened(tmp_path, size=ByteSize(5000))
+    wait_for(lambda: not left.exists(), "it is gzipped")
+    assert stat.S_IMODE((tmp_path / "audit.20261124T000000Z.jsonl.gz").stat().st_mode) == 0o604
+    assert target.read_text() == "mine"
 
 
 def _write_in_a_process(folder: Path, start: int) -> None:

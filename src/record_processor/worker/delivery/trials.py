@@ -214,7 +214,7 @@ def _memory(path: Path | None, size: int) -> mmap.mmap:
 def _file(path: Path, size: int) -> mmap.mmap:
     # A file of its own takes the old one's place, whole or not at all: what that says is needed until then.
     new = path.with_name(path.name + ".new")
-    fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         # Not sparse: a page that a full disk has no room for would kill the process when it is written.
         os.posix_fallocate(fd, 0, size)
