@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.harness import Database, Worker, command_line, is_running, wait_for
@@ -198,13 +199,18 @@ def test_what_a_handler_prints_goes_to_the_log_and_not_into_the_protocol(
     assert [event["message"] for event in running.of("shop")] == ["from logging"] * 2
 
 
-def test_a_worker_whose_parent_is_killed_ends_by_itself(database: Database, worker: StartWorker) -> None:
+def test_a_worker_whose_parent_is_killed_ends_by_itself_and_leaves_no_secrets(
+    database: Database, worker: StartWorker
+) -> None:
     table = database.table()
     running = worker(table, actions=TO_FILE)
     running.wait_for_event("shard.started")
     family = running.family()
+    directory = Path(command_line(running.jvm()).split()[-1]).parent
+    assert (directory / "actions.json").exists()
     running.signal(signal.SIGKILL)
     wait_for(lambda: not any(map(is_running, family)), "JVM and child are gone")
+    assert not directory.exists()
 
 
 def test_a_killed_jvm_takes_its_children_along_and_the_status_says_so(database: Database, worker: StartWorker) -> None:
