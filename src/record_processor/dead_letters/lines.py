@@ -43,7 +43,7 @@ class Line(NamedTuple):
         """The letter's, without a look at the rest."""
         try:
             return msgspec.json.decode(self.content, type=_Identified).id if self.whole else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 

@@ -61,6 +61,16 @@ def test_bytes_that_are_no_json_come_back_as_they_were(tmp_path: Path, raw: byte
     assert only.raw == raw
 
 
+def test_a_line_that_is_nested_too_deep_keeps_no_letter_from_being_removed(tmp_path: Path) -> None:
+    file = DeadLetterFile(tmp_path / "dead.jsonl")
+    file.store([letter(1)])
+    deep = b'{"more": ' + b"[" * 5000 + b"]" * 5000 + b', "id": "x"}\n'
+    with file.path.open("ab") as stored:
+        stored.write(deep)
+    file.remove(list(file.read()[0]))
+    assert file.path.read_bytes() == deep
+
+
 def test_removing_leaves_the_others_and_what_cannot_be_read(tmp_path: Path) -> None:
     file = DeadLetterFile(tmp_path / "dead.jsonl")
     letters = [letter(number) for number in range(4)]
