@@ -12,7 +12,8 @@ COPY pyproject.toml hatch_build.py constraints.txt README.md LICENSE ./
 COPY java java
 COPY src src
 RUN python -m venv /opt/record-processor \
-    && /opt/record-processor/bin/pip install --no-cache-dir --constraint constraints.txt '.[webhook]'
+    && /opt/record-processor/bin/pip install --no-cache-dir --constraint constraints.txt '.[webhook]' \
+    && /opt/record-processor/bin/python -m record_processor.daemon.jar_sums
 
 # --- Run: Python, a JRE, and nothing to build with. --------------------------------------------------------------------
 FROM python:3.12-slim-bookworm

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ class JarsHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the hook's interface
         root = Path(self.root)
+        # Maven adds to it; what another version has left there is not to be shipped.
+        shutil.rmtree(root / "java" / "target" / "jars", ignore_errors=True)
         _run_maven(root / "java")
+        _refuse_strangers(root / "src", root / "java" / "target" / "jars")
         _copy_jars(root / "java" / "target", root / "src" / "record_processor" / "daemon" / "jars")
 
 
@@ -27,6 +31,15 @@ def _run_maven(java: Path) -> None:
             "Install both (Debian: apt-get install maven openjdk-17-jdk-headless), or install a wheel."
         )
     subprocess.run([maven, "-q", "-B", "-ntp", "-DskipTests", "package"], cwd=java, check=True)
+
+
+def _refuse_strangers(sources: Path, jars: Path) -> None:
+    """Nothing gets into a wheel that is not what was tested."""
+    sys.path.insert(0, str(sources))
+    from record_processor.daemon.jar_sums import mistakes, what_to_do
+
+    if wrong := mistakes(jars.glob("*.jar")):
+        raise SystemExit(what_to_do(wrong))
 
 
 def _copy_jars(target: Path, destination: Path) -> None:
