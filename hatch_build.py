@@ -28,7 +28,7 @@ def _run_maven(java: Path) -> None:
     if maven is None:
         raise SystemExit(
             "record-processor is built with Maven and a JDK 17 or newer, and there is no mvn on the PATH.\n"
-            "Install both (Debian: apt-get install maven openjdk-17-jdk-headless), or install a wheel."
+            "Install both (Debian: apt-get install maven default-jdk-headless), or install a wheel."
         )
     subprocess.run([maven, "-q", "-B", "-ntp", "-DskipTests", "package"], cwd=java, check=True)
 

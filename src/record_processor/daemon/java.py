@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 OLDEST = 17
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 _INSTALL = (
-    "Install a JRE (Debian: apt-get install openjdk-17-jre-headless), or this package's own: "
+    "Install a JRE (Debian: apt-get install default-jre-headless), or this package's own: "
     "pip install 'record-processor[jre]'"
 )
 
