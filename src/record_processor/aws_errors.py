@@ -7,6 +7,8 @@ import re
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
+from record_processor.safe_text import shortened
+
 _NO_CREDENTIALS = (
     "no AWS credentials found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role; "
     "for DynamoDB Local write AwsCredentialsProvider = LocalCredentialsProvider"
@@ -34,6 +36,7 @@ _CREDENTIALS = (
 )
 # An endpoint that is none of AWS's answers with a number or a word of HTTP's where AWS has an error code.
 _AWS_CODE = re.compile(r"(?!Unknown$)[A-Za-z][\w.#:/-]*")
+_LONGEST_FOUND = 300
 
 KINDS: tuple[type[Exception], ...] = (sdk.BotoCoreError, sdk.ClientError, ResponseParserError)
 """Every error of the SDK is one of these."""
@@ -66,7 +69,7 @@ def _connection(error: Exception, endpoint: str) -> str:
 def not_aws(address: str | None, endpoint: str, found: str) -> str:
     """What answers speaks another language: a web server, a proxy's page, TLS where there is none."""
     place = f"at {address}" if address else "there"
-    return f"what answers {place} is not AWS's service ({found[:300]}). Is {endpoint} right?"
+    return f"what answers {place} is not AWS's service ({shortened(found, _LONGEST_FOUND)}). Is {endpoint} right?"
 
 
 def is_of_aws(error: sdk.ClientError) -> bool:

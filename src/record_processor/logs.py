@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from record_processor.errors import encodable, traceback_of
-from record_processor.redaction import redacted_line
+from record_processor.redaction import redacted, redacted_line
 from record_processor.safe_text import printable
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _encoded(value: Any) -> msgspec.Raw | str:
 
 def _as_text(value: Any) -> str:
     try:
-        return encodable(value if isinstance(value, str) else repr(value))
+        return redacted(encodable(value if isinstance(value, str) else repr(value)))
     except Exception:  # its class is a user's
         return f"({type(value).__name__}, whose repr() raises)"
 

@@ -1,35 +1,38 @@
-"""Values that must never be seen: whatever the configuration took from the environment or from a file.
+"""Values that must never be seen: whatever the configuration took from the environment or from a file, and credentials.
 
 Each process remembers them when it reads its configuration; every line that it logs and every error that it prints goes
-through `redacted`.
+through `redacted`. Text from outside is shortened by `safe_text.shortened` alone: what was cut first could show most of
+a secret, and nobody would know it any more.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
+
+import msgspec
+
+from record_processor.secret_finder import Finder
+from record_processor.secret_forms import forms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MASK = "***"
 
-# A value as short as this stands in many a word by chance, so it is masked as a whole word only.
-_SHORT = 6
-
 _values: set[str] = set()
-_pattern: re.Pattern[str] | None = None
+_finder: Finder | None = None
 
 
 def remember(values: Iterable[str]) -> None:
     """Never show these from now on."""
-    global _pattern
-    _values.update(value for value in values if value.strip())
-    # The longest first: one value may be the beginning of another.
-    looks = sorted({look for value in _values for look in _looks(value)}, key=len, reverse=True)
-    _pattern = re.compile("|".join(map(_as_pattern, looks))) if looks else None
+    global _finder
+    new = {value for value in values if value.strip()} - _values
+    if not new:
+        return
+    _values.update(new)
+    finder = _finder or Finder()
+    finder.add(set().union(*map(forms_of, new)))
+    _finder = finder
 
 
 def remembered() -> list[str]:
@@ -37,34 +40,60 @@ def remembered() -> list[str]:
     return sorted(_values)
 
 
-def redacted(text: str) -> str:
-    return text if _pattern is None else _pattern.sub(MASK, text)
+def redacted(text: str, *, cut: bool = False) -> str:
+    """The text with a mask over each secret; where it was `cut`, also over the beginning of one at its end."""
+    spans = _finder.spans(text, cut) if _finder else []
+    if not spans:
+        return text
+    parts, end = [], 0
+    for span in spans:
+        parts += [text[end : span.start], MASK]
+        end = span.end
+    return "".join([*parts, text[end:]])
 
 
 def redacted_fields(value: Any) -> Any:
-    """The same for whatever texts are in a value, at any depth."""
-    if _pattern is None:
+    """The same for whatever texts are in a value, at any depth, keys included."""
+    if _finder is None or value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
         return redacted(value)
     if isinstance(value, dict):
-        return {key: redacted_fields(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
+        return {_redacted_key(key): redacted_fields(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
         return [redacted_fields(inner) for inner in value]
-    return value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return _redacted_bytes(bytes(value))
+    return _redacted_object(value)
 
 
 def redacted_line(line: dict[str, Any]) -> dict[str, Any]:
-    """A log line; its event and level are words of ours, whatever a value may be."""
-    return {**redacted_fields(line), "level": line["level"], "event": line["event"]} if _pattern else line
+    """A log line; its event, its level and the names that every line has are words of ours, whatever a value may be."""
+    if _finder is None:
+        return line
+    ours = {"level": line["level"], "event": line["event"]}
+    fields = {name if name in _NAMES else _redacted_key(name): redacted_fields(line[name]) for name in line}
+    return {**fields, **ours}
 
 
-def _looks(value: str) -> set[str]:
-    """How a value may be written where somebody quotes it: in Python, in JSON, in an address, line by line."""
-    lines = [line for line in value.splitlines() if len(line) > _SHORT]
-    return {value, repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, safe=""), quote_plus(value), *lines}
+_NAMES = frozenset({"time", "level", "event", "message", "traceback"})
+"""Of members that every reader of a line looks for."""
 
 
-def _as_pattern(look: str) -> str:
-    escaped = re.escape(look)
-    return escaped if len(look) > _SHORT else rf"(?<!\w){escaped}(?!\w)"
+def _redacted_key(key: Any) -> Any:
+    return redacted(key) if isinstance(key, str) else _redacted_bytes(key) if isinstance(key, bytes) else key
+
+
+def _redacted_bytes(content: bytes) -> bytes | str:
+    text = content.decode("utf-8", "surrogateescape")
+    masked = redacted(text)
+    return content if masked == text else masked
+
+
+def _redacted_object(value: Any) -> Any:
+    """What JSON would make of it, where that can be said."""
+    try:
+        plain = msgspec.to_builtins(value, builtin_types=(bytes, bytearray, memoryview), str_keys=True, enc_hook=str)
+    except Exception:  # its class is a user's
+        return value
+    return redacted_fields(plain)

@@ -10,6 +10,8 @@ import json
 import re
 from urllib.parse import quote
 
+from record_processor.redaction import redacted
+
 # What begins a new line, tells a terminal to do something, turns the reading direction, or is no character at all.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _SPACES = re.compile("[\x00-\x20\x7f-\xa0\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+")
@@ -22,6 +24,27 @@ _LONGEST_SEGMENT = 200
 def printable(text: str) -> str:
     """For a line of a log or a terminal: what would leave its place in it is escaped as JSON has it."""
     return _UNPRINTABLE.sub(_escaped, text)
+
+
+def shortened(text: str | bytes, longest: int, *, cut: bool = False) -> str:
+    """For a message: secrets masked, and only then its beginning.
+
+    Whatever shortens text that others have written for a log, an error or a letter does it here: of a secret that was
+    cut first nobody would know what is left.
+
+    Args:
+        text: all that there is of it; bytes are read as UTF-8, with U+FFFD where they are none.
+        longest: so many characters are kept, with an ellipsis where that is not all.
+        cut: it was cut already, when it was read, and its end may be the beginning of a secret.
+    """
+    whole = text if isinstance(text, str) else text.decode(errors="replace")
+    masked = redacted(whole, cut=cut)
+    return masked if len(masked) <= longest else masked[:longest] + "…"
+
+
+def shortened_to_end(text: str, longest: int) -> str:
+    """The same for what says most at its end, such as a traceback."""
+    return redacted(text)[-longest:]
 
 
 def one_line(text: str, longest: int) -> str:

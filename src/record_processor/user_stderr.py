@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from record_processor.logs import as_json_for_users
-from record_processor.redaction import redacted_line
+from record_processor.redaction import redacted, redacted_line
 
 if TYPE_CHECKING:
     from record_processor.logs import LineStream
@@ -61,7 +61,7 @@ class UserStderr(io.TextIOBase):
 
     def write(self, text: str) -> int:
         if not is_json():
-            return self._stream.write(text)
+            return self._stream.write(redacted(text))
         *lines, self._begun = (self._begun + text).split("\n")
         for line in lines:
             if line.strip():

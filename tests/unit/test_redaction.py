@@ -1,31 +1,81 @@
 from __future__ import annotations
 
+import base64
 import json
+import re
+import time
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote, quote_plus, urlencode
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from record_processor import redaction
+from record_processor.secret_forms import SHORT, forms_of
+
+ODD = 'zq$$ "wöjk"\'x/<5>\n'
+"""Something of all that is written otherwise somewhere."""
+LARGE_BYTES = 256 * 1024
 
 
 @pytest.fixture(autouse=True)
 def forgotten_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redaction, "_values", set())
-    monkeypatch.setattr(redaction, "_pattern", None)
+    monkeypatch.setattr(redaction, "_finder", None)
 
 
-@pytest.mark.parametrize(
-    "shown",
-    [
-        'pa$$ "word"\n',
-        repr('pa$$ "word"\n'),
-        json.dumps('pa$$ "word"\n'),
-        "https://x/?p=pa%24%24%20%22word%22%0A",
-        "https://x/?p=pa%24%24+%22word%22%0A",
-    ],
-)
+def _lower_hex(text: str) -> str:
+    return re.sub("%[0-9A-F]{2}", lambda match: match.group().lower(), text)
+
+
+FORMS = {
+    "as it is": ODD,
+    "in Python": repr(ODD),
+    "in a longer text of Python": repr(f'said "{ODD}"'),
+    "in ASCII of Python": ascii(ODD),
+    "in bytes of Python": repr(ODD.encode()),
+    "in JSON": json.dumps(ODD, ensure_ascii=False),
+    "in JSON with escapes": json.dumps(ODD),
+    "in JSON with escapes in capitals": json.dumps(ODD).replace("\\u00f6", "\\u00F6"),
+    "in JSON of PHP": json.dumps(ODD).replace("/", "\\/"),
+    "in JSON of Go": json.dumps(ODD, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e"),
+    "in JSON in JSON": json.dumps({"body": json.dumps({"p": ODD})}),
+    "in JSON in Python": repr({"body": json.dumps({"p": ODD})}),
+    "in an address": "https://x/?p=" + quote(ODD, safe=""),
+    "in the path of an address": "https://x/" + quote(ODD),
+    "in an address in small letters": "https://x/?p=" + _lower_hex(quote(ODD, safe="")),
+    "in a form": urlencode({"p": ODD}),
+    "in a form in small letters": _lower_hex(quote_plus(ODD)),
+    "as JavaScript has it in an address": quote(ODD, safe="!'()*"),
+    "in base64": base64.b64encode(ODD.encode()).decode(),
+    "in base64 for addresses": base64.urlsafe_b64encode(ODD.encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("shown", FORMS.values(), ids=FORMS.keys())
 def test_a_value_is_masked_however_it_is_quoted(shown: str) -> None:
-    redaction.remember(['pa$$ "word"\n'])
-    assert "word" not in redaction.redacted(f"it was {shown}!")
+    redaction.remember([ODD])
+    masked = redaction.redacted(f"it was {shown}!")
+    assert masked.startswith("it was ") and redaction.MASK in masked
+    rest = masked.replace(redaction.MASK, "")
+    assert not any(part in rest for part in ("zq", "jk", "5>"))
+    assert len(rest) <= len("""it was {"body": "{\\"p\\": \\"\\"}"}!""")
+
+
+@pytest.mark.parametrize("user", ["", "me", "you", "them"])
+@pytest.mark.parametrize("after", ["", "@", "@x", "@xy"])
+def test_of_a_password_in_basic_auth_no_part_is_left_wherever_it_begins(user: str, after: str) -> None:
+    redaction.remember(["hunter22"])
+    whole = base64.b64encode(f"{user}:hunter22{after}".encode()).decode()
+    masked = redaction.redacted(f"authorization: Basic {whole}, again")
+    assert masked.startswith("authorization: Basic ") and masked.endswith(", again")
+    before, _, behind = masked.removeprefix("authorization: Basic ").removesuffix(", again").partition(redaction.MASK)
+    # What is left says nothing about the password: all bits of it are those of what is around it.
+    assert len(before) * 6 <= len(f"{user}:") * 8
+    assert (len(whole) - len(behind)) * 6 >= len(f"{user}:hunter22") * 8
 
 
 def test_each_line_of_a_key_is_masked() -> None:
@@ -35,7 +85,35 @@ def test_each_line_of_a_key_is_masked() -> None:
 
 def test_a_short_value_is_masked_as_a_word_only() -> None:
     redaction.remember(["abc"])
-    assert redaction.redacted("abc and abcdef") == "*** and abcdef"
+    assert redaction.redacted("abc and abcdef, or abc.") == "*** and abcdef, or ***."
+
+
+def test_a_value_of_one_digit_masks_no_digits_of_other_numbers() -> None:
+    redaction.remember(["1", "5"])
+    line = "2026-11-05 took 1.5 s for 1,005 records at 12:15:01, 15 of them again, to 10.1.0.5:8151"
+    assert redaction.redacted(line) == line
+    assert redaction.redacted("the pin is 1, or '5'") == "the pin is ***, or '***'"
+
+
+def test_one_secret_in_another_or_over_another_leaves_nothing() -> None:
+    redaction.remember(["first-part-of-it", "part-of-it-and-more", "first-part-of-it-all"])
+    assert redaction.redacted("<first-part-of-it-all>") == "<***>"
+    assert redaction.redacted("<first-part-of-it-and-more>") in ("<***-and-more>", "<***>")
+
+
+def test_what_cannot_be_text_is_remembered_too() -> None:
+    redaction.remember(["not-utf8-\udcff-here", "half-a-pair-\ud83d-here"])
+    assert redaction.redacted(repr(b"<not-utf8-\xff-here>")) == "b'<***>'"
+    assert redaction.redacted("half-a-pair-\ud83d-here") == "***"
+
+
+def test_the_beginning_of_a_secret_at_a_cut_is_masked() -> None:
+    redaction.remember(["hunter22-and-more-than-that"])
+    for length in range(4, 27):
+        text = "said hunter22-and-more-than-that"[: 5 + length]
+        assert redaction.redacted(text, cut=True) == "said ***"
+        assert redaction.redacted(text) == text
+    assert redaction.redacted("said hunger", cut=True) == "said hunger"
 
 
 def test_log_lines_are_masked_at_every_depth_but_for_what_is_ours() -> None:
@@ -49,7 +127,80 @@ def test_log_lines_are_masked_at_every_depth_but_for_what_is_ours() -> None:
     }
 
 
+def test_names_of_fields_are_masked_but_for_those_of_every_line() -> None:
+    redaction.remember(["message", "hunter22"])
+    line = {"event": "x", "level": "info", "message": "ok", "hunter22": {"hunter22": {b"hunter22": 1}}}
+    assert redaction.redacted_line(line) == {
+        "event": "x",
+        "level": "info",
+        "message": "ok",
+        "***": {"***": {"***": 1}},
+    }
+
+
+class _Holder(msgspec.Struct, frozen=True):
+    token: str
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"as hunter22",
+        bytearray(b"as hunter22"),
+        {"hunter22"},
+        frozenset({"hunter22"}),
+        ("hunter22",),
+        _Holder("hunter22"),
+        {_Holder("a"): _Holder("hunter22")},
+        ValueError("hunter22"),
+        PurePosixPath("/run/hunter22"),
+        [[{"a": ({"hunter22": 1},)}]],
+    ],
+)
+def test_whatever_holds_a_secret_is_masked(value: Any) -> None:
+    from record_processor.logs import as_json
+
+    redaction.remember(["hunter22"])
+    line = as_json(redaction.redacted_line({"event": "x", "level": "info", "message": "m", "given": value}))
+    assert "hunter22" not in line and redaction.MASK in line
+    assert base64.b64encode(b"hunter22").decode()[:10] not in line
+
+
 def test_nothing_remembered_changes_nothing() -> None:
     redaction.remember(["", "  "])
     assert redaction.redacted("as it is") == "as it is"
     assert redaction.remembered() == []
+
+
+LARGE = {
+    "one line": "x7" * (LARGE_BYTES // 2),
+    "lines of a key": "\n".join(f"{number:064x}" for number in range(LARGE_BYTES // 65)),
+}
+
+
+@pytest.mark.parametrize("secret", LARGE.values(), ids=LARGE.keys())
+def test_a_large_secret_costs_no_line_more_than_a_small_one(secret: str) -> None:
+    def cost() -> float:
+        begin = time.thread_time()
+        for _ in range(200):
+            redaction.redacted(line)
+        return time.thread_time() - begin
+
+    line = "delivered 100 records of orders to partner in 12.5 ms, the far side said: 200 OK; " * 3
+    redaction.remember(["hunter2-hunter2"])
+    small = min(cost() for _ in range(5))
+    redaction.remember([secret])
+    assert redaction.redacted(f"<{secret}>") == "<***>"
+    assert min(cost() for _ in range(5)) < 4 * small + 0.002
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=SHORT + 1, max_size=40), st.text(max_size=60), st.text(max_size=60))
+def test_every_form_of_any_secret_is_found_wherever_it_stands(secret: str, before: str, after: str) -> None:
+    redaction._values, redaction._finder = set(), None
+    if not secret.strip():
+        return
+    redaction.remember([secret])
+    for form in forms_of(secret):
+        if len(form.text) > SHORT:
+            assert form.text not in redaction.redacted(before + form.text + after).replace(redaction.MASK, "\0")

@@ -7,6 +7,7 @@ from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from record_processor.actions.base import ActionError, PartialFailure
+from record_processor.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +55,7 @@ def _shown(answer: Any) -> str:
         text = repr(answer)
     except Exception:  # the user's own __repr__
         text = "a value"
-    short = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
-    return f"{short} ({type(answer).__name__})"
+    return f"{shortened(text, _LONGEST_SHOWN)} ({type(answer).__name__})"
 
 
 def parsed(content: bytes) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from record_processor.redaction import redacted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,5 +41,6 @@ class BoundedLines:
             yield self._text(self._part)
 
     def _text(self, line: bytes) -> str:
-        cut = _CUT if len(line) > self._longest_bytes else ""
-        return line[: self._longest_bytes].decode(errors="replace").rstrip("\r") + cut
+        if len(line) <= self._longest_bytes:
+            return line.decode(errors="replace").rstrip("\r")
+        return redacted(line[: self._longest_bytes].decode(errors="replace"), cut=True) + _CUT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from record_processor.actions.base import ActionError, PermanentError
+from record_processor.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,13 +65,13 @@ def of_call(service: str, operation: str, error: BotoCoreError | ClientError) ->
     said = f"{details.get('Code')}: {details.get('Message')}" if details else f"{type(error).__name__}: {error}"
     too_large = _mapping(answer.get("ResponseMetadata")).get("HTTPStatusCode") == 413
     permanent = too_large or _is_about_content(service, details.get("Code")) or _was_never_sent(error)
-    return (PermanentError if permanent else ActionError)(f"{operation}: {said[:_LONGEST_MESSAGE]}")
+    return (PermanentError if permanent else ActionError)(f"{operation}: {shortened(said, _LONGEST_MESSAGE)}")
 
 
 def of_entry(service: str, operation: str, code: str | None, message: str | None) -> ActionError:
     """The failure of one entry of a batch call."""
     kind = PermanentError if _is_about_content(service, code) else ActionError
-    return kind(f"{operation}: {code}: {(message or 'no message')[:_LONGEST_MESSAGE]}")
+    return kind(f"{operation}: {code}: {shortened(message or 'no message', _LONGEST_MESSAGE)}")
 
 
 def of_results(

@@ -13,6 +13,7 @@ from record_processor.actions.aws_batches import AwsShapedSettings
 from record_processor.actions.base import Action, ActionError, PermanentError, Shard
 from record_processor.actions.batch_response import InvalidBatchResponse, parsed, raise_failures
 from record_processor.actions.shapes import Shape, encoded
+from record_processor.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,5 +89,5 @@ def _error_in(payload: bytes) -> str:
     with contextlib.suppress(InvalidBatchResponse):
         answer = parsed(payload)
         if isinstance(answer, dict) and "errorMessage" in answer:
-            return f"{answer.get('errorType', 'Error')}: {answer['errorMessage']}"[:_LONGEST_MESSAGE]
-    return payload[: 4 * _LONGEST_MESSAGE].decode(errors="replace")[:_LONGEST_MESSAGE]
+            return shortened(f"{answer.get('errorType', 'Error')}: {answer['errorMessage']}", _LONGEST_MESSAGE)
+    return shortened(payload, _LONGEST_MESSAGE, cut=len(payload) > _LARGEST_ANSWER_BYTES)

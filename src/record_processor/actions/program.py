@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from record_processor import processes, working_directory
 from record_processor.actions.bounded_lines import BoundedLines
+from record_processor.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -196,16 +197,21 @@ class _Conversation:
     def take(self, chunk: bytes) -> None:
         *lines, self._part = (self._part + chunk).split(b"\n")
         for line in lines:
-            answer = line[: _LONGEST_REASON * 4].decode(errors="replace").strip()[:_LONGEST_REASON]
             if not self.open:
                 raise TooManyAnswersError("the program answered more lines than it was given")
-            if answer.partition(" ")[0] not in _WORDS:
-                raise ProgramFailedError(
-                    f"expected ok, error REASON or dead REASON from the program, found {answer[:_LONGEST_SHOWN]!r}"
-                )
-            self.answers.append(answer)
+            self.answers.append(_answer(line))
         if len(self._part) > LONGEST_LINE_BYTES and self.open:
             raise ProgramFailedError(f"the program answered a line of more than {LONGEST_LINE_BYTES:,} bytes")
+
+
+def _answer(line: bytes) -> str:
+    """A word of the protocol, which is never masked, and a reason."""
+    said = line.decode(errors="replace").strip()
+    word, space, reason = said.partition(" ")
+    if word not in _WORDS:
+        found = shortened(said, _LONGEST_SHOWN)
+        raise ProgramFailedError(f"expected ok, error REASON or dead REASON from the program, found {found!r}")
+    return f"{word} {shortened(reason, _LONGEST_REASON)}" if space else word
 
 
 def _pass_on(stderr: IO[bytes], say: Callable[[str], None]) -> None:

@@ -20,6 +20,7 @@ from record_processor.actions.shapes import Shape, ShapedSettings, encoded
 from record_processor.actions.webhook_checks import address_of, check_headers, trusting
 from record_processor.configuration.units import Duration, default
 from record_processor.logs import Log
+from record_processor.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,8 +183,8 @@ def refusal(answer: Answer) -> ActionError:
 
 
 def _said(answer: Answer) -> str:
-    text = answer.content[: _LONGEST_MESSAGE * 4].decode(errors="replace")[:_LONGEST_MESSAGE]
-    return f"POST: {answer.status} {answer.reason[:_LONGEST_MESSAGE]}: {text}"
+    text = shortened(answer.content, _LONGEST_MESSAGE, cut=answer.cut)
+    return f"POST: {answer.status} {shortened(answer.reason, _LONGEST_MESSAGE)}: {text}"
 
 
 def _retry_after_seconds(header: str) -> float:

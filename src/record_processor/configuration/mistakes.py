@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from record_processor.safe_text import shortened
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -74,8 +76,7 @@ def shown(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+    return shortened(repr(value), _LONGEST_SHOWN)
 
 
 def written_path(key_path: KeyPath) -> str:

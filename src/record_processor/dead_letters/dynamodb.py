@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from record_processor.actions.aws import client
 from record_processor.dead_letters.packing import REMOVE_AT_ONCE, fingerprint, in_stream_order, send, unpacked
+from record_processor.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -47,7 +48,7 @@ class DynamoDBStore:
                 "shard_id": letter.shard_id,
                 "sequence_number": letter.sequence_number,
                 "stored_at": letter.stored_at,
-                "error": f"{letter.error.type}: {letter.error.message}"[:_LONGEST_ERROR],
+                "error": shortened(f"{letter.error.type}: {letter.error.message}", _LONGEST_ERROR),
             }
             send("dynamodb", letter, _LARGEST_BYTES, partial(self._put, texts))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from record_processor.errors import message_of, traceback_of
-from record_processor.redaction import redacted
+from record_processor.safe_text import shortened, shortened_to_end
 
 if TYPE_CHECKING:
     from record_processor.actions.base import Shard
@@ -88,8 +88,8 @@ def write(
         stored_at=datetime.now(timezone.utc).isoformat(),
         error=Failure(
             type(error).__name__,
-            redacted(message_of(error))[:_LONGEST_MESSAGE],
-            redacted(traceback_of(error))[-_LONGEST_TRACEBACK:],
+            shortened(message_of(error), _LONGEST_MESSAGE),
+            shortened_to_end(traceback_of(error), _LONGEST_TRACEBACK),
         ),
         record=msgspec.Raw(raw) if is_json else msgspec.Raw(b"null"),
         record_bytes=None if is_json else raw,

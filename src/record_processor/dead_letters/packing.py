@@ -15,6 +15,7 @@ from record_processor.actions.base import PermanentError
 from record_processor.actions.calls import of_call
 from record_processor.dead_letters import letter as letters
 from record_processor.logs import Log
+from record_processor.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,11 +116,9 @@ def _smaller_and_smaller(letter: Letter) -> Iterator[Letter]:
         letter, left_out=left_out, error=msgspec.structs.replace(letter.error, traceback="")
     )
     yield letter
-    shortened = msgspec.structs.replace(letter.error, message=letter.error.message[:_SHORT_MESSAGE])
-    yield msgspec.structs.replace(letter, error=shortened)
-    yield msgspec.structs.replace(
-        letter, error=shortened, record=msgspec.Raw(b"null"), left_out=("record", "traceback")
-    )
+    error = msgspec.structs.replace(letter.error, message=shortened(letter.error.message, _SHORT_MESSAGE))
+    yield msgspec.structs.replace(letter, error=error)
+    yield msgspec.structs.replace(letter, error=error, record=msgspec.Raw(b"null"), left_out=("record", "traceback"))
 
 
 def _without_images(letter: Letter) -> Letter:

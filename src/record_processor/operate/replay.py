@@ -18,7 +18,6 @@ from record_processor.dead_letters.file import DeadLetterFile
 from record_processor.dead_letters.store import readable_stores
 from record_processor.errors import SetupError, message_of
 from record_processor.operate.terminal import say
-from record_processor.redaction import redacted
 from record_processor.worker.records import Stream, decode
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ class Replay:
             raise
         except BaseException as error:  # whatever a handler raises says that it has failed, no more
             self._failed_items.add(item)
-            reason = redacted(f"{type(error).__name__}: {message_of(_reason(error))}")
+            reason = f"{type(error).__name__}: {message_of(_reason(error))}"
             say(f"{_described(letter)}: failed again: {reason}", err=True)
             return False
         say(f"{_described(letter)}: done")

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from record_processor import logs
+from record_processor.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,6 +176,8 @@ def _output() -> HandlerOutput:
 
 
 def _emit(line: str) -> None:
+    if len(line) > _LONGEST_LINE:
+        line = redacted(line)  # before it is cut, and a secret with it
     for start in range(0, len(line) or 1, _LONGEST_LINE):
         _emit_piece(line[start : start + _LONGEST_LINE].removesuffix("\r"))
 

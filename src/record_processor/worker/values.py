@@ -14,10 +14,13 @@ from binascii import Error as Base64Error
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Union
 
+from record_processor.safe_text import shortened
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _LARGEST_EXPONENT = 200
+_LONGEST_SHOWN = 60
 
 # `|` cannot join a forward reference at run time.
 Value = Union[  # noqa: UP007
@@ -90,7 +93,7 @@ def _read(attribute_value: Mapping[str, Any], readers: Mapping[str, Callable[[An
     try:
         return reader(content)
     except (TypeError, AttributeError, InvalidOperation, Base64Error) as error:
-        raise ValueError(f"type {kind} cannot hold {str(content)[:60]!r}") from error
+        raise ValueError(f"type {kind} cannot hold {shortened(str(content), _LONGEST_SHOWN)!r}") from error
 
 
 def _text(content: Any) -> str:

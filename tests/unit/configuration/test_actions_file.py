@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test's file takes from the environment would be masked in all others."""
     monkeypatch.setattr(redaction, "_values", set())
-    monkeypatch.setattr(redaction, "_pattern", None)
+    monkeypatch.setattr(redaction, "_finder", None)
 
 
 def mistakes(tmp_path: Path, text: str) -> list[str]:

@@ -22,6 +22,7 @@ import msgspec
 
 from record_processor.errors import described
 from record_processor.logs import Log
+from record_processor.safe_text import shortened
 from record_processor.worker.delivery.suspicion import DiedCall, Suspicion
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _KIND = b"RPTRIAL1"
 _KIND_AT, _LENGTH_AT, _HEADER_AT = 8, 16, 24
 # DynamoDB's are 40 digits at most; a comma, and attempts of records that failed.
 _NUMBER_BYTES = 48
+_LONGEST_SHOWN = 50
 _MOST_BYTES = 1 << 20
 _LEAST_SLOT = 4096
 _NOTHING = b"\n"
@@ -186,7 +188,7 @@ def _call(content: bytes, place: SlotPlace) -> DiedCall | None:
 
 def _halves(text: str) -> tuple[str, str, str]:
     if not text.partition(":")[0].isdigit():
-        raise ValueError(f"{text[:50]!r} is no sequence number")
+        raise ValueError(f"{shortened(text, _LONGEST_SHOWN)!r} is no sequence number")
     return text.partition(":")
 
 

@@ -1,0 +1,83 @@
+"""How a secret may be written where somebody quotes it: in Python, in JSON, in an address, in base64, line by line."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHORT = 6
+"""A text as short as this stands in many another by chance."""
+
+# What the writers of addresses leave as it is: Python's and Java's, JavaScript's, RFC 3986's parts of a path.
+_LEFT_IN_ADDRESSES = ("", "/", "!'()*", "!$&'()*+,;=:@/")
+_HEX = re.compile(r"%[0-9A-F]{2}")
+_UNICODE = re.compile(r"\\u[0-9a-f]{4}")
+# Of such a secret the rarer forms would take seconds, and a hundred times its size.
+_LARGE = 8192
+# What nobody escapes.
+_PLAIN = re.compile(r"[\w .:;,+*=?!|@#$%^~(){}\[\]-]*", re.ASCII)
+# Go escapes these in JSON, for the sake of HTML.
+_FOR_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+
+
+class Form(NamedTuple):
+    """A text that shows a secret."""
+
+    text: str
+    before: int = 0
+    """So many characters in front of it show a part of the secret too."""
+    after: int = 0
+
+
+def forms_of(secret: str) -> set[Form]:
+    """All that is to be masked for a secret."""
+    lines = {line.strip() for line in secret.splitlines() if len(line.strip()) > SHORT}
+    texts = {form for text in {secret, secret.strip()} for form in _escaped(text)}
+    if len(secret) <= _LARGE:
+        # What was quoted twice: JSON in JSON, an error of Python's in an answer.
+        texts |= {form for text in texts for form in _escaped(text)}
+        lines |= {form for line in lines for form in _escaped(line)}
+    return {*map(Form, texts | lines | _in_addresses(secret)), *_in_base64(_content(secret))}
+
+
+def _escaped(text: str) -> set[str]:
+    """As it is, and as Python and the JSON of several languages have it within quotes."""
+    if _PLAIN.fullmatch(text):
+        return {text}
+    found = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    found |= {_UNICODE.sub(lambda match: "\\u" + match.group()[2:].upper(), form) for form in found}
+    found |= {form.replace("/", "\\/") for form in found} | {form.translate(_FOR_HTML) for form in found}
+    content = _content(text)
+    # With a quote of the other kind beside it, Python escapes those in it.
+    found |= {repr(text)[1:-1], repr(text + '"')[1:-2], ascii(text)[1:-1], ascii(text + '"')[1:-2]}
+    return found | {repr(content)[2:-1], repr(content + b'"')[2:-2]}
+
+
+def _in_addresses(secret: str) -> set[str]:
+    content = _content(secret)
+    found = {quote(content, safe=left) for left in _LEFT_IN_ADDRESSES} | {quote_plus(content)}
+    return found | {_HEX.sub(lambda match: match.group().lower(), form) for form in found}
+
+
+def _in_base64(content: bytes) -> Iterator[Form]:
+    """On its own, and as a part of more, such as `user:secret`: by where it begins in a group of three bytes."""
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield Form(encode(content).decode())
+        for shift in range(3):
+            bits = (shift + len(content)) * 8
+            text = encode(bytes(shift) + content).decode()[-(-shift * 8 // 6) : bits // 6]
+            if len(text) > SHORT:
+                yield Form(text, before=min(shift, 1), after=1 if bits % 6 else 0)
+
+
+def _content(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")  # as Python reads bytes of the environment that are no UTF-8
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")

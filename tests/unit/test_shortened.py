@@ -1,0 +1,133 @@
+"""Every place that shortens what others have written: of a secret at the cut nothing is left."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ClientError
+
+import record_processor
+from record_processor import aws_errors, redaction
+from record_processor.actions import batch_response, calls, lambda_, program, webhook
+from record_processor.actions.base import Shard
+from record_processor.actions.bounded_http import Answer
+from record_processor.actions.bounded_lines import BoundedLines
+from record_processor.configuration.mistakes import shown
+from record_processor.dead_letters import letter
+from record_processor.safe_text import shortened, shortened_to_end
+from record_processor.worker import standard_streams
+from tests.builders import STREAM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SECRET = "Hq7-secret-of-the-partner"
+SOURCES = Path(record_processor.__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def one_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_values", set())
+    monkeypatch.setattr(redaction, "_finder", None)
+    redaction.remember([SECRET])
+
+
+def _call(text: str) -> str:
+    return str(
+        calls.of_call("sqs", "SendMessage", ClientError({"Error": {"Code": "X", "Message": text}}, "SendMessage"))
+    )
+
+
+def _answered(content: bytes, cut: bool = False) -> str:
+    return str(webhook.refusal(Answer(400, "Bad", {}, content, cut)))
+
+
+def _program(text: str) -> str:
+    with pytest.raises(program.ProgramFailedError) as caught:
+        program._answer(text.encode())
+    return str(caught.value)
+
+
+def _letter(text: str) -> str:
+    written = letter.write("orders", Shard("shardId-1", STREAM), "1", b"{}", ValueError(text), 1, None, None)
+    return written.error.message + written.error.traceback
+
+
+PLACES: dict[str, tuple[int, Callable[[str], str]]] = {
+    "a mistake": (60, shown),
+    "an answer of a handler": (100, batch_response._shown),
+    "an error of a call": (500, _call),
+    "an error of an entry": (500, lambda text: str(calls.of_entry("sqs", "SendMessageBatch", "X", text))),
+    "an error of a function": (500, lambda text: lambda_._error_in(b'{"errorMessage": "%s"}' % text.encode())),
+    "an answer of a function": (500, lambda text: lambda_._error_in(text.encode())),
+    "an answer to a webhook": (200, lambda text: _answered(text.encode())),
+    "a reason of HTTP": (200, lambda text: str(webhook.refusal(Answer(400, text, {})))),
+    "an answer of a program": (200, _program),
+    "a reason of a program": (1000, lambda text: program._answer(b"error " + text.encode())),
+    "what is not AWS": (300, lambda text: aws_errors.not_aws(None, "the endpoint", text)),
+    "a dead letter": (16384, _letter),
+}
+
+
+@pytest.mark.parametrize(("longest", "place"), PLACES.values(), ids=PLACES.keys())
+def test_a_secret_is_masked_before_text_is_cut(longest: int, place: Callable[[str], str]) -> None:
+    for inside in (3, 10, len(SECRET) - 1, len(SECRET), len(SECRET) + 20):
+        said = place("." * (longest - inside) + SECRET + "." * 30)
+        assert "Hq7" not in said and "tner" not in said
+
+
+def test_a_secret_that_was_cut_when_an_answer_was_read_is_masked() -> None:
+    for length in range(4, len(SECRET)):
+        assert "Hq7" not in _answered(b"said " + SECRET[:length].encode(), cut=True)
+        lines = BoundedLines(5 + length)
+        assert "Hq7" not in "".join(lines.of(f"said {SECRET}\n".encode()))
+
+
+def test_a_secret_where_a_long_printed_line_is_parted_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[str] = []
+    monkeypatch.setattr(standard_streams, "_emit_piece", pieces.append)
+    standard_streams._emit("." * (standard_streams._LONGEST_LINE - 10) + SECRET)
+    assert pieces and not any("Hq7" in piece or "tner" in piece for piece in pieces)
+
+
+def test_a_traceback_is_masked_before_its_beginning_goes() -> None:
+    assert "tner" not in shortened_to_end("." * 50 + SECRET + "." * 40, 45)
+
+
+def test_what_is_short_enough_stays_as_it_is() -> None:
+    assert (shortened("as it is", 8), shortened("as it is", 7)) == ("as it is", "as it i…")
+
+
+def test_words_of_a_programs_protocol_are_never_masked() -> None:
+    redaction.remember(["ok", "error"])
+    assert program._answer(b"ok") == "ok"
+    assert program._answer(b"error no ok") == "error no ***"
+
+
+# These cut what is of ours, what is masked already, or what goes elsewhere than into a message.
+_MAY_CUT = {
+    "safe_text.py",
+    "actions/bounded_lines.py",
+    "worker/standard_streams.py",
+}
+
+
+def _cuts(tree: ast.AST) -> list[int]:
+    """Lines with a slice that ends at a constant called so, or at a number of some size."""
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Slice):
+            continue
+        for part in ast.walk(node):
+            named = isinstance(part, ast.Name) and part.id.lstrip("_").startswith(("LONGEST", "SHORT"))
+            if named or (isinstance(part, ast.Constant) and isinstance(part.value, int) and part.value >= 20):
+                found.append(getattr(part, "lineno", 0))
+    return found
+
+
+def test_nothing_else_shortens_text() -> None:
+    cuts = {path.relative_to(SOURCES).as_posix(): _cuts(ast.parse(path.read_text())) for path in SOURCES.rglob("*.py")}
+    assert {name: lines for name, lines in cuts.items() if lines and name not in _MAY_CUT} == {}
