@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from record_processor import redaction
 from record_processor.local.dynamodb_local import LOOPBACK, started
 from tests.harness import Database
 from tests.servers.process import free_port, require
@@ -16,6 +17,13 @@ from tests.servers.started import Servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test's configuration holds is no secret in the next."""
+    monkeypatch.setattr(redaction, "_values", set())
+    monkeypatch.setattr(redaction, "_finder", None)
 
 
 @pytest.fixture(scope="session")

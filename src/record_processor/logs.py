@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from record_processor import wire_loggers
 from record_processor.errors import encodable, traceback_of
 from record_processor.redaction import redacted, redacted_line
 from record_processor.safe_text import printable
@@ -111,9 +112,7 @@ def start(level: str, stream: LineStream, form: Callable[[dict[str, Any]], str])
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # The SDK says a great deal at debug level, and request bodies with it.
-    for name in ("boto3", "botocore", "urllib3"):
-        logging.getLogger(name).setLevel(max(logging.INFO, root.level))
+    wire_loggers.silence(root.level)
 
 
 def as_json(line: dict[str, Any]) -> str:

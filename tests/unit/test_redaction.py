@@ -21,12 +21,6 @@ ODD = 'zq$$ "wöjk"\'x/<5>\n'
 LARGE_BYTES = 256 * 1024
 
 
-@pytest.fixture(autouse=True)
-def forgotten_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redaction, "_values", set())
-    monkeypatch.setattr(redaction, "_finder", None)
-
-
 def _lower_hex(text: str) -> str:
     return re.sub("%[0-9A-F]{2}", lambda match: match.group().lower(), text)
 

@@ -29,9 +29,7 @@ SOURCES = Path(record_processor.__file__).parent
 
 
 @pytest.fixture(autouse=True)
-def one_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redaction, "_values", set())
-    monkeypatch.setattr(redaction, "_finder", None)
+def one_secret() -> None:
     redaction.remember([SECRET])
 
 

@@ -52,6 +52,8 @@ def command(java: str, properties: Properties, directory: RunDirectory) -> list[
         java,
         *_OPTIONS,
         f"-DrecordProcessor.kclLogLevel={level}",
+        # Of what is sent and signed, no more than warnings.
+        f"-DrecordProcessor.wireLogLevel={level if level == 'error' else 'warn'}",
         f"-DrecordProcessor.bootTimeAheadSeconds={boot_time.ahead_of_uptime_seconds()}",
         *jvm_options.arguments(properties.text("jvmOptions"), directory.jvm_options_path),
         "-cp",

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import javaproperties
 
-from record_processor import regions, user_stderr
+from record_processor import redaction, regions, user_stderr
 from record_processor.configuration.bounded_file import UnreadableError, read_text
 from record_processor.configuration.mistakes import MOST_ALIKE, nearest, shown, unknown
 from record_processor.configuration.values import UnknownValue, filled_in
 from record_processor.daemon import jvm_options
 from record_processor.daemon.keys import BY_ENVIRONMENT, ENVIRONMENT_PREFIX, KEYS, NOT_HERE, REQUIRED, Key
+from record_processor.daemon.provider_secrets import secrets_in
 from record_processor.daemon.service_links import is_service_link
 from record_processor.errors import ConfigurationError, Mistake, encodable
 from record_processor.redaction import redacted
@@ -84,6 +85,8 @@ def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[s
     for entry in written:
         key = _known(entry, mistakes)
         if key is not None:
+            if key.secret:
+                redaction.remember(secrets_in(entry.value))
             mistakes += _wrong_value(entry, key)
             values[key.name] = entry.value
     mistakes += _missing(path, values, {entry.name for entry in written})

@@ -11,7 +11,6 @@ import jsonschema
 import pytest
 import yaml
 
-from record_processor import redaction
 from record_processor.actions import registry
 from record_processor.configuration import schema
 from record_processor.configuration.actions_file import read_actions
@@ -19,13 +18,6 @@ from record_processor.configuration.build import build_actions
 from record_processor.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(autouse=True)
-def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one test's file takes from the environment would be masked in all others."""
-    monkeypatch.setattr(redaction, "_values", set())
-    monkeypatch.setattr(redaction, "_finder", None)
 
 
 def mistakes(tmp_path: Path, text: str) -> list[str]:

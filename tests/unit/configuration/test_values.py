@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redaction, "_values", set())
-    monkeypatch.setattr(redaction, "_finder", None)
     monkeypatch.setenv("QUEUE", "orders-queue")
     monkeypatch.setenv("SIZE", "25")
     monkeypatch.delenv("NOWHERE", raising=False)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from record_processor import redaction
 from record_processor.daemon.keys import BY_ENVIRONMENT, KEYS
 from record_processor.daemon.properties import Properties, read_properties
+from record_processor.daemon.provider_secrets import secrets_in
 from record_processor.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]
@@ -185,3 +187,23 @@ def test_more_records_than_dynamodb_gives_are_refused(tmp_path: Path) -> None:
     assert mistakes(tmp_path, SMALL + "maxRecords = 1001") == [
         "worker.properties:3: maxRecords: expected a whole number from 1 to 1000, found '1001'"
     ]
+
+
+@pytest.mark.parametrize("place", ["file", "environment", "--set"])
+def test_credentials_of_providers_are_secrets_wherever_they_are_written(place: str, tmp_path: Path) -> None:
+    name = "AwsCredentialsProviderDynamoDB"
+    value = "DefaultCredentialsProvider,com.shop.Vault|vault-token|key=vault-key, ProfileCredentialsProvider|Hq7profile"
+    text = SMALL + (f"{name.lower()} = {value}\n" if place == "file" else "")
+    environment = {KEYS[name].environment: value} if place == "environment" else {}
+    read(tmp_path, text, [f"{name}={value}"] if place == "--set" else [], **environment)
+    line = "no profile (Hq7profile) for vault-key or vault-token in com.shop.Vault of DefaultCredentialsProvider"
+    assert redaction.redacted(line) == "no profile (***) for *** or *** in com.shop.Vault of DefaultCredentialsProvider"
+
+
+def test_of_a_role_the_session_and_the_region_are_no_secrets() -> None:
+    role = "arn:aws:iam::123456789012:role/reader"
+    provider = (
+        f"StsAssumeRoleCredentialsProvider|{role}|record-processor|endpointRegion=eu-west-1|externalId=Hq7external"
+    )
+    assert secrets_in(provider) == [role, "externalId=Hq7external", "Hq7external"]
+    assert secrets_in("ProfileCredentialsProvider|default,DefaultCredentialsProvider") == []
