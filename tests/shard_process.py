@@ -17,7 +17,7 @@ from tests.builders import ARN, LeaseMemory, adapter_json
 from tests.harness import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 PATIENCE_SECONDS = 20.0
@@ -34,10 +34,12 @@ class ShardProcess:
         trials: bool = True,
         grace_millis: str = "2000",
         env: dict[str, str] | None = None,
+        secrets: Sequence[str] = (),
+        log_level: str = "info",
     ) -> None:
         self.folder = folder
         self.memory = LeaseMemory(folder / "lease")
-        (folder / "actions.json").write_text(json.dumps({"actions": actions, "secrets": []}))
+        (folder / "actions.json").write_text(json.dumps({"actions": actions, "secrets": list(secrets)}))
         self.trials_path = folder / "trials"
         self.said: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
@@ -49,7 +51,12 @@ class ShardProcess:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "record_processor.worker"],
             cwd=folder,
-            env={**os.environ, **self._environment(last_end, trials, grace_millis), **(env or {})},
+            env={
+                **os.environ,
+                **self._environment(last_end, trials, grace_millis),
+                environment.LOG_LEVEL: log_level,
+                **(env or {}),
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -52,6 +52,13 @@ def redacted(text: str, *, cut: bool = False) -> str:
     return "".join([*parts, text[end:]])
 
 
+def parted(text: str) -> tuple[str, str]:
+    """For a line that is cut while more of it comes: what can go, and what may be a secret's beginning, and waits."""
+    spans = _finder.spans(text, cut=True) if _finder else []
+    waits = spans[-1].start if spans and spans[-1].end == len(text) else len(text)
+    return (text[:waits], text[waits:]) if waits else (text, "")
+
+
 def redacted_fields(value: Any) -> Any:
     """The same for whatever texts are in a value, at any depth, keys included."""
     if _finder is None or value is None or isinstance(value, (bool, int, float)):

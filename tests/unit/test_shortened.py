@@ -91,6 +91,25 @@ def test_a_secret_where_a_long_printed_line_is_parted_is_masked(monkeypatch: pyt
     assert pieces and not any("Hq7" in piece or "tner" in piece for piece in pieces)
 
 
+@pytest.mark.parametrize("through", ["sys.stdout", "descriptor 1"])
+def test_a_secret_where_an_endless_line_is_parted_is_masked(through: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[str] = []
+    monkeypatch.setattr(standard_streams, "_emit_piece", lambda line: pieces.append(redaction.redacted(line)))
+    chunks = ["." * (standard_streams._LONGEST_LINE - 10) + SECRET[:10], SECRET[10:] + "\n"]
+    if through == "sys.stdout":
+        output = standard_streams.HandlerOutput()
+        for chunk in chunks:
+            output.take(chunk)
+        output.detach()
+    else:
+        reads = iter([chunk.encode() for chunk in chunks])
+        descriptor = standard_streams.Descriptor.__new__(standard_streams.Descriptor)
+        descriptor._reads, descriptor._last = 0, b"(the end)"
+        monkeypatch.setattr("record_processor.worker.standard_streams.os.read", lambda *_: next(reads, b""))
+        descriptor._read()
+    assert "".join(pieces).endswith(".***") and not any("Hq7" in piece for piece in pieces)
+
+
 def test_a_traceback_is_masked_before_its_beginning_goes() -> None:
     assert "tner" not in shortened_to_end("." * 50 + SECRET + "." * 40, 45)
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from record_processor import logs
-from record_processor.redaction import redacted
+from record_processor.redaction import parted, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,8 +124,9 @@ class Descriptor:
         while chunk := os.read(self._reads, _READ_BYTES):
             *lines, line = (line + chunk).split(b"\n")
             if len(line) >= _LONGEST_LINE:
-                lines.append(line)
-                line = b""
+                head, rest = parted(line.decode("utf-8", "surrogateescape"))
+                lines.append(head.encode("utf-8", "surrogateescape"))
+                line = rest.encode("utf-8", "surrogateescape")
             for whole in lines:
                 self._take(whole)
 
@@ -166,8 +167,9 @@ def _join(parts: list[str]) -> None:
     line = "".join(parts)
     parts[:] = [line]
     if len(line) >= _LONGEST_LINE:
-        _emit(line)
-        parts.clear()
+        head, rest = parted(line)
+        _emit(head)
+        parts[:] = [rest] if rest else []
 
 
 def _output() -> HandlerOutput:
