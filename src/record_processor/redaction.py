@@ -42,8 +42,7 @@ def remembered() -> list[str]:
 
 def redacted(text: str, *, cut: bool = False) -> str:
     """The text with a mask over each secret; where it was `cut`, also over the beginning of one at its end."""
-    spans = _finder.spans(text, cut) if _finder else []
-    if not spans:
+    if _finder is None or not (spans := _finder.spans(text, cut)):
         return text
     parts, end = [], 0
     for span in spans:
@@ -61,10 +60,10 @@ def parted(text: str) -> tuple[str, str]:
 
 def redacted_fields(value: Any) -> Any:
     """The same for whatever texts are in a value, at any depth, keys included."""
-    if _finder is None or value is None or isinstance(value, (bool, int, float)):
-        return value
     if isinstance(value, str):
         return redacted(value)
+    if _finder is None or value is None or isinstance(value, (bool, int, float)):
+        return value
     if isinstance(value, dict):
         return {_redacted_key(key): redacted_fields(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
