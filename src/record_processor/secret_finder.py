@@ -1,8 +1,8 @@
 """Finds any of many texts in another, in a time that depends on neither their number nor their length.
 
 A text is known by its head, its first characters. The other text is looked at only at every few characters: if a head
-is in it, one of these places falls into the head. So a dictionary of the grams (a few characters) that can be there says
-for most lines that nothing is.
+is in it, one of these places falls into the head. So a dictionary of the grams (a few characters) that can be there
+says for most lines that nothing is.
 """
 
 from __future__ import annotations

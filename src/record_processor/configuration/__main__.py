@@ -6,10 +6,12 @@ must not run user code, so it asks this process. The answer is one JSON object o
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
@@ -25,6 +27,7 @@ def main() -> None:
     # What an imported handler prints must not get into the answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    sys.stdout, sys.stderr = _Masked(sys.stdout), _Masked(sys.stderr)
     try:
         actions, tables = read_file(Path(sys.argv[1]))
         result = Answer(actions, redaction.remembered(), tables, exposed.found())
@@ -32,6 +35,17 @@ def main() -> None:
         result = Answer(mistakes=list(error.mistakes))
     with answer:
         answer.write(msgspec.json.encode(result))
+
+
+class _Masked(io.TextIOWrapper):
+    """What modules print while they are imported: the values of their settings are known here, and nowhere else yet."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream.buffer, "utf-8", "backslashreplace", line_buffering=True)
+
+    def write(self, text: str, /) -> int:
+        super().write(redaction.redacted(text))
+        return len(text)
 
 
 def _end_with_parent() -> None:
