@@ -26,7 +26,7 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(_escaped, text)
 
 
-def shortened(text: str | bytes, longest: int, *, cut: bool = False) -> str:
+def shortened(text: str | bytes, longest: int, *, mark: str = "", cut: bool = False) -> str:
     """For a message: secrets masked, and only then its beginning.
 
     Whatever shortens text that others have written for a log, an error or a letter does it here: of a secret that was
@@ -34,12 +34,13 @@ def shortened(text: str | bytes, longest: int, *, cut: bool = False) -> str:
 
     Args:
         text: all that there is of it; bytes are read as UTF-8, with U+FFFD where they are none.
-        longest: so many characters are kept, with an ellipsis where that is not all.
+        longest: so many characters are kept.
+        mark: follows where that is not all.
         cut: it was cut already, when it was read, and its end may be the beginning of a secret.
     """
     whole = text if isinstance(text, str) else text.decode(errors="replace")
     masked = redacted(whole, cut=cut)
-    return masked if len(masked) <= longest else masked[:longest] + "…"
+    return masked if len(masked) <= longest else masked[:longest] + mark
 
 
 def shortened_to_end(text: str, longest: int) -> str:

@@ -115,7 +115,8 @@ def test_a_traceback_is_masked_before_its_beginning_goes() -> None:
 
 
 def test_what_is_short_enough_stays_as_it_is() -> None:
-    assert (shortened("as it is", 8), shortened("as it is", 7)) == ("as it is", "as it i…")
+    assert (shortened("as it is", 8), shortened("as it is", 7)) == ("as it is", "as it i")
+    assert (shortened("as it is", 8, mark="…"), shortened("as it is", 7, mark="…")) == ("as it is", "as it i…")
 
 
 def test_words_of_a_programs_protocol_are_never_masked() -> None:

@@ -55,7 +55,7 @@ def _shown(answer: Any) -> str:
         text = repr(answer)
     except Exception:  # the user's own __repr__
         text = "a value"
-    return f"{shortened(text, _LONGEST_SHOWN)} ({type(answer).__name__})"
+    return f"{shortened(text, _LONGEST_SHOWN, mark='…')} ({type(answer).__name__})"
 
 
 def parsed(content: bytes) -> Any:

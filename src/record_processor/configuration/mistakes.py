@@ -76,7 +76,7 @@ def shown(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return shortened(repr(value), _LONGEST_SHOWN)
+    return shortened(repr(value), _LONGEST_SHOWN, mark="…")
 
 
 def written_path(key_path: KeyPath) -> str:
