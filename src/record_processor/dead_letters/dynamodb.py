@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from record_processor.actions.aws import client
-from record_processor.dead_letters.packing import REMOVE_AT_ONCE, fingerprint, in_stream_order, send, unpacked
+from record_processor.dead_letters.held import HeldLetters, refusal_of
+from record_processor.dead_letters.packing import REMOVE_AT_ONCE, send, unpacked
 from record_processor.safe_text import shortened
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ class DynamoDBStore:
         self._settings = settings
         self._action = action
         self._region = region
-        self._ids: dict[bytes, list[str]] = {}
-        """Of the letters that `read` found, by fingerprint: the items', whatever the letters in them say."""
-        self._bad: list[str] = []
+        self._found: HeldLetters[dict[str, Any]] = HeldLetters()
+        """By the keys of their items, whatever the letters in them say."""
+        self._bad: list[dict[str, Any]] = []
+        self.refused: list[str] = []
 
     remove_at_once = REMOVE_AT_ONCE
 
@@ -52,46 +54,46 @@ class DynamoDBStore:
             }
             send("dynamodb", letter, _LARGEST_BYTES, partial(self._put, texts))
 
-    def read(self) -> tuple[list[Letter], int]:
-        letters = []
-        for item_id, text in self._texts():
+    def read(self) -> tuple[HeldLetters[dict[str, Any]], int]:
+        for key, text in self._texts():
             try:
-                letter = unpacked(text)
+                self._found.add(unpacked(text), key)
             except ValueError:
-                self._bad.append(item_id)
-                continue
-            letters.append(letter)
-            self._ids.setdefault(fingerprint(letter), []).append(item_id)
-        return in_stream_order(letters), len(self._bad)
+                self._bad.append(key)
+        return self._found, len(self._bad)
 
     def remove(self, letters: Collection[Letter]) -> None:
         for letter in letters:
-            for item_id in self._ids.pop(fingerprint(letter), []):
-                self._dynamodb.delete_item(TableName=self._settings.table, Key={"id": {"S": item_id}})
+            for key in self._found.places_of(letter):
+                self._dynamodb.delete_item(TableName=self._settings.table, Key=key)
+            self._found.forget(letter)
 
     def set_aside(self) -> str:
-        """Where they are, with a mark."""
-        now = datetime.now(timezone.utc).isoformat()
+        """Where they are, with a mark. One may have no room for it."""
         while self._bad:
-            self._dynamodb.update_item(
-                TableName=self._settings.table,
-                Key={"id": {"S": self._bad[-1]}},
-                UpdateExpression=f"SET {_SET_ASIDE} = :now",
-                ExpressionAttributeValues={":now": {"S": now}},
-            )
-            self._bad.pop()
+            key = self._bad.pop()
+            with refusal_of(f"item {next(iter(key['id'].values()))}", self.refused):
+                self._mark(key)
         return f"{self.name}, marked {_SET_ASIDE}"
 
     def release(self) -> None:
-        self._ids.clear()
+        self._found.clear()
         self._bad.clear()
+
+    def _mark(self, key: dict[str, Any]) -> None:
+        self._dynamodb.update_item(
+            TableName=self._settings.table,
+            Key=key,
+            UpdateExpression=f"SET {_SET_ASIDE} = :now",
+            ExpressionAttributeValues={":now": {"S": datetime.now(timezone.utc).isoformat()}},
+        )
 
     def _put(self, beside: dict[str, str], letter: str) -> None:
         item = {name: {"S": text} for name, text in {**beside, "letter": letter}.items()}
         self._dynamodb.put_item(TableName=self._settings.table, Item=item)
 
-    def _texts(self) -> Iterator[tuple[str, str]]:
-        """The id of each item, and what stands where a letter should."""
+    def _texts(self) -> Iterator[tuple[dict[str, Any], str]]:
+        """The key of each item, and what stands where a letter should."""
         pages = self._dynamodb.get_paginator("scan").paginate(
             TableName=self._settings.table,
             ConsistentRead=True,
@@ -99,7 +101,7 @@ class DynamoDBStore:
         )
         for page in pages:
             for item in page["Items"]:
-                yield item["id"]["S"], item.get("letter", {}).get("S", "")
+                yield {"id": item["id"]}, item.get("letter", {}).get("S", "")
 
     @property
     def _dynamodb(self) -> Any:

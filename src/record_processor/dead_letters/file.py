@@ -35,6 +35,8 @@ class DeadLetterFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = SharedFile(path)
+        self.refused: list[str] = []
+        """Nothing: a file is read as a whole or not at all."""
 
     @classmethod
     def of(cls, path: str, action: str, shard: Shard) -> DeadLetterFile:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # The end of a traceback says most; a recursion's is longer than any queue takes.
 _LONGEST_TRACEBACK = 16_384
 _LONGEST_MESSAGE = 16_384
+LONGEST_SEQUENCE_NUMBER = 64
 # What becomes a part of paths, keys and calls at a replay; whoever may write to a queue may write a letter.
 _GRAMMAR = {
     "action": re.compile(r"[A-Za-z0-9_.-]{1,64}"),
@@ -26,7 +27,7 @@ _GRAMMAR = {
     "stream_arn": re.compile(
         r"arn:[a-z0-9-]+:dynamodb:[a-z0-9-]+:[0-9]*:table/[A-Za-z0-9_.-]{3,255}/stream/[A-Za-z0-9_.:-]+"
     ),
-    "sequence_number": re.compile(r"[0-9]{1,64}"),
+    "sequence_number": re.compile(rf"[0-9]{{1,{LONGEST_SEQUENCE_NUMBER}}}"),
 }
 
 

@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
 log = Log("dead_letters")
 
-REMOVE_AT_ONCE = 50
+# Each removal is a call of its own, so nothing is saved by waiting: a letter is removed as soon as it is delivered.
+REMOVE_AT_ONCE = 1
 # A letter that a service refuses for its content is sent again, smaller and smaller, whatever was wrong with it. A
 # queue may have a limit of its own, and services say so in many ways.
 _LIMITS = (256 << 10, 64 << 10, 16 << 10, 4 << 10, 1 << 10)
 _SHORT_MESSAGE = 200
 _IMAGES = ("NewImage", "OldImage")
 # Unpacked, no letter is larger; what would be was not packed here.
-_LARGEST_UNPACKED = 16 << 20
+LARGEST_UNPACKED = 16 << 20
 # Neither SQS nor SNS takes them. In JSON they can only be inside a text, where they may be written like this.
 _NO_CHARACTERS = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
 
@@ -89,17 +90,17 @@ def unpacked(text: str) -> Letter:
     if not content.lstrip().startswith(b"{"):
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(base64.b64decode(content, validate=True))) as file:
-                content = file.read(_LARGEST_UNPACKED + 1)
+                content = file.read(LARGEST_UNPACKED + 1)
         except (OSError, EOFError, zlib.error) as error:
             raise ValueError(str(error)) from error
-        if len(content) > _LARGEST_UNPACKED:
+        if len(content) > LARGEST_UNPACKED:
             raise ValueError("larger than any letter")
     return letters.read(content)
 
 
-def in_stream_order(found: list[Letter]) -> list[Letter]:
-    """Sorted as their streams had them: a replay is to bring an item's changes in their order."""
-    return sorted(found, key=lambda letter: (letter.stream_arn, letter.sequence_number.zfill(40)))
+def stream_order(letter: Letter) -> tuple[str, str]:
+    """What to sort letters by: a replay is to bring an item's changes as their stream had them."""
+    return letter.stream_arn, letter.sequence_number.zfill(letters.LONGEST_SEQUENCE_NUMBER)
 
 
 def fingerprint(letter: Letter) -> bytes:

@@ -8,7 +8,8 @@ import msgspec
 
 from record_processor.actions.aws import client, content_md5
 from record_processor.dead_letters import letter as letters
-from record_processor.dead_letters.packing import REMOVE_AT_ONCE, fingerprint, in_stream_order
+from record_processor.dead_letters.held import HeldLetters, refusal_of
+from record_processor.dead_letters.packing import LARGEST_UNPACKED, REMOVE_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -24,10 +25,11 @@ class S3Store:
         self._settings = settings
         self._folder = f"{settings.prefix}{action}/"
         self._region = region
-        self._keys: dict[bytes, list[str]] = {}
-        """Of the letters that `read` found, by fingerprint."""
+        self._found: HeldLetters[str] = HeldLetters()
+        """By their objects' keys."""
         self._bad: list[str] = []
         """The keys of what is no letter."""
+        self.refused: list[str] = []
 
     remove_at_once = REMOVE_AT_ONCE
 
@@ -46,39 +48,46 @@ class S3Store:
                 ContentType="application/json",
             )
 
-    def read(self) -> tuple[list[Letter], int]:
-        found = []
+    def read(self) -> tuple[HeldLetters[str], int]:
         for key in self._listed():
-            body = self._s3.get_object(Bucket=self._settings.bucket, Key=key)["Body"].read()
-            try:
-                letter = letters.read(body)
-            except ValueError:
-                self._bad.append(key)
-                continue
-            found.append(letter)
-            self._keys.setdefault(fingerprint(letter), []).append(key)
-        return in_stream_order(found), len(self._bad)
+            # Archived, say, or encrypted with a key that only its writer has.
+            with refusal_of(f"object {key}", self.refused):
+                self._read_one(key)
+        return self._found, len(self._bad)
 
     def remove(self, letters: Collection[Letter]) -> None:
         for letter in letters:
-            for key in self._keys.pop(fingerprint(letter), []):
+            for key in self._found.places_of(letter):
                 self._s3.delete_object(Bucket=self._settings.bucket, Key=key)
+            self._found.forget(letter)
 
     def set_aside(self) -> str:
-        """Into a folder beside the action's."""
+        """Into a folder beside the action's. A key may have no room for the longer name."""
         folder = f"{self._folder.removesuffix('/')}.bad/"
-        bucket = self._settings.bucket
         while self._bad:
-            key = self._bad[-1]
-            source = {"Bucket": bucket, "Key": key}
-            self._s3.copy_object(Bucket=bucket, CopySource=source, Key=folder + key.removeprefix(self._folder))
-            self._s3.delete_object(Bucket=bucket, Key=key)
-            self._bad.pop()
-        return f"s3://{bucket}/{folder}"
+            key = self._bad.pop()
+            with refusal_of(f"object {key}", self.refused):
+                self._move(key, folder + key.removeprefix(self._folder))
+        return f"s3://{self._settings.bucket}/{folder}"
 
     def release(self) -> None:
-        self._keys.clear()
+        self._found.clear()
         self._bad.clear()
+
+    def _read_one(self, key: str) -> None:
+        with self._s3.get_object(Bucket=self._settings.bucket, Key=key)["Body"] as stream:
+            body = stream.read(LARGEST_UNPACKED + 1)
+        try:
+            if len(body) > LARGEST_UNPACKED:
+                raise ValueError("larger than any letter")
+            self._found.add(letters.read(body), key)
+        except ValueError:
+            self._bad.append(key)
+
+    def _move(self, key: str, to: str) -> None:
+        bucket = self._settings.bucket
+        self._s3.copy_object(Bucket=bucket, CopySource={"Bucket": bucket, "Key": key}, Key=to)
+        self._s3.delete_object(Bucket=bucket, Key=key)
 
     def _listed(self) -> Iterator[str]:
         pages = self._s3.get_paginator("list_objects_v2")

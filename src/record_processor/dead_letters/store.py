@@ -39,6 +39,10 @@ class ReadableStore(Store, Protocol):
     def remove_at_once(self) -> int:
         """So many letters are delivered between two removals; an interruption repeats at most these."""
 
+    @property
+    def refused(self) -> list[str]:
+        """What the service did not give or set aside, and why: it stays, and holds up nothing else."""
+
     def read(self) -> tuple[Iterable[Letter], int]:
         """The letters in their order, to be gone through as often as one likes; and how many things there are none."""
 

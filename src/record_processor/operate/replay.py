@@ -1,7 +1,9 @@
 """`record-processor replay`: dead letters through their actions again.
 
-A letter is removed after its action is done with it and has made that safe; interrupted in between, it is delivered
-once more by the next replay, and never lost. A worker may go on adding letters meanwhile.
+A letter is removed as soon as its action is done with it and has made that safe: from a service one by one, from a file
+in groups, since each removal writes the file anew. What was delivered is removed too when the replay is stopped or goes
+wrong in the middle of a group. Only after one that was killed a letter is delivered again (of a file, a group at most).
+None is ever lost. A worker may go on adding letters meanwhile.
 """
 
 from __future__ import annotations
@@ -10,15 +12,14 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from record_processor.actions.base import Action, NotTriedError, PartialFailure, Shard
 from record_processor.aws import explained
 from record_processor.configuration.build import build_actions
 from record_processor.configuration.mistakes import unknown
 from record_processor.dead_letters.file import DeadLetterFile
 from record_processor.dead_letters.store import readable_stores
-from record_processor.errors import SetupError, message_of
+from record_processor.errors import SetupError
+from record_processor.operate.redelivery import Redelivery, description
 from record_processor.operate.terminal import say
-from record_processor.worker.records import Stream, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from record_processor.dead_letters.letter import Letter
     from record_processor.dead_letters.store import ReadableStore
+
+
+_MOST_NAMED = 10
 
 
 class _Tally(NamedTuple):
@@ -41,11 +45,9 @@ class Replay:
 
     def __init__(self, actions: list[dict[str, Any]], only_action: str | None, dry_run: bool, region: str) -> None:
         self._region = region
-        self._failed_items: set[tuple[str, str, bytes]] = set()
-        """Action, table and keys: a later change of one of these must not overtake the one that failed again."""
         self._items = {item["name"]: item for item in actions}
         self._dry_run = dry_run
-        self._opened: dict[tuple[str, str, str], Action[Any]] = {}
+        self._redelivery = Redelivery(self._items, region)
         if only_action is not None and only_action not in self._items:
             raise SetupError(f"--action: {unknown('action', only_action, self._items)}")
         self._only_action = only_action
@@ -57,19 +59,21 @@ class Replay:
             0 where every letter chosen succeeded, else 1.
 
         Raises:
-            SetupError: there is no such file, or it cannot be read or written.
+            SetupError: there is no such file, or a place cannot be read or written; the other places were replayed.
         """
-        total = _Tally(0, 0)
-        for store in self._configured() if source is None else _files(source):
-            try:
-                with explained(store.name, "the endpoint of the dead letters"):
-                    total += self._replay_store(store, named=source is not None)
-            except OSError as error:
-                raise SetupError(f"{store.name}: {error}") from error
-            finally:
-                store.release()
+        total, broken = _Tally(0, 0), []
+        try:
+            for store in self._configured() if source is None else _files(source):
+                try:
+                    total += self._replay_place(store, named=source is not None)
+                except SetupError as error:
+                    broken.append(str(error))
+        finally:
+            self._redelivery.close()
         verb = "would be replayed" if self._dry_run else "succeeded and were removed"
         say(f"{total.done} {verb}, {total.failed} failed and stay")
+        if broken:
+            raise SetupError("\n".join(broken))
         return 1 if total.failed else 0
 
     def _configured(self) -> list[ReadableStore]:
@@ -85,11 +89,21 @@ class Replay:
             stores.update({store.name: store for store in found})
         return list(stores.values())
 
+    def _replay_place(self, store: ReadableStore, named: bool) -> _Tally:
+        try:
+            with explained(store.name, "the endpoint of the dead letters"):
+                return self._replay_store(store, named)
+        except OSError as error:
+            raise SetupError(f"{store.name}: {error}") from error
+        finally:
+            store.release()
+
     def _replay_store(self, store: ReadableStore, named: bool) -> _Tally:
         letters, unreadable = store.read()
         strangers = self._say_strangers(store, letters)
         if self._dry_run:
-            return self._say_what_would_be_done(store, letters, unreadable) + _Tally(0, strangers)
+            found = self._say_what_would_be_done(store, letters, unreadable)
+            return found + _Tally(0, strangers + _say_refused(store))
         if unreadable and named and not any(True for _ in letters):
             # More likely another file than letters that are all broken.
             say(f"{store.name}: none of its {unreadable} lines is a dead letter; it is left as it is", err=True)
@@ -97,16 +111,16 @@ class Replay:
         if unreadable:
             _set_aside(store, unreadable)
         store.remove(())  # that letters cannot be removed is known now, not when the first were delivered
-        total = _Tally(0, strangers)
+        total = _Tally(0, strangers + _say_refused(store))
         chosen = self._chosen(letters)
-        while some := list(itertools.islice(chosen, store.remove_at_once)):
-            total += self._replay_some(store, some)
+        while (some := self._replay_some(store, chosen)) != _Tally(0, 0):
+            total += some
         return total
 
     def _say_what_would_be_done(self, store: ReadableStore, letters: Iterable[Letter], unreadable: int) -> _Tally:
         count = 0
         for letter in self._chosen(letters):
-            say(_described(letter))
+            say(description(letter))
             count += 1
         if unreadable:
             say(f"{store.name}: {unreadable} are no letters", err=True)
@@ -118,58 +132,33 @@ class Replay:
     def _is_meant(self, letter: Letter) -> bool:
         return self._only_action in (None, letter.action)
 
-    def _replay_some(self, store: ReadableStore, letters: list[Letter]) -> _Tally:
+    def _replay_some(self, store: ReadableStore, letters: Iterator[Letter]) -> _Tally:
         """Deliver, make safe, and only then remove."""
-        done = [letter for letter in letters if self._deliver(letter)]
-        if done:
-            for action in {id(action): action for action in self._opened.values()}.values():
-                action.flush()
-            store.remove(done)
-        return _Tally(len(done), len(letters) - len(done))
-
-    def _deliver(self, letter: Letter) -> bool:
-        if letter.left_out:
-            say(f"{_described(letter)}: stays: stored {_without(letter)}, so it cannot be replayed", err=True)
-            return False
-        stream = Stream(letter.stream_arn, self._region)
-        item = (letter.action, stream.table_arn, b"")
+        tried, delivered = 0, []
         try:
-            record = decode(letter.raw, stream, letter.sequence_number)
-            item = (letter.action, stream.table_arn, record.raw_keys)
-            if item in self._failed_items:
-                raise NotTriedError
-            self._action_for(letter).deliver([record])
-        except KeyboardInterrupt:  # of whoever sits in front of it
-            raise
-        except BaseException as error:  # whatever a handler raises says that it has failed, no more
-            self._failed_items.add(item)
-            reason = f"{type(error).__name__}: {message_of(_reason(error))}"
-            say(f"{_described(letter)}: failed again: {reason}", err=True)
-            return False
-        say(f"{_described(letter)}: done")
-        return True
-
-    def _action_for(self, letter: Letter) -> Action[Any]:
-        key = (letter.action, letter.shard_id, letter.stream_arn)
-        if key not in self._opened:
-            (action,) = build_actions([self._items[letter.action]])
-            action.open(Shard(letter.shard_id, Stream(letter.stream_arn, self._region)))
-            self._opened[key] = action
-        return self._opened[key]
+            for letter in itertools.islice(letters, store.remove_at_once):
+                tried += 1
+                if self._redelivery.deliver(letter):
+                    delivered.append(letter)
+                if self._redelivery.is_full:
+                    break
+        finally:  # also when it is to stop here
+            safe = self._redelivery.safe(delivered)
+            _remove(store, safe)
+        if self._redelivery.is_full:
+            self._redelivery.close()
+        return _Tally(len(safe), tried - len(safe))
 
     def _say_strangers(self, store: ReadableStore, letters: Iterable[Letter]) -> int:
         """How many letters are from actions that are not configured (any more): they wait, and hold up no other."""
         others = (letter.action for letter in letters if letter.action not in self._items and self._is_meant(letter))
         counts = Counter(others)
-        for name, count in sorted(counts.items()):
+        for name, count in sorted(counts.most_common(_MOST_NAMED)):
             known = unknown("action", name, self._items)
             say(f"{store.name}: {count} stay: {known}. Configure it again to replay them", err=True)
+        if len(counts) > _MOST_NAMED:
+            say(f"{store.name}: so do those of {len(counts) - _MOST_NAMED} more unknown actions", err=True)
         return counts.total()
-
-
-def _reason(error: BaseException) -> BaseException:
-    """Of the one record that was delivered."""
-    return error.failures.get(0, error) if isinstance(error, PartialFailure) else error
 
 
 def _files(source: Path) -> list[ReadableStore]:
@@ -179,15 +168,27 @@ def _files(source: Path) -> list[ReadableStore]:
 
 
 def _set_aside(store: ReadableStore, unreadable: int) -> None:
+    refused = len(store.refused)
     where = store.set_aside()
     done = f"were set aside: {where}" if where else "stay: they may be somebody else's"
-    say(f"{store.name}: {unreadable} that are no letters {done}", err=True)
+    if count := unreadable - (len(store.refused) - refused):
+        say(f"{store.name}: {count} that are no letters {done}", err=True)
 
 
-def _without(letter: Letter) -> str:
-    return f"without {' and '.join(letter.left_out)}, for which its place had no room"
+def _say_refused(store: ReadableStore) -> int:
+    """How many things the place does not give or set aside: they stay, and hold up no letter."""
+    for said in store.refused[:_MOST_NAMED]:
+        say(f"{store.name}: stays: {said}", err=True)
+    if (more := len(store.refused) - _MOST_NAMED) > 0:
+        say(f"{store.name}: so do {more} more", err=True)
+    return len(store.refused)
 
 
-def _described(letter: Letter) -> str:
-    table = Stream(letter.stream_arn).table
-    return f"{letter.action}: {table} {letter.sequence_number} ({letter.error.type}: {letter.error.message})"
+def _remove(store: ReadableStore, letters: list[Letter]) -> None:
+    try:
+        if letters:
+            store.remove(letters)
+    except BaseException:
+        for letter in letters:
+            say(f"{description(letter)}: perhaps not removed; if so, the next replay delivers it again", err=True)
+        raise

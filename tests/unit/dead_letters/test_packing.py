@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from record_processor.dead_letters import letter as letters
 from record_processor.dead_letters.letter import Letter, write
-from record_processor.dead_letters.packing import fingerprint, in_stream_order, packed, send, unpacked
+from record_processor.dead_letters.packing import fingerprint, packed, send, stream_order, unpacked
 from tests.builders import STREAM, adapter_json
 from tests.unit.dead_letters.test_file import SHARD, letter
 
@@ -60,7 +60,7 @@ def test_what_cannot_be_unpacked_is_a_value_error(damage: str) -> None:
 
 def test_letters_are_sorted_as_their_stream_had_them() -> None:
     shuffled = [letter(number) for number in (100, 9, 20)]
-    assert [one.sequence_number for one in in_stream_order(shuffled)] == ["9", "20", "100"]
+    assert [one.sequence_number for one in sorted(shuffled, key=stream_order)] == ["9", "20", "100"]
 
 
 def test_a_letter_that_is_too_large_loses_its_images_and_says_so() -> None:

@@ -6,20 +6,28 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import MagicMock
 
 import msgspec
 import pytest
 
+from record_processor.actions.file import FileAction
+from record_processor.actions.log import LogAction
 from record_processor.dead_letters.file import DeadLetterFile
+from record_processor.dead_letters.letter import Failure
 from record_processor.errors import SetupError
+from record_processor.operate import redelivery
 from record_processor.operate.replay import Replay
+from record_processor.stop_signals import StopSignal
 from tests.builders import ARN
 from tests.harness import wait_for
 from tests.unit.dead_letters.test_file import letter, numbers
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from record_processor.actions.base import Shard
 
 TO_FILE = {"name": "shop", "type": "file", "path": "replayed.jsonl"}
 
@@ -148,3 +156,85 @@ def test_a_letter_without_its_images_says_so_and_stays(
     assert Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(file.path) == 1
     assert "Phones 1 (RuntimeError: failure 1): stays: stored without NewImage" in capsys.readouterr().err
     assert numbers(file) == ["1"]
+
+
+STOPPING = (
+    "from record_processor.stop_signals import StopSignal\n"
+    "def handle(event, context):\n"
+    "    if event['Records'][0]['dynamodb']['SequenceNumber'] == '3':\n"
+    "        raise StopSignal(15)\n"
+)
+
+
+def test_a_stop_in_the_middle_of_a_group_removes_what_was_delivered(
+    file: DeadLetterFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stopping_shop.py").write_text(STOPPING)
+    monkeypatch.syspath_prepend(tmp_path)
+    file.store([letter(number) for number in range(1, 6)])
+    stopping = {"name": "shop", "type": "python", "handler": "stopping_shop:handle"}
+    with pytest.raises(StopSignal):
+        Replay([stopping], None, dry_run=False, region="us-west-2").run(file.path)
+    assert numbers(file) == ["3", "4", "5"]
+
+
+def test_an_action_that_cannot_make_safe_what_it_took_fails_its_own_letters_only(
+    file: DeadLetterFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(LogAction, "flush", MagicMock(side_effect=OSError("disk full")))
+    file.store([letter(1), msgspec.structs.replace(letter(2), action="show"), letter(3)])
+    actions = [TO_FILE, {"name": "show", "type": "log"}]
+    assert Replay(actions, None, dry_run=False, region="us-west-2").run(file.path) == 1
+    assert numbers(file) == ["2"]
+    assert len((tmp_path / "replayed.jsonl").read_text().splitlines()) == 2
+    assert "Phones 2 (RuntimeError: failure 2): failed again: OSError: disk full" in capsys.readouterr().err
+
+
+def test_a_later_change_does_not_overtake_one_that_could_not_be_made_safe(
+    file: DeadLetterFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DeadLetterFile, "remove_at_once", 1)
+    monkeypatch.setattr(LogAction, "flush", MagicMock(side_effect=[OSError("disk full"), None]))
+    file.store([letter(1), letter(2)])
+    show = {"name": "shop", "type": "log"}
+    assert Replay([show], None, dry_run=False, region="us-west-2").run(file.path) == 1
+    assert numbers(file) == ["1", "2"]
+
+
+def test_letters_of_many_shards_keep_few_actions_open(
+    file: DeadLetterFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redelivery, "_MOST_OPEN", 3)
+    file.store([msgspec.structs.replace(letter(number), shard_id=f"shardId-{number}") for number in range(10)])
+    replay = Replay([{**TO_FILE, "path": "by/{shard}"}], None, dry_run=False, region="us-west-2")
+    most = 0
+
+    def opened(self: FileAction, shard: Shard, of_file: Any = FileAction.open) -> None:
+        nonlocal most
+        most = max(most, len(replay._redelivery._opened) + 1)
+        of_file(self, shard)
+
+    monkeypatch.setattr(FileAction, "open", opened)
+    assert replay.run(file.path) == 0
+    assert (most, len(list((tmp_path / "by").iterdir()))) == (3, 10)
+
+
+def test_a_file_that_cannot_be_replayed_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dead" / "a.jsonl").mkdir(parents=True)
+    other = DeadLetterFile(tmp_path / "dead" / "b.jsonl")
+    other.store([letter(1)])
+    with pytest.raises(SetupError, match=r"a\.jsonl: .*directory"):
+        Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(tmp_path / "dead")
+    assert numbers(other) == []
+
+
+def test_what_a_letter_says_is_printed_short_and_does_nothing_to_a_terminal(
+    file: DeadLetterFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loud = msgspec.structs.replace(letter(1), error=Failure("\x1b[2J", "a\rb" + "x" * 1_000_000, ""))
+    file.store([loud])
+    assert Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(file.path) == 0
+    said = capsys.readouterr().out
+    assert r"shop: Phones 1 (\u001b[2J: a\rbxxx" in said
+    assert len(said) < 1000

@@ -1,0 +1,73 @@
+"""The letters that a replay has read from a service, until it removes them."""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from record_processor.dead_letters import letter as letters
+from record_processor.dead_letters.packing import fingerprint, stream_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from record_processor.dead_letters.letter import Letter
+
+PlaceT = TypeVar("PlaceT")
+
+
+class _Held(NamedTuple, Generic[PlaceT]):
+    order: tuple[str, str]
+    packed: bytes
+    places: list[PlaceT]
+
+
+class HeldLetters(Generic[PlaceT]):
+    """Letters with their places in the service (receipts, keys), in stream order; one that is there twice, once.
+
+    They stay packed but for the one in hand: what a service holds may be a thousand times as large inside, and anybody
+    who may write to it can see to that.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[bytes, _Held[PlaceT]] = {}
+
+    def add(self, letter: Letter, place: PlaceT) -> None:
+        found = fingerprint(letter)
+        if found not in self._held:
+            packed = zlib.compress(msgspec.json.encode(letter), level=1)
+            self._held[found] = _Held(stream_order(letter), packed, [])
+        self._held[found].places.append(place)
+
+    def __iter__(self) -> Iterator[Letter]:
+        for held in sorted(self._held.values(), key=lambda held: held.order):
+            yield letters.read(zlib.decompress(held.packed))
+
+    def places_of(self, letter: Letter) -> list[PlaceT]:
+        held = self._held.get(fingerprint(letter))
+        return [] if held is None else held.places
+
+    def forget(self, letter: Letter) -> None:
+        self._held.pop(fingerprint(letter), None)
+
+    def places(self) -> list[PlaceT]:
+        return [place for held in self._held.values() for place in held.places]
+
+    def clear(self) -> None:
+        self._held.clear()
+
+
+@contextmanager
+def refusal_of(thing: str, refused: list[str]) -> Iterator[None]:
+    """Note that the service refuses to do something with one thing: no other is to wait for it."""
+    from botocore.exceptions import ClientError
+
+    from record_processor.aws_errors import explanation
+
+    try:
+        yield
+    except ClientError as error:
+        refused.append(f"{thing}: {explanation(error)}")
