@@ -7,7 +7,7 @@ import re
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
-from record_processor.safe_text import shortened
+from record_processor.safe_text import printable, shortened
 
 _NO_CREDENTIALS = (
     "no AWS credentials found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role; "
@@ -44,6 +44,10 @@ KINDS: tuple[type[Exception], ...] = (sdk.BotoCoreError, sdk.ClientError, Respon
 
 def explanation(error: Exception, endpoint: str = "the endpoint") -> str:
     """One sentence or two. `error` is one of `KINDS`; `endpoint` is the setting that says where to call."""
+    return printable(_explanation(error, endpoint))  # whoever answers may have written a part of it
+
+
+def _explanation(error: Exception, endpoint: str) -> str:
     if isinstance(error, (sdk.NoCredentialsError, sdk.PartialCredentialsError)):
         return _NO_CREDENTIALS
     if isinstance(error, sdk.NoRegionError):

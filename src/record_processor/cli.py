@@ -10,6 +10,7 @@ import click
 
 from record_processor import __version__, user_stderr
 from record_processor.errors import RecordProcessorError, SetupError
+from record_processor.operate.terminal import say, say_lines
 from record_processor.private_files import restrict_new_files
 from record_processor.redaction import redacted
 from record_processor.stop_signals import StopSignal, raise_stop_signals
@@ -58,7 +59,7 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
     checked = check_configuration(properties, overrides)
     for warning in checked.warnings:
         user_stderr.say_exposed(redacted(warning))
-    click.echo(f"{properties}: right, with {len(checked.actions)} action(s)")
+    say(f"{properties}: right, with {len(checked.actions)} action(s)")
 
 
 @cli.command()
@@ -135,7 +136,7 @@ def actions(name: str | None) -> None:
     """List the installed actions; with a NAME, show its settings and an example."""
     from record_processor.operate.catalogue import described, listed
 
-    click.echo(listed() if name is None else described(name))
+    say_lines(listed() if name is None else described(name))
 
 
 @cli.command()
@@ -143,7 +144,7 @@ def schema() -> None:
     """Print the JSON Schema of actions.yaml, for editors."""
     from record_processor.configuration.schema import text
 
-    click.echo(text())
+    say_lines(text())
 
 
 def main() -> None:

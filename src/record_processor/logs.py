@@ -124,8 +124,8 @@ def as_json(line: dict[str, Any]) -> str:
 
 
 def as_json_for_users(line: dict[str, Any]) -> str:
-    """The same, with a time that log collectors understand."""
-    return as_json({**line, "time": _iso(line["time"])})
+    """The same, with a time that log collectors understand, and nothing that a terminal takes for a command."""
+    return printable(as_json({**line, "time": _iso(line["time"])}))
 
 
 def as_text(line: dict[str, Any]) -> str:

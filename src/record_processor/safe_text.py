@@ -48,6 +48,11 @@ def shortened_to_end(text: str, longest: int) -> str:
     return redacted(text)[-longest:]
 
 
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def one_line(text: str, longest: int) -> str:
     """For a heading: in one line of at most so many characters."""
     return _SPACES.sub(" ", text).strip(" ")[:longest].rstrip(" ")

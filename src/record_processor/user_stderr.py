@@ -1,7 +1,7 @@
 """Standard error of a command: lines as they are, or each a JSON object where the user wants JSON.
 
-So it holds for every line, whoever writes it: our own messages, Python's warnings, tracebacks, libraries. What a worker
-logs is written by `logs`, and takes another way.
+So it holds for every line, whoever writes it: our own messages, Python's warnings, tracebacks, libraries. A terminal
+takes nothing in them for a command. What a worker logs is written by `logs`, and takes another way.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from record_processor.logs import as_json_for_users
 from record_processor.redaction import redacted, redacted_line
+from record_processor.safe_text import printable_lines
 
 if TYPE_CHECKING:
     from record_processor.logs import LineStream
@@ -61,7 +62,8 @@ class UserStderr(io.TextIOBase):
 
     def write(self, text: str) -> int:
         if not is_json():
-            return self._stream.write(redacted(text))
+            self._stream.write(printable_lines(redacted(text)))
+            return len(text)
         *lines, self._begun = (self._begun + text).split("\n")
         for line in lines:
             if line.strip():

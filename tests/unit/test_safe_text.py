@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from record_processor.safe_text import identifier, message_text, one_line, path_segment, printable
+from record_processor.safe_text import identifier, message_text, one_line, path_segment, printable, printable_lines
 
 # Any text, lone surrogates included, and more often what is known to lead astray.
 nasty = st.sampled_from(
@@ -41,6 +41,11 @@ def test_a_printed_line_is_one_line_that_any_terminal_and_encoding_takes(text: s
     assert len(line.splitlines()) <= 1
     assert not any(unicodedata.category(letter) == "Cc" for letter in line.replace("\t", ""))
     line.encode()
+
+
+@given(texts)
+def test_a_text_of_lines_keeps_its_line_breaks_and_nothing_else(text: str) -> None:
+    assert printable_lines(text).split("\n") == [printable(line) for line in text.split("\n")]
 
 
 @given(st.text(st.characters()))

@@ -12,11 +12,10 @@ from importlib import resources
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-import click
-
 from record_processor.daemon.java import find_java
 from record_processor.errors import SetupError
 from record_processor.local.jars import fetched
+from record_processor.operate.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +38,7 @@ def run(port: int, data: Path | None, host: str = LOOPBACK) -> int:
     try:
         with started(port, data, host) as process:
             kept = f"kept in {data}" if data else "in memory"
-            click.echo(f"DynamoDB Local listens on http://{host}:{port}, tables {kept}; Ctrl-C ends it", err=True)
+            say(f"DynamoDB Local listens on http://{host}:{port}, tables {kept}; Ctrl-C ends it", err=True)
             return process.wait()
     except KeyboardInterrupt:
         return 0

@@ -9,9 +9,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import click
-
 from record_processor.errors import SetupError
+from record_processor.operate.terminal import say
 
 
 def fetched(pom: Path, name: str, otherwise: str = "") -> Path:
@@ -39,7 +38,7 @@ def _fetch(pom: Path, folder: Path, name: str, otherwise: str) -> None:
             f"{name} is fetched with Maven, and there is no mvn on the PATH. Install it (Debian: apt-get install maven)"
             + otherwise
         )
-    click.echo(f"fetching {name} with Maven, this once …", err=True)
+    say(f"fetching {name} with Maven, this once …", err=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix="fetching-", dir=folder.parent))
     goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={unfinished}"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from record_processor import aws, regions
 from record_processor.daemon import streams
 from record_processor.errors import SetupError
-from record_processor.operate.terminal import say
+from record_processor.operate.terminal import say_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +133,7 @@ class Peek:
 
 
 def _print(record: dict[str, Any]) -> None:
-    say(json.dumps(record, sort_keys=True, indent=4, default=_as_text, ensure_ascii=False))
+    say_lines(json.dumps(record, sort_keys=True, indent=4, default=_as_text, ensure_ascii=False))
 
 
 def _as_text(value: Any) -> str:

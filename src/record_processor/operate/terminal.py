@@ -5,9 +5,14 @@ from __future__ import annotations
 import click
 
 from record_processor.redaction import redacted
-from record_processor.safe_text import printable
+from record_processor.safe_text import printable, printable_lines
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print lines; what would leave its line, or tell the terminal to do something, is escaped."""
-    click.echo("\n".join(map(printable, redacted(text).split("\n"))), err=err)
+    """Print one line; what would leave it, or tell the terminal to do something, is escaped."""
+    click.echo(printable(redacted(text)), err=err)
+
+
+def say_lines(text: str) -> None:
+    """Print a text whose line breaks are ours; all else as `say` does."""
+    click.echo(printable_lines(redacted(text)))
