@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 
 from record_processor.aws_errors import KINDS, explanation
+from record_processor.bounded_sdk import bounded
 from record_processor.configuration.mistakes import unknown
 from record_processor.errors import ConfigurationError, Mistake, SetupError
 
@@ -83,7 +84,8 @@ def client(
     """
     with explained(service, setting):
         try:
-            return session.client(service, endpoint_url=endpoint, config=_FIRST_CALL if first_call else _CONFIG)
+            config = _FIRST_CALL if first_call else _CONFIG
+            return bounded(session.client(service, endpoint_url=endpoint, config=config))
         except ValueError:
             if endpoint is None:
                 raise SetupError(f"{session.region_name!r} is no region; such as eu-west-1") from None
@@ -108,7 +110,7 @@ def _parts(value: str) -> list[str]:
 
 
 def _assumed_role(region: str | None, role_arn: str, session_name: str = "record-processor") -> boto3.Session:
-    sts = boto3.Session(region_name=region).client("sts", config=_CONFIG)
+    sts = bounded(boto3.Session(region_name=region).client("sts", config=_CONFIG))
     credentials = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name)["Credentials"]
     return boto3.Session(
         aws_access_key_id=credentials["AccessKeyId"],

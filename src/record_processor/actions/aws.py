@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from record_processor.bounded_sdk import bounded
 from record_processor.configuration.units import Duration
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _made(
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return session.create_client(service, region_name=region, endpoint_url=settings.endpoint, config=config)
+    return bounded(session.create_client(service, region_name=region, endpoint_url=settings.endpoint, config=config))
 
 
 def _region_of(resource: str) -> str | None:
@@ -113,7 +114,7 @@ def _assume(session: Session, role_arn: str, region: str) -> None:
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
     def sts(name: str, **options: Any) -> Any:
-        return session.create_client(name, region_name=region, **options)
+        return bounded(session.create_client(name, region_name=region, **options))
 
     fetcher = AssumeRoleCredentialFetcher(sts, session.get_credentials(), role_arn)
     # The public setter takes keys as texts only, which would expire under a worker that runs for weeks.

@@ -1,0 +1,82 @@
+"""Answers to the SDK's calls that stay small, whatever the far side does: the SDK itself reads all that comes.
+
+An endpoint may be somebody else's, or what has taken its address.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The largest that AWS gives are pages of a megabyte, and the thousand keys of a listing, of a kilobyte each.
+LARGEST_ANSWER_BYTES = 32 << 20
+
+
+def bounded(client: Any) -> Any:
+    """The same client of boto3 or botocore, which gives up an answer that is larger than any of AWS's.
+
+    A body that its caller reads (of an object, of a function) is the caller's to bound.
+    """
+    # The SDK has no setting for it, and no public way to its connections. Without this name it reads as it always did.
+    endpoint: Any = getattr(client, "_endpoint", None)
+    if hasattr(endpoint, "http_session"):
+        endpoint.http_session = _BoundedSession(endpoint.http_session)
+    return client
+
+
+class _BoundedSession:
+    """In front of the session that a client sends its requests by; the SDK asks it for these two only."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def send(self, request: Any) -> Any:
+        is_streamed = request.stream_output
+        request.stream_output = True  # so that nothing is read before the answer is bounded
+        response = self._session.send(request)
+        response.raw.stream = _stream(response.raw, request.url)
+        if not is_streamed:
+            _read(response, request)
+        return response
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _stream(raw: Any, url: str) -> Any:
+    """What the SDK reads a whole answer by."""
+    whole = raw.stream
+
+    def stream(*arguments: Any, **named: Any) -> Iterator[bytes]:
+        read = 0
+        for chunk in whole(*arguments, **named):
+            read += len(chunk)
+            if read > LARGEST_ANSWER_BYTES:
+                raw.close()
+                raise _too_large(url)
+            yield chunk
+
+    return stream
+
+
+def _too_large(url: str) -> Exception:
+    from botocore.exceptions import HTTPClientError
+
+    return HTTPClientError(error=f"the answer from {url} is larger than {LARGEST_ANSWER_BYTES:,} bytes")
+
+
+def _read(response: Any, request: Any) -> None:
+    """Have the whole answer read, with the errors that the SDK makes of those of the connection."""
+    from botocore import exceptions as sdk
+    from urllib3 import exceptions as connection
+
+    try:
+        response.content  # noqa: B018 - it reads
+    except connection.ReadTimeoutError as error:
+        raise sdk.ReadTimeoutError(endpoint_url=request.url, error=error) from None
+    except connection.ProtocolError as error:
+        raise sdk.ConnectionClosedError(error=error, request=request, endpoint_url=request.url) from None
+    except connection.HTTPError as error:
+        raise sdk.HTTPClientError(error=error) from None

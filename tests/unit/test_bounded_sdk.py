@@ -1,0 +1,98 @@
+"""Answers to the SDK's calls, from endpoints that mean no good."""
+
+from __future__ import annotations
+
+import itertools
+import tracemalloc
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError, HTTPClientError, ReadTimeoutError
+
+from record_processor import aws, bounded_sdk
+from record_processor.bounded_sdk import bounded
+from tests.actions.test_far_side import answering, far_side, request
+
+if TYPE_CHECKING:
+    import socket
+
+OK = b"HTTP/1.1 200 OK\r\nconnection: close\r\n"
+PIECE = b"x" * 65536
+
+
+def client(service: str, url: str) -> Any:
+    config = Config(read_timeout=0.3, retries={"total_max_attempts": 1})
+    return bounded(boto3.Session("a", "b", region_name="us-east-1").client(service, endpoint_url=url, config=config))
+
+
+def endless(connection: socket.socket) -> None:
+    request(connection)
+    connection.sendall(OK + b"transfer-encoding: chunked\r\n\r\n")
+    for _ in itertools.count():
+        connection.sendall(b"10000\r\n" + PIECE + b"\r\n")
+
+
+def endless_error(connection: socket.socket) -> None:
+    request(connection)
+    connection.sendall(b"HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n")
+    for _ in itertools.count():
+        connection.sendall(PIECE)
+
+
+@pytest.mark.parametrize("behaviour", [endless, endless_error])
+@pytest.mark.parametrize("service", ["sqs", "s3"])
+def test_an_endless_answer_is_given_up_at_the_limit(
+    behaviour: Any, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded_sdk, "LARGEST_ANSWER_BYTES", 4 << 20)
+    with far_side(behaviour) as url:
+        called = client(service, url)
+        tracemalloc.start()
+        try:
+            with pytest.raises(HTTPClientError, match=rf"the answer from {url}.* is larger than 4,194,304 bytes"):
+                called.list_queues() if service == "sqs" else called.list_buckets()
+            assert tracemalloc.get_traced_memory()[1] < 16 << 20
+        finally:
+            tracemalloc.stop()
+
+
+def test_an_error_in_place_of_an_object_is_given_up_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An object itself is its reader's to bound, and the error in its place is read by the SDK."""
+    monkeypatch.setattr(bounded_sdk, "LARGEST_ANSWER_BYTES", 1 << 20)
+    with far_side(endless_error) as url, pytest.raises(HTTPClientError, match="larger than"):
+        client("s3", url).get_object(Bucket="b", Key="k")
+    with far_side(endless) as url, client("s3", url).get_object(Bucket="b", Key="k")["Body"] as stream:
+        assert len(stream.read(2 << 20)) == 2 << 20
+
+
+def test_an_ordinary_answer_comes_as_it_is() -> None:
+    with far_side(answering(OK + b"content-length: 19\r\n", b'{"QueueUrls":["q"]}')) as url:
+        assert client("sqs", url).list_queues()["QueueUrls"] == ["q"]
+
+
+def stalling(connection: socket.socket) -> None:
+    request(connection)
+    connection.sendall(OK + b"content-length: 100\r\n\r\n{")
+    connection.recv(1)
+
+
+def broken_off(connection: socket.socket) -> None:
+    request(connection)
+    connection.sendall(OK + b"transfer-encoding: chunked\r\n\r\n5\r\nab")
+
+
+@pytest.mark.parametrize(("behaviour", "error"), [(stalling, ReadTimeoutError), (broken_off, ConnectionClosedError)])
+def test_an_answer_that_breaks_off_is_the_sdks_own_error(behaviour: Any, error: type[Exception]) -> None:
+    with far_side(behaviour) as url, pytest.raises(error):
+        client("sqs", url).list_queues()
+
+
+def test_the_clients_of_commands_and_of_actions_are_bounded() -> None:
+    from record_processor.actions.aws import AwsSettings
+    from record_processor.actions.aws import client as of_actions
+
+    session = aws.session("LocalCredentialsProvider", "us-east-1")
+    ours = [aws.client(session, "dynamodb", None), of_actions("sqs", AwsSettings(), "us-east-1")]
+    assert [type(made._endpoint.http_session).__name__ for made in ours] == ["_BoundedSession"] * 2
