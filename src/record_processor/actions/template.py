@@ -29,6 +29,8 @@ _BELOW = ("keys", "new", "old", "userIdentity")
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _PATH = re.compile(r'(?P<root>\w+)(?P<rest>(?:\.[^.\[\]":]+|\["[^"]+"\]|\[\d+\])*)(?::(?P<default>.*))?', re.DOTALL)
 _STEP = re.compile(r'\.([^.\[\]":]+)|\["([^"]+)"\]|\[(\d+)\]')
+# An item has 400 KB.
+_MOST_INDEX_DIGITS = 6
 _MISSING: Any = object()
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -164,6 +166,8 @@ def _place(source: str) -> Place:
         raise ValueError(f"in {{{source}}}: {root} is a text and has nothing inside")
     steps: list[str | int] = [root]
     for name, quoted, index in _STEP.findall(match["rest"]):
+        if len(index) > _MOST_INDEX_DIGITS:
+            raise ValueError(f"no list has a place [{index[:_MOST_INDEX_DIGITS]}…] of {len(index):,} digits")
         steps.append(int(index) if index else name or quoted)
     return Place(tuple(steps), match["default"])
 

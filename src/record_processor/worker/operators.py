@@ -10,7 +10,7 @@ import ipaddress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from record_processor.configuration.mistakes import each, unknown
+from record_processor.configuration.mistakes import each, shown, unknown
 from record_processor.worker.matchers import InvalidFilter, Matchers, Parts, exact
 from record_processor.worker.wildcards import wildcard
 
@@ -101,7 +101,7 @@ def _cidr(parts: Parts, operand: Any, place: KeyPath) -> None:
     try:
         network = ipaddress.ip_network(_text(operand, place), strict=False)
     except ValueError:
-        raise _wrong(place, f"expected an address block such as 10.0.0.0/24, found {operand!r}") from None
+        raise _wrong(place, f"expected an address block such as 10.0.0.0/24, found {_shown(operand)}") from None
 
     def inside(value: str) -> bool:
         try:
@@ -218,4 +218,4 @@ def _wrong(place: KeyPath, message: str) -> InvalidFilter:
 def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return "a mapping"
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else shown(value)

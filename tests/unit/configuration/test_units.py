@@ -20,6 +20,12 @@ def test_a_time_without_a_unit_is_refused(value: Any) -> None:
         Duration.from_yaml(value)
 
 
+@pytest.mark.parametrize("value", ["36501d", "9" * 400 + "s"])
+def test_a_time_beyond_a_century_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="at most 36500d"):
+        Duration.from_yaml(value)
+
+
 @pytest.mark.parametrize(("text", "size"), [(65536, 65536), ("65536", 65536), ("256KB", 262144), ("6MB", 6291456)])
 def test_a_size_may_have_a_unit(text: Any, size: int) -> None:
     assert ByteSize.from_yaml(text) == size
@@ -28,4 +34,10 @@ def test_a_size_may_have_a_unit(text: Any, size: int) -> None:
 @pytest.mark.parametrize("value", ["1TB", "x", -1, 1.5, None, True])
 def test_what_is_no_size_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="expected a size such as"):
+        ByteSize.from_yaml(value)
+
+
+@pytest.mark.parametrize("value", [10**15, "9" * 5000, "9" * 5000 + "KB"])
+def test_a_size_that_nothing_has_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="at most 15 digits"):
         ByteSize.from_yaml(value)

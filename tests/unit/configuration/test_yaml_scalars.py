@@ -40,7 +40,7 @@ WEBHOOK = "actions:\n- {name: a, type: webhook, url: 'http://x'}\n- name: b\n  t
         ("  headers: {x: 12:30}", "headers.x", "YAML reads 12:30 as 750"),
         ("  headers: {x: 2026-99-99}", "headers.x", "'2026-99-99' is a timestamp to YAML, and as such not valid"),
         ("  template: {2026-99-99: x}", "template.2026-99-99", "if it is text, write quotes"),
-        (f"  secret: {'9' * 5000}", "secret", "is an int to YAML, and as such not valid"),
+        (f"  secret: {'9' * 5000}", "secret", "is a number of 5,000 characters to YAML"),
         ("  secret: 1_000", "secret", "YAML reads 1_000 as 1000"),
         ("  secret: ~", None, ""),
         ("  concurrency: 0123", "concurrency", "YAML reads 0123 as 83"),
@@ -116,3 +116,46 @@ actions:
         ("actions.yaml:9", "actions[0].filter.eventname"),
         ("actions.yaml:13", "actions[0].filter.dynamodb.NewImage.id.S[0]"),
     ]
+
+
+DECIMAL, HEXADECIMAL, SIXTIES = "9" * 5000, "0x" + "f" * 5000, "1" + ":01" * 4000
+
+
+@pytest.mark.parametrize("number", [DECIMAL, HEXADECIMAL, SIXTIES])
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("  filter: {{eventName: [{}]}}", "filter.eventName[0]"),
+        ("  filter: {{eventName: [{{numeric: ['>', {}]}}]}}", "filter.eventName[0].numeric[1]"),
+        ("  template: {{x: {}}}", "template.x"),
+        ("  batch: {{size: {}}}", "batch.size"),
+        ("  batch: {{bytes: {}}}", "batch.bytes"),
+        ("  url: {}", "url"),
+    ],
+)
+def test_a_number_of_thousands_of_digits_is_refused_where_it_stands(
+    tmp_path: Path, number: str, line: str, place: str
+) -> None:
+    found = mistakes(
+        tmp_path,
+        f"actions:\n- name: b\n  type: webhook\n  url: http://x\n{line.format(number)}\n".replace(
+            "  url: http://x\n  url", "  url"
+        ),
+    )
+    assert f"actions.yaml:{4 if place == 'url' else 5}: actions[0].{place}: " in found[0]
+    assert f"is a number of {len(number):,} characters to YAML, where 1,000 are the most" in found[0]
+    assert max(map(len, found)) < 400
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("  template: '{new.L[" + DECIMAL + "]}'", "template: no list has a place [999999…] of 5,000 digits"),
+        (f"  batch: {{bytes: '{DECIMAL}KB'}}", "batch.bytes: expected a size of at most 15 digits"),
+        (f"  batch: {{size: '{DECIMAL}'}}", "batch.size: expected a whole number from 1 to 10000, found '999"),
+    ],
+)
+def test_a_text_of_thousands_of_digits_is_refused_where_a_number_is_meant(tmp_path: Path, line: str, says: str) -> None:
+    (found,) = mistakes(tmp_path, f"actions:\n- name: b\n  type: webhook\n  url: http://x\n{line}\n")
+    assert f"actions.yaml:5: actions[0].{says}" in found
+    assert len(found) < 400

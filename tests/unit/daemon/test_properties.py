@@ -207,3 +207,11 @@ def test_of_a_role_the_session_and_the_region_are_no_secrets() -> None:
     )
     assert secrets_in(provider) == [role, "externalId=Hq7external", "Hq7external"]
     assert secrets_in("ProfileCredentialsProvider|default,DefaultCredentialsProvider") == []
+
+
+def test_a_number_of_thousands_of_digits_is_refused_where_it_stands(tmp_path: Path) -> None:
+    text = f"applicationName = a\nstreamName = Orders\nfailoverTimeMillis = {'9' * 5000}\nmaxRecords = {'9' * 5000}\n"
+    for place, mistake in zip((3, 4), mistakes(tmp_path, text), strict=True):
+        assert f"worker.properties:{place}: " in mistake
+        assert "expected a whole number" in mistake
+        assert len(mistake) < 400
