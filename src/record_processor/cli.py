@@ -58,7 +58,9 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
     raise_stop_signals()
     checked = check_configuration(properties, overrides)
     for warning in checked.warnings:
-        user_stderr.say_exposed(redacted(warning))
+        say(f"warning: {warning}", err=True)
+    for sentence in checked.exposed:
+        user_stderr.say_exposed(redacted(sentence))
     say(f"{properties}: right, with {len(checked.actions)} action(s)")
 
 

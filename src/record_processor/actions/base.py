@@ -150,6 +150,11 @@ class Action(abc.ABC, Generic[SettingsT]):
         """The DynamoDB table that it writes to; None where it writes to none."""
         return None
 
+    @property
+    def warning(self) -> str:
+        """What its settings put at risk, for `check` to say: it works all the same. The empty string where nothing."""
+        return ""
+
     def open(self, shard: Shard) -> None:
         """Get ready for the records of a shard."""
 

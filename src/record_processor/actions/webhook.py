@@ -101,13 +101,8 @@ class WebhookAction(Action[WebhookSettings]):
     def open(self, shard: Shard) -> None:  # noqa: ARG002 - the interface's
         from record_processor.actions.bounded_http import BoundedClient
 
-        if self._shows_its_secret:
-            log.warning(
-                "webhook.unencrypted",
-                f"{self.settings.name} has a secret, and sends unencrypted: anybody on the way can read what it sends, "
-                "and send it again. Write an address that begins with https://",
-                action=self.settings.name,
-            )
+        if self.warning:
+            log.warning("webhook.unencrypted", self.warning, action=self.settings.name)
         self._client = BoundedClient(
             self.settings.url,
             float(self.settings.timeout),
@@ -117,10 +112,15 @@ class WebhookAction(Action[WebhookSettings]):
         )
 
     @property
-    def _shows_its_secret(self) -> bool:
-        if self._address.scheme == "https" or self._address.hostname in _LOOPBACK:
-            return False
-        return self._key is not None or any(name.lower() in _SECRET_HEADERS for name in self.settings.headers)
+    def warning(self) -> str:
+        is_private = self._address.scheme == "https" or self._address.hostname in _LOOPBACK
+        has_secret = self._key is not None or any(name.lower() in _SECRET_HEADERS for name in self.settings.headers)
+        if is_private or not has_secret:
+            return ""
+        return (
+            f"{self.settings.name} has a secret, and sends unencrypted: anybody on the way can read what it sends, and "
+            "send it again. Write an address that begins with https://"
+        )
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         halves.deliver(self._send, records)

@@ -29,8 +29,8 @@ def main() -> None:
     os.dup2(2, 1)
     sys.stdout, sys.stderr = _Masked(sys.stdout), _Masked(sys.stderr)
     try:
-        actions, tables = read_file(Path(sys.argv[1]))
-        result = Answer(actions, redaction.remembered(), tables, exposed.found())
+        actions, tables, warnings = read_file(Path(sys.argv[1]))
+        result = Answer(actions, redaction.remembered(), tables, exposed.found(), warnings)
     except ConfigurationError as error:
         result = Answer(mistakes=list(error.mistakes))
     with answer:

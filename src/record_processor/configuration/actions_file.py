@@ -35,6 +35,8 @@ class CheckedFile(NamedTuple):
     """Plain enough to be handed to a child process as JSON."""
     tables: list[WrittenTable]
     """DynamoDB's, which the actions write to."""
+    warnings: list[tuple[str, str]]
+    """Place and message: what is right and dangerous."""
 
 
 def read_actions(path: Path) -> list[dict[str, Any]]:
@@ -69,7 +71,13 @@ def read_file(path: Path) -> CheckedFile:
         problems = list(dict.fromkeys(problems))
         problems.sort(key=lambda problem: file.line(problem[0]))
         raise ConfigurationError([file.mistake(place, redacted(message)) for place, message in problems])
-    return CheckedFile(items, written_tables.of_actions(built, file))
+    return CheckedFile(items, written_tables.of_actions(built, file), _warnings(file, built))
+
+
+def _warnings(file: YamlFile, built: dict[int, Action[Any]]) -> list[tuple[str, str]]:
+    return [
+        file.mistake(("actions", index), redacted(action.warning)) for index, action in built.items() if action.warning
+    ]
 
 
 def _items(file: YamlFile) -> tuple[list[dict[str, Any]], list[Problem]]:

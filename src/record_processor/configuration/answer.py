@@ -36,5 +36,7 @@ class Answer(msgspec.Struct):
     """DynamoDB's, which the actions write to."""
     exposed: list[str] = []
     """What is said of files that others can read or write."""
+    warnings: list[tuple[str, str]] = []
+    """Place and message of what is right and dangerous."""
     mistakes: list[tuple[str, str]] = []
     """Place and message of each; with one, there is nothing else."""

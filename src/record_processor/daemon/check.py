@@ -31,8 +31,10 @@ class Checked(NamedTuple):
     child_command: list[str]
     tables: Sequence[WrittenTable] = ()
     """DynamoDB's, which the actions write to."""
-    warnings: tuple[str, ...] = ()
-    """What is right, and should not be: files that other users can read or write."""
+    exposed: tuple[str, ...] = ()
+    """What is said of files that other users can read or write."""
+    warnings: tuple[Mistake, ...] = ()
+    """What is right, and dangerous."""
 
 
 def check(path: Path, overrides: Iterable[str]) -> Checked:
@@ -51,8 +53,9 @@ def check(path: Path, overrides: Iterable[str]) -> Checked:
     exposed.look_at(properties.actions_path, holds_secrets=False)
     answer = _checked_actions(properties.actions_path)
     loops.refuse(properties, properties.stream_names, answer.tables)
-    warnings = tuple(dict.fromkeys([*exposed.found(), *answer.exposed]))
-    return Checked(properties, answer.actions, command, answer.tables, warnings)
+    said = tuple(dict.fromkeys([*exposed.found(), *answer.exposed]))
+    warnings = tuple(Mistake(place, message) for place, message in answer.warnings)
+    return Checked(properties, answer.actions, command, answer.tables, said, warnings)
 
 
 def _child_command(properties: Properties) -> list[str]:

@@ -54,8 +54,8 @@ def _remove_abandoned() -> None:
 def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirectory, output: LogOutput) -> int:
     """One JVM after another: a table whose stream was made anew needs one that reads the new one."""
     properties = checked.properties
-    for warning in checked.warnings:
-        log.warning("configuration.exposed", warning)
+    for sentence in checked.exposed:
+        log.warning("configuration.exposed", sentence)
     log.info(
         "worker.starting",
         f"application {properties.text('applicationName')} on {', '.join(properties.stream_names)}",
