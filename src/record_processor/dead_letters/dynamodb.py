@@ -62,6 +62,9 @@ class DynamoDBStore:
                 self._bad.append(key)
         return self._found, len(self._bad)
 
+    def hold(self) -> None:
+        """Nobody else takes letters out."""
+
     def remove(self, letters: Collection[Letter]) -> None:
         for letter in letters:
             for key in self._found.places_of(letter):

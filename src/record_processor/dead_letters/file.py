@@ -70,6 +70,9 @@ class DeadLetterFile:
         letters = Letters(self.path)
         return letters, sum(line.begins and line.letter is None for line in letters.lines())
 
+    def hold(self) -> None:
+        """Nobody else takes letters out."""
+
     def remove(self, letters: Collection[Letter]) -> None:
         ids = {letter.id for letter in letters}
         with self._file.locked() as fd:

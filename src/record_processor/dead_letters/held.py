@@ -12,7 +12,7 @@ from record_processor.dead_letters import letter as letters
 from record_processor.dead_letters.packing import fingerprint, stream_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from record_processor.dead_letters.letter import Letter
 
@@ -43,8 +43,10 @@ class HeldLetters(Generic[PlaceT]):
         self._held[found].places.append(place)
 
     def __iter__(self) -> Iterator[Letter]:
-        for held in sorted(self._held.values(), key=lambda held: held.order):
-            yield letters.read(zlib.decompress(held.packed))
+        """Those that are there when their turn comes."""
+        for found, held in sorted(self._held.items(), key=lambda item: item[1].order):
+            if found in self._held:
+                yield letters.read(zlib.decompress(held.packed))
 
     def places_of(self, letter: Letter) -> list[PlaceT]:
         held = self._held.get(fingerprint(letter))
@@ -52,6 +54,13 @@ class HeldLetters(Generic[PlaceT]):
 
     def forget(self, letter: Letter) -> None:
         self._held.pop(fingerprint(letter), None)
+
+    def forget_places(self, gone: Collection[PlaceT]) -> None:
+        """Forget the letters that are in no other place."""
+        for found, held in list(self._held.items()):
+            held.places[:] = [place for place in held.places if place not in gone]
+            if not held.places:
+                del self._held[found]
 
     def places(self) -> list[PlaceT]:
         return [place for held in self._held.values() for place in held.places]

@@ -55,6 +55,9 @@ class S3Store:
                 self._read_one(key)
         return self._found, len(self._bad)
 
+    def hold(self) -> None:
+        """Nobody else takes letters out."""
+
     def remove(self, letters: Collection[Letter]) -> None:
         for letter in letters:
             for key in self._found.places_of(letter):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _LARGEST_BYTES = 1024 * 1024
 _AT_ONCE = 10
 _HELD_SECONDS = 900
-"""How long a replay keeps messages from others. One that takes longer delivers a letter twice, and loses none."""
+"""How long a replay keeps messages from others, if it does not say so again."""
+_RENEW_SECONDS = 300.0
 # More than these are not given out at a time: the rest is for the next replay.
 _ENOUGH = ("OverLimit", "AWS.SimpleQueueService.OverLimit")
 
@@ -38,7 +39,7 @@ class SqsStore:
         self._bad: list[str] = []
         """The receipts of what is no letter."""
         self.refused: list[str] = []
-        """Nothing: a message that is received is read."""
+        self._held_since = 0.0
 
     remove_at_once = REMOVE_AT_ONCE
 
@@ -56,6 +57,7 @@ class SqsStore:
             send("sqs", letter, _LARGEST_BYTES, partial(self._send, fifo))
 
     def read(self) -> tuple[HeldLetters[str], int]:
+        self._held_since = time.monotonic()
         while messages := self._receive():
             for message in messages:
                 try:
@@ -63,6 +65,16 @@ class SqsStore:
                 except ValueError:
                     self._bad.append(message["ReceiptHandle"])
         return self._found, len(self._bad)
+
+    def hold(self) -> None:
+        """Say again that the messages are ours: a receipt that has run out may remove nothing."""
+        if time.monotonic() - self._held_since < _RENEW_SECONDS:
+            return
+        self._held_since = time.monotonic()
+        gone = set(self._gone(self._found.places(), _HELD_SECONDS))
+        if gone:
+            self._found.forget_places(gone)
+            self.refused += ["a message that was held for too long is in the queue again"] * len(gone)
 
     def remove(self, letters: Collection[Letter]) -> None:
         for letter in letters:
@@ -77,16 +89,24 @@ class SqsStore:
         """What is not released comes back by itself, in 15 minutes."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        receipts = iter([*self._bad, *self._found.places()])
+        receipts = [*self._bad, *self._found.places()]
         self._found.clear()
         self._bad.clear()
         with contextlib.suppress(BotoCoreError, ClientError):
-            while some := list(itertools.islice(receipts, _AT_ONCE)):
-                entries = [
-                    {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
-                    for number, receipt in enumerate(some)
-                ]
-                self._sqs.change_message_visibility_batch(QueueUrl=self.name, Entries=entries)
+            self._gone(receipts, 0)
+
+    def _gone(self, receipts: list[str], hidden_seconds: int) -> list[str]:
+        """Hide messages from others for so long; the receipts of those that are not ours any more."""
+        gone = []
+        for start in range(0, len(receipts), _AT_ONCE):
+            some = receipts[start : start + _AT_ONCE]
+            entries = [
+                {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": hidden_seconds}
+                for number, receipt in enumerate(some)
+            ]
+            answer = self._sqs.change_message_visibility_batch(QueueUrl=self.name, Entries=entries)
+            gone += [some[int(failed["Id"])] for failed in answer.get("Failed", ())]
+        return gone
 
     def _send(self, fifo: dict[str, str], text: str) -> None:
         self._sqs.send_message(QueueUrl=self.name, MessageBody=text, **fifo)

@@ -46,6 +46,9 @@ class ReadableStore(Store, Protocol):
     def read(self) -> tuple[Iterable[Letter], int]:
         """The letters in their order, to be gone through as often as one likes; and how many things there are none."""
 
+    def hold(self) -> None:
+        """Keep from others what `read` gave, and forget what they have got. Called before each removal's letters."""
+
     def remove(self, letters: Collection[Letter]) -> None:
         """Take letters out that `read` gave. Without any, find out whether that is possible."""
 

@@ -111,11 +111,11 @@ class Replay:
         if unreadable:
             _set_aside(store, unreadable)
         store.remove(())  # that letters cannot be removed is known now, not when the first were delivered
-        total = _Tally(0, strangers + _say_refused(store))
+        total = _Tally(0, strangers)
         chosen = self._chosen(letters)
         while (some := self._replay_some(store, chosen)) != _Tally(0, 0):
             total += some
-        return total
+        return total + _Tally(0, _say_refused(store))
 
     def _say_what_would_be_done(self, store: ReadableStore, letters: Iterable[Letter], unreadable: int) -> _Tally:
         count = 0
@@ -135,6 +135,7 @@ class Replay:
     def _replay_some(self, store: ReadableStore, letters: Iterator[Letter]) -> _Tally:
         """Deliver, make safe, and only then remove."""
         tried, delivered = 0, []
+        store.hold()
         try:
             for letter in itertools.islice(letters, store.remove_at_once):
                 tried += 1

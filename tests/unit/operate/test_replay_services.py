@@ -69,8 +69,10 @@ class Service:
         self._received = True
         return {"Messages": [{"Body": self._text(key), "ReceiptHandle": key} for key in self.things]}
 
-    def change_message_visibility_batch(self, Entries: list[dict[str, Any]], **_: Any) -> None:  # noqa: N803
-        self.calls.append(f"release {len(Entries)}")
+    def change_message_visibility_batch(self, Entries: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
+        self.calls.append(f"{'hold' if Entries[0]['VisibilityTimeout'] else 'release'} {len(Entries)}")
+        gone = [entry["Id"] for entry in Entries if entry["ReceiptHandle"] in self.refused]
+        return {"Failed": [{"Id": entry} for entry in gone]} if gone else {}
 
     def _text(self, key: str) -> str:
         return self.things[key].decode(errors="replace")
@@ -166,6 +168,18 @@ def test_what_a_service_refuses_for_one_thing_is_said_and_holds_up_no_other(
     output = capsys.readouterr()
     assert f"bad: AWS refused: {code}: no" in output.err
     assert "1 succeeded and were removed, 1 failed and stay" in output.out
+
+
+def test_a_long_replay_keeps_a_queues_messages_and_leaves_those_that_others_got(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sqs, "_RENEW_SECONDS", 0.0)
+    service.things = {str(number): stored(number) for number in (1, 2, 3)}
+    service.refused = {"2": "MessageNotInflight"}
+    assert replay("sqs") == 1
+    assert service.calls == ["hold 3", "delete 1", "hold 1", "delete 3"]
+    assert len((tmp_path / "replayed.jsonl").read_text().splitlines()) == 2
+    assert "a message that was held for too long is in the queue again" in capsys.readouterr().err
 
 
 def test_letters_that_are_large_inside_cost_little_while_they_wait() -> None:
