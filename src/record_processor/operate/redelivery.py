@@ -86,10 +86,10 @@ class Redelivery:
                 self._failed_items.update(self._unsafe_items[key])
         self._unsafe_items.clear()
         for letter in delivered:
-            if (error := broken.get(_key_of(letter))) is None:
-                say(f"{description(letter)}: done")
+            if _key_of(letter) in broken:
+                _say_failure(letter, broken[_key_of(letter)])
             else:
-                _say_failure(letter, error)
+                say(f"{description(letter)}: done")
         return [letter for letter in delivered if _key_of(letter) not in broken]
 
     def close(self) -> None:
