@@ -1,4 +1,4 @@
-"""Answers to the SDK's calls that stay small, whatever the far side does: the SDK itself reads all that comes.
+"""Answers to the SDK's calls that stay small and are answers, whatever the far side does: the SDK reads all that comes.
 
 An endpoint may be somebody else's, or what has taken its address.
 """
@@ -17,12 +17,15 @@ LARGEST_ANSWER_BYTES = 32 << 20
 def bounded(client: Any) -> Any:
     """The same client of boto3 or botocore, which gives up an answer that is larger than any of AWS's.
 
-    A body that its caller reads (of an object, of a function) is the caller's to bound.
+    One that has not the shape of AWS's is the SDK's `ResponseParserError`. A body that its caller reads (of an object,
+    of a function) is the caller's to bound.
     """
-    # The SDK has no setting for it, and no public way to its connections. Without this name it reads as it always did.
+    # The SDK has no setting for it, and no public way to its parts. Without these names it reads as it always did.
     endpoint: Any = getattr(client, "_endpoint", None)
     if hasattr(endpoint, "http_session"):
         endpoint.http_session = _BoundedSession(endpoint.http_session)
+    if hasattr(endpoint, "_response_parser_factory"):
+        endpoint._response_parser_factory = _Parsers(endpoint._response_parser_factory)
     return client
 
 
@@ -80,3 +83,29 @@ def _read(response: Any, request: Any) -> None:
         raise sdk.ConnectionClosedError(error=error, request=request, endpoint_url=request.url) from None
     except connection.HTTPError as error:
         raise sdk.HTTPClientError(error=error) from None
+
+
+class _Parsers:
+    """In front of what makes the SDK's parsers, which take the shape of an answer for granted."""
+
+    def __init__(self, parsers: Any) -> None:
+        self._parsers = parsers
+
+    def create_parser(self, protocol: str) -> _Parser:
+        return _Parser(self._parsers.create_parser(protocol))
+
+
+class _Parser:
+    def __init__(self, parser: Any) -> None:
+        self._parser = parser
+
+    def parse(self, response: Any, shape: Any) -> Any:
+        from botocore.parsers import ResponseParserError
+
+        try:
+            return self._parser.parse(response, shape)
+        except ResponseParserError:
+            raise
+        except Exception as error:
+            kind = "it is nested too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
+            raise ResponseParserError(f"the answer has not the shape of AWS's: {kind}") from None

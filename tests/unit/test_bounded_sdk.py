@@ -13,6 +13,7 @@ from botocore.exceptions import ConnectionClosedError, HTTPClientError, ReadTime
 
 from record_processor import aws, bounded_sdk
 from record_processor.bounded_sdk import bounded
+from record_processor.errors import SetupError
 from tests.actions.test_far_side import answering, far_side, request
 
 if TYPE_CHECKING:
@@ -68,8 +69,19 @@ def test_an_error_in_place_of_an_object_is_given_up_at_the_limit(monkeypatch: py
 
 
 def test_an_ordinary_answer_comes_as_it_is() -> None:
-    with far_side(answering(OK + b"content-length: 19\r\n", b'{"QueueUrls":["q"]}')) as url:
+    with far_side(answering(OK, b'{"QueueUrls":["q"]}')) as url:
         assert client("sqs", url).list_queues()["QueueUrls"] == ["q"]
+
+
+@pytest.mark.parametrize("body", [b'{"a":' + b"[" * 100_000, b'{"QueueUrls": 5}', b"[1]", b"\xff", b'"text"'])
+def test_an_answer_of_another_shape_is_the_sdks_own_error(body: bytes) -> None:
+    with far_side(answering(OK, body)) as url:
+        called = client("sqs", url)
+        with (
+            pytest.raises(SetupError, match=r"^queue: what answers there is not AWS's service"),
+            aws.explained("queue"),
+        ):
+            called.list_queues()
 
 
 def stalling(connection: socket.socket) -> None:
