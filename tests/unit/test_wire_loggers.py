@@ -19,6 +19,7 @@ from botocore.config import Config
 
 from record_processor import logs, wire_loggers
 from record_processor.daemon import jvm
+from record_processor.daemon.files import RunDirectory
 from record_processor.daemon.properties import read_properties
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ def test_in_the_jvm_they_are_at_a_level_of_their_own() -> None:
 def test_that_level_shows_no_more_than_warnings(level: str, tmp_path: Path) -> None:
     path = tmp_path / "worker.properties"
     path.write_text(f"applicationName = shop\nstreamName = Orders\nkclLogLevel = {level}\n")
-    command = jvm.command("java", read_properties(path, [], {}), path)
+    directory = RunDirectory()
+    command = jvm.command("java", read_properties(path, [], {}), directory)
+    directory.remove()
     assert f"-DrecordProcessor.wireLogLevel={'error' if level == 'error' else 'warn'}" in command
 
 
