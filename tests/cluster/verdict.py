@@ -37,7 +37,7 @@ def wrongs(
 
 
 def all_done(cluster: Cluster, writer: Writer) -> bool:
-    """Whether both actions have done every change: one that a stop keeps an action from is no loss, and no proof either."""
+    """Whether both actions have done every change; what a stop keeps one of them from is not lost."""
     if len({(act.item, act.counter) for machine in cluster.machines for act in machine.acts()}) < writer.writes:
         return False
     return len({change for changes in cluster.audits().values() for change in changes}) == writer.writes

@@ -11,7 +11,6 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import TextIO
 
 import msgspec
 
@@ -27,7 +26,7 @@ def main() -> None:
     # What an imported handler prints must not get into the answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    sys.stdout, sys.stderr = _Masked(sys.stdout), _Masked(sys.stderr)
+    sys.stdout, sys.stderr = _Masked(1), _Masked(2)
     try:
         actions, tables, warnings = read_file(Path(sys.argv[1]))
         result = Answer(actions, redaction.remembered(), tables, exposed.found(), warnings)
@@ -40,8 +39,10 @@ def main() -> None:
 class _Masked(io.TextIOWrapper):
     """What modules print while they are imported: the values of their settings are known here, and nowhere else yet."""
 
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream.buffer, "utf-8", "backslashreplace", line_buffering=True)
+    def __init__(self, descriptor: int) -> None:
+        # Opened anew: Python's own stream remembers what the descriptor was before.
+        stream = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - for as long as the process lives
+        super().__init__(stream, "utf-8", "backslashreplace", line_buffering=True)
 
     def write(self, text: str, /) -> int:
         super().write(redaction.redacted(text))
