@@ -37,7 +37,7 @@ class PythonSettings(ShapedSettings, kw_only=True, frozen=True):
         str,
         Meta(
             description="The function, as package.module:function; the working directory is on the import path.",
-            pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",
+            pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$(?!\n)",
             extra={"expected": "package.module:function"},
         ),
     ]

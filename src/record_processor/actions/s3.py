@@ -47,7 +47,7 @@ class S3Settings(AwsShapedSettings, kw_only=True, frozen=True):
         str,
         Meta(
             description="The bucket: its name, or an access point's ARN.",
-            pattern=r"^([A-Za-z0-9._-]{3,255}|arn:.+)$",
+            pattern=r"^([A-Za-z0-9._-]{3,255}|arn:.+)$(?!\n)",
             extra={"expected": "a bucket's name, of 3 letters or more, or an access point's ARN"},
         ),
     ]

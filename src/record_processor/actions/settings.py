@@ -71,7 +71,8 @@ class ActionSettings(msgspec.Struct, kw_only=True, frozen=True):
         str,
         Meta(
             description="The action's name, unique in the file: logs and dead letters carry it.",
-            pattern=r"^[A-Za-z0-9_.-]{1,64}$",
+            # To Python a $ is before a last line break too; a letter with such a name is none when it is read.
+            pattern=r"^[A-Za-z0-9_.-]{1,64}$(?!\n)",
             extra={"expected": "1 to 64 letters, digits, dots, underscores or dashes"},
         ),
     ]

@@ -77,6 +77,7 @@ actions:
         ("actions: [show]", "actions.yaml:1: actions[0]: expected a mapping, found 'show'"),
         ("actions: [{name: a}]", "actions.yaml:1: actions[0].type: expected one of command, dynamodb, "),
         ("actions: [{type: log}]", "actions.yaml:1: actions[0]: needs the key 'name'"),
+        ('actions: [{type: log, name: "a\\n"}]', "actions.yaml:1: actions[0].name: expected 1 to 64 letters, digits"),
         ("actions:\n- {name: a,\n", "actions.yaml:3: is not valid YAML"),
         ("actions:\n- template: {id: {{keys.id}}}", "actions.yaml:2: is not valid YAML: found unhashable key"),
         ("actions:\n- ? [a]\n  : b", "actions.yaml:2: is not valid YAML: found unhashable key"),
@@ -123,6 +124,7 @@ def test_the_schema_that_ships_is_the_one_of_the_types() -> None:
         ({"name": "a", "type": "file"}, False),
         ({"name": "a", "type": "file", "path": "x", "other": 1}, False),
         ({"name": "a", "type": "nothing"}, False),
+        ({"name": "a\n", "type": "log"}, False),
     ],
 )
 def test_the_schema_and_the_parser_agree(tmp_path: Path, action: dict[str, Any], valid: bool) -> None:
