@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from record_processor import redaction, user_stderr
+from record_processor import user_stderr
 from tests.fuzz.bounds import Unbounded, bounded
 from tests.fuzz.fuzzer import Outcome, Target, fuzz, run_case
 from tests.fuzz.targets import TARGETS
@@ -19,9 +19,7 @@ SECONDS = float(os.environ.get("FUZZ_SECONDS", "8"))
 
 @pytest.fixture(autouse=True)
 def nothing_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an input has for a secret, or for a log's form, is none of other tests'."""
-    monkeypatch.setattr(redaction, "_values", set())
-    monkeypatch.setattr(redaction, "_pattern", None)
+    """What an input has for a log's form is none of other tests'."""
     monkeypatch.setattr(user_stderr, "_format", user_stderr._format)
 
 

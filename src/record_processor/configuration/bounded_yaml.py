@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from record_processor.safe_text import shortened
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -15,6 +17,7 @@ DEEPEST = 100
 """How deep lists and mappings may be in each other."""
 
 _MOST_CHARACTERS = 4 * 1024 * 1024
+_LONGEST_TAG = 60
 
 _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("str", "null", "bool", "int", "float", "timestamp", "seq", "map")}
 # What stands for a word of YAML's own: `<<` and `=`.
@@ -82,4 +85,4 @@ def check_depth(depth: int, mark: yaml.Mark) -> None:
 
 
 def _short(tag: str) -> str:
-    return tag.replace("tag:yaml.org,2002:", "!!")[:60]
+    return shortened(tag.replace("tag:yaml.org,2002:", "!!"), _LONGEST_TAG)

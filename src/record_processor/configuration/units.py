@@ -13,6 +13,7 @@ T = TypeVar("T")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 # Beyond that, the operating system takes no waiting time any more.
 _LONGEST_SECONDS = 3650 * 86400.0
+_MOST_DIGITS = 15
 _BYTES = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 
 
@@ -37,9 +38,11 @@ class ByteSize(int):
 
     @classmethod
     def from_yaml(cls, value: Any) -> ByteSize:
-        match = re.fullmatch(r"([0-9]{1,15})(B|KB|MB|GB|)", str(value)) if not isinstance(value, bool) else None
+        match = re.fullmatch(r"([0-9]+)(B|KB|MB|GB|)", str(value)) if not isinstance(value, bool) else None
         if match is None:
             raise ValueError("expected a size such as 65536, 256KB or 6MB")
+        if len(match.group(1)) > _MOST_DIGITS:
+            raise ValueError(f"expected a size of at most {_MOST_DIGITS} digits")
         return cls(int(match.group(1)) * _BYTES[match.group(2)])
 
     @classmethod

@@ -63,13 +63,17 @@ def of_node(node: yaml.Node) -> Scalar | None:
     """What YAML reads a node as, where that is no text and nobody put it in quotes.
 
     Raises:
-        ValueError: it has the form of a date, say, and there is no such day; the message says what to do.
+        ValueError: it has the form of a date, say, and there is no such day; or of a number that nobody can mean. The
+            message says what to do.
     """
     if not isinstance(node, yaml.ScalarNode) or node.tag not in _KINDS:
         return None
     is_empty = not node.value and node.tag == f"{_TAG}null"
+    if len(node.value) > _LONGEST_NUMBER:
+        length = f"{len(node.value):,} characters to YAML, where {_LONGEST_NUMBER:,} are the most"
+        raise ValueError(f"{shown(node.value)} is a number of {length}; if it is text, write quotes")
     try:
-        scalar = Scalar(node.value, _constructed(node))
+        scalar = Scalar(node.value, yaml.SafeLoader("").construct_object(node, deep=True))
         return None if is_empty or node.style is not None else scalar
     except (AttributeError, IndexError, KeyError, ValueError, OverflowError):  # what the library's own readers let out
         kind = node.tag.removeprefix(_TAG)
@@ -77,12 +81,6 @@ def of_node(node: yaml.Node) -> Scalar | None:
         raise ValueError(
             f"{source} is {article} {kind} to YAML, and as such not valid; if it is text, write quotes"
         ) from None
-
-
-def _constructed(node: yaml.ScalarNode) -> Any:
-    if len(node.value) > _LONGEST_NUMBER:
-        raise ValueError(node.value)
-    return yaml.SafeLoader("").construct_object(node, deep=True)
 
 
 def whole_text(node: yaml.Node) -> list[str]:

@@ -9,6 +9,7 @@ from record_processor.configuration.build import build_actions
 from record_processor.errors import described
 from record_processor.operate.terminal import say
 from record_processor.redaction import redacted
+from record_processor.safe_text import shortened
 from record_processor.stop_signals import StopSignal
 from record_processor.worker.records import Stream, decode
 
@@ -128,7 +129,7 @@ def _without(letter: Letter) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+    return shortened(text, _LONGEST_SHOWN, mark="…")
 
 
 def _key_of(letter: Letter) -> _Key:

@@ -230,7 +230,7 @@ def test_what_a_handler_prints_on_import_does_not_get_into_the_answer(tmp_path: 
         os.close(held)
         os.close(ours)
     expected = [{"name": "a", "type": "python", "handler": "noisy:handle"}]
-    nothing: dict[str, list[str]] = {"secrets": [], "tables": [], "exposed": [], "mistakes": []}
+    nothing: dict[str, list[str]] = {"secrets": [], "tables": [], "exposed": [], "warnings": [], "mistakes": []}
     assert json.loads(answer.stdout) == {"actions": expected, **nothing}
     assert "hello" in answer.stderr
     assert "there" in answer.stderr

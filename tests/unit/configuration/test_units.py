@@ -20,9 +20,9 @@ def test_a_time_without_a_unit_is_refused(value: Any) -> None:
         Duration.from_yaml(value)
 
 
-@pytest.mark.parametrize("value", ["36501d", "9" * 400 + "s"])
-def test_a_time_beyond_a_century_is_refused(value: str) -> None:
-    with pytest.raises(ValueError, match="at most 36500d"):
+@pytest.mark.parametrize("value", ["3651d", "9" * 400 + "s"])
+def test_a_time_beyond_ten_years_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="at most 3650d"):
         Duration.from_yaml(value)
 
 

@@ -143,7 +143,7 @@ def test_a_number_of_thousands_of_digits_is_refused_where_it_stands(
         ),
     )
     assert f"actions.yaml:{4 if place == 'url' else 5}: actions[0].{place}: " in found[0]
-    assert f"is a number of {len(number):,} characters to YAML, where 1,000 are the most" in found[0]
+    assert f"is a number of {len(number):,} characters to YAML, where 400 are the most" in found[0]
     assert max(map(len, found)) < 400
 
 
