@@ -14,6 +14,7 @@ import yaml
 from tests.servers.process import require
 
 ROOT = Path(__file__).parents[2]
+PLACE = "/mnt"
 WORKERS = ("worker-1", "worker-2")
 # As Docker has them: https://docs.docker.com/engine/storage/tmpfs/
 TMPFS = "mount -t tmpfs -o mode=1777,nosuid,nodev,noexec,size=64m tmpfs"
@@ -38,12 +39,16 @@ def test_a_configuration_is_checked_with_nothing_more_than_compose_leaves() -> N
     for program in ("unshare", "setpriv"):
         require(program)
     writable = ["/dev/shm", *(mount.partition(":")[0] for mount in services()["worker-1"]["tmpfs"])]  # noqa: S108
-    command = f"{sys.executable} -m record_processor check {ROOT}/properties/local.properties"
+    # The checkout, and Python in it, may stand below a folder that is hidden here.
+    python = sys.executable.replace(f"{ROOT}/", f"{PLACE}/")
+    command = f"env PYTHONPATH={PLACE}/src {python} -m record_processor check {PLACE}/properties/local.properties"
     script = [
         "mount --make-rprivate /",
+        f"mount --bind {ROOT} {PLACE}",
+        f"mount -o remount,bind,ro {PLACE}",
         "mount -o remount,bind,ro /",
         *(f"{TMPFS} {folder}" for folder in writable),
-        f"cd {ROOT}",
+        f"cd {PLACE}",
         "! touch here 2>/dev/null",
         f"exec {NO_CAPABILITIES} {command}",
     ]
