@@ -250,7 +250,7 @@ def test_no_text_keeps_a_wildcard_busy() -> None:
     matches = wildcard("*/a*/b*/c*.jpg")
     begun = time.process_time()
     assert not matches(text)
-    assert time.process_time() - begun < 0.1
+    assert time.process_time() - begun < 0.5
 
 
 def test_a_deep_pattern_is_compiled_at_once_and_also_finds_names_written_together() -> None:
