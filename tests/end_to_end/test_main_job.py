@@ -140,14 +140,19 @@ def test_a_stop_in_the_middle_of_a_retry_ends_in_time_and_leaves_no_process(
     assert [pid for pid in family if is_running(pid)] == []
 
 
-def test_a_handler_that_ignores_the_stop_is_cut_off_within_the_grace_time_and_named(
-    database: Database, worker: StartWorker, tmp_path: Any
-) -> None:
-    (tmp_path / "shop.py").write_text(SLEEPER)
+def with_one_item(database: Database, worker: StartWorker, folder: Any, handler: str) -> Worker:
+    """A worker that hands one item to a handler, with two seconds for its stop."""
+    (folder / "shop.py").write_text(handler)
     table = database.table()
     database.put_many(table, ["a"])
     actions = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
-    running = worker(table, actions=actions, shutdownGraceMillis="2000")
+    return worker(table, actions=actions, shutdownGraceMillis="2000")
+
+
+def test_a_handler_that_ignores_the_stop_is_cut_off_within_the_grace_time_and_named(
+    database: Database, worker: StartWorker, tmp_path: Any
+) -> None:
+    running = with_one_item(database, worker, tmp_path, SLEEPER)
     (begun,) = running.wait_for_event("handler.print")
     family = running.family()
     assert running.stop(seconds=15) == 0
@@ -160,11 +165,7 @@ def test_a_handler_that_ignores_the_stop_is_cut_off_within_the_grace_time_and_na
 def test_a_handler_that_lets_no_python_code_run_is_ended_after_the_grace_time_and_the_worker_says_that_it_failed(
     database: Database, worker: StartWorker, tmp_path: Any
 ) -> None:
-    (tmp_path / "shop.py").write_text(SLEEPER_WITH_GIL)
-    table = database.table()
-    database.put_many(table, ["a"])
-    actions = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
-    running = worker(table, actions=actions, shutdownGraceMillis="2000")
+    running = with_one_item(database, worker, tmp_path, SLEEPER_WITH_GIL)
     wait_for(lambda: (tmp_path / "begun").exists(), "the call has begun")
     family = running.family()
     assert running.stop(seconds=15) == 1

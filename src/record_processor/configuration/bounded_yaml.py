@@ -19,9 +19,11 @@ DEEPEST = 100
 _MOST_CHARACTERS = 4 * 1024 * 1024
 _LONGEST_TAG = 60
 
-_PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("str", "null", "bool", "int", "float", "timestamp", "seq", "map")}
-# What stands for a word of YAML's own: `<<` and `=`.
-_WORDS = {"tag:yaml.org,2002:merge", "tag:yaml.org,2002:value"}
+# The last two stand for words of YAML's own: `<<` and `=`.
+_KNOWN = {
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "null", "bool", "int", "float", "timestamp", "seq", "map", "merge", "value")
+}
 
 
 class TooMuchError(yaml.MarkedYAMLError):
@@ -42,7 +44,7 @@ class BoundedLoader(yaml.SafeLoader):
         self._values += 1
         check_number(self._values, self.get_mark())
         node: yaml.Node | None = super().compose_node(parent, index)
-        if node is not None and node.tag not in _PLAIN | _WORDS:
+        if node is not None and node.tag not in _KNOWN:
             raise TooMuchError(f"the tag {_short(node.tag)} has no meaning here; leave it out", node.start_mark)
         return node
 

@@ -17,7 +17,6 @@ from record_processor.daemon.keys import BY_ENVIRONMENT, ENVIRONMENT_PREFIX, KEY
 from record_processor.daemon.provider_secrets import secrets_in
 from record_processor.daemon.service_links import is_service_link
 from record_processor.errors import ConfigurationError, Mistake, encodable
-from record_processor.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -176,7 +175,7 @@ def _wrong_value(entry: _Written, key: Key) -> list[Mistake]:
     expected = _expected(key, entry.value)
     if expected is None:
         return []
-    found = "" if key.secret or key.kind == "options" else f", found {shown(redacted(entry.value))}"
+    found = "" if key.secret or key.kind == "options" else f", found {shown(entry.value)}"
     return [Mistake(entry.place, f"{key.name}: expected {expected}{found}")]
 
 

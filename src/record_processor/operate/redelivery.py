@@ -8,7 +8,6 @@ from record_processor.actions.base import Action, NotTriedError, PartialFailure,
 from record_processor.configuration.build import build_actions
 from record_processor.errors import described
 from record_processor.operate.terminal import say
-from record_processor.redaction import redacted
 from record_processor.safe_text import shortened
 from record_processor.stop_signals import StopSignal
 from record_processor.worker.records import Stream, decode
@@ -100,7 +99,7 @@ class Redelivery:
             try:
                 action.close()
             except Exception as error:  # what it has done was made safe before
-                say(redacted(f"{key.action}: cannot be closed: {described(error)}"), err=True)
+                say(f"{key.action}: cannot be closed: {described(error)}", err=True)
 
     def _action_for(self, letter: Letter) -> Action[Any]:
         key = _key_of(letter)
@@ -114,14 +113,14 @@ class Redelivery:
 def description(letter: Letter) -> str:
     """One line; anybody may have written what it says."""
     table = Stream(letter.stream_arn).table
-    error = redacted(f"{letter.error.type}: {letter.error.message}")
-    return f"{letter.action}: {table} {letter.sequence_number} ({_short(error)})"
+    error = _short(f"{letter.error.type}: {letter.error.message}")
+    return f"{letter.action}: {table} {letter.sequence_number} ({error})"
 
 
 def _say_failure(letter: Letter, error: BaseException) -> None:
     if isinstance(error, PartialFailure):
         error = error.failures.get(0, error)  # of the one record that was delivered
-    say(f"{description(letter)}: failed again: {redacted(described(error))}", err=True)
+    say(f"{description(letter)}: failed again: {described(error)}", err=True)
 
 
 def _without(letter: Letter) -> str:

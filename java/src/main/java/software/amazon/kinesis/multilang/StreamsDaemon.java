@@ -173,7 +173,7 @@ public final class StreamsDaemon {
         // In a thread, since this may wait for KCL's locks.
         startThread("shutdown", scheduler::shutdown).join(UNLOCKED_MILLIS);
         leave();
-        halt(0);
+        end(0);
     }
 
     /** Leaves nothing of this worker, and its leases to the others. Whoever comes second waits for the first. */
@@ -187,6 +187,10 @@ public final class StreamsDaemon {
 
     private void halt(int status) {
         processors.killChildren();
+        end(status);
+    }
+
+    private void end(int status) {
         runDirectory.removeIfOrphaned();
         Runtime.getRuntime().halt(status);
     }
