@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.busy_stream.client import BusyStream
 from tests.cluster.leases import shard_of
 from tests.harness import Database, Worker, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.busy_stream.client import BusyStream
 
     StartWorker = Callable[..., Worker]
 
@@ -21,13 +20,6 @@ FAILOVER_SECONDS = 3.0
 # The promise is the failover time and two seconds; the rest is for a machine that is busy with everything at once.
 BOUND_SECONDS = FAILOVER_SECONDS + 2.0 + 2.0
 ACTIONS = "actions: [{name: audit, type: file, path: '{shard}.jsonl'}]"
-
-
-@pytest.fixture
-def busy(database: Database, tmp_path: Path) -> Iterator[BusyStream]:
-    made = BusyStream(database, tmp_path)
-    yield made
-    made.end()
 
 
 def counter(database: Database, application: str, shard: str) -> int:

@@ -104,6 +104,13 @@ def test_an_application_name_that_is_a_table_of_the_users_is_refused(database: D
     assert_refused(answer, f"table '{table}' is there, and its key is not the one that KCL needs")
 
 
+def test_an_application_name_that_no_table_can_have_is_answered_before_the_jvm_starts(
+    database: Database, tmp_path: Path
+) -> None:
+    answer = run_command("run", at(database, tmp_path, streamName=database.table(), applicationName="ab"), cwd=tmp_path)
+    assert_refused(answer, "table ab: ", "must be between 3 and 255 characters long")
+
+
 def test_leases_of_one_stream_are_not_silently_orphaned_by_a_second_one(database: Database, tmp_path: Path) -> None:
     first, second = database.table(), database.table()
     lease_table = f"app-{first}"

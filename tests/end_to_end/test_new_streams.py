@@ -57,3 +57,17 @@ def test_a_stream_made_anew_while_no_worker_ran_is_read_at_once_and_after_the_re
     assert ids(later) == ["rest of the old one", "2"]
     assert_told(later, table, old, new)
     assert later.stop() == 0
+
+
+def test_a_stream_made_anew_while_a_worker_runs_is_found_and_read_from_its_beginning(
+    database: Database, worker: StartWorker
+) -> None:
+    table = database.table()
+    running = worker(table, actions=ACTIONS, streamCheckIntervalMillis="300")
+    database.put(table, "1")
+    wait_for(lambda: ids(running) == ["1"], "the change before")
+    old, new = made_anew(database, table)
+    database.put(table, "2")
+    wait_for(lambda: ids(running) == ["1", "2"], "the change in the new stream\n" + "".join(running.raw[-20:]), 60)
+    assert_told(running, table, old, new)
+    assert running.stop() == 0

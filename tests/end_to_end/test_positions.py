@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.busy_stream.test_busy_stream import all_there, client
 from tests.harness import Database, Worker, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.busy_stream.client import BusyStream
 
     StartWorker = Callable[..., Worker]
 
@@ -44,3 +47,21 @@ def test_a_shard_begun_at_latest_goes_on_from_there_and_a_stream_that_is_left_ou
     assert lease["checkpoint"]["S"] == "LATEST"
     assert "latestStartMillis" in lease
     assert "leaseOwner" not in lease
+
+
+def test_the_children_of_a_shard_begun_at_latest_are_read_from_their_beginning(
+    database: Database, worker: StartWorker, busy: BusyStream
+) -> None:
+    table = database.table()
+    arn = busy.show(table, 1, limited=False)
+    latest = {"initialPositionInStream": "LATEST", "kinesisEndpoint": busy.endpoint}
+    first = worker(table, actions=TO_FILE, **latest)
+    first.wait_for_event("shard.started")
+    assert first.stop() == 0
+    database.put(table, "in the shard")
+    all_there(client(busy.endpoint), arn, 1)
+    busy.command("end", arn=arn, at=0, into=2)
+    database.put(table, "in a child")
+    second = worker(table, actions=TO_FILE, **latest)
+    wait_for(lambda: ids(second, table) == ["in the shard", "in a child"], "both")
+    assert second.stop() == 0

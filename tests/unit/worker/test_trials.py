@@ -90,6 +90,15 @@ def test_a_record_at_which_the_process_dies_becomes_a_dead_letter_after_its_atte
     assert (crash_loop["action"], crash_loop["sequence_number"], crash_loop["attempts"]) == ("orders", "25", 3)
 
 
+@pytest.mark.parametrize("act", ["__import__('ctypes').string_at(0)", "os._exit(80)", "os.abort()"])
+def test_however_a_process_dies_at_a_record_that_counts_an_attempt(tmp_path: Path, act: str) -> None:
+    lives = Lives(tmp_path, act=act, poison="2", retry={"max_attempts": 2})
+    lives.until_done(last=3)
+    (letter,) = lives.letters()
+    assert (letter.sequence_number, letter.attempts, letter.error.type) == ("2", 2, "ProcessDied")
+    assert lives.deliveries()["2"] == 2
+
+
 def test_a_batch_that_dies_is_halved_until_the_culprit_is_alone(tmp_path: Path) -> None:
     lives = Lives(
         tmp_path, batch={"size": 8}, bisect_on_error=True, retry={"max_attempts": 1}, act=DIES, poison="5"
