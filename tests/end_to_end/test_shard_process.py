@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Item `b` starts three programs and is killed with them alive; item `d` always ends its process.
 SHOP = """
-import os, pathlib, signal, subprocess
+import ctypes, os, pathlib, signal, subprocess
 
 def leave_three_behind():
     sleep = ['sleep', '600']
@@ -40,6 +40,8 @@ def handle(event, context):
         if name == 'b' and not pathlib.Path('left').exists():
             leave_three_behind()
             os.kill(os.getpid(), signal.SIGKILL)
+        if name == 'hangs':
+            ctypes.PyDLL(None).sleep(600)  # lets no Python code run
         if name == 'd':
             os._exit(83)  # a number of ours, which nothing confirms
 """
@@ -110,6 +112,21 @@ def handle(event, context):
             file.write(record['dynamodb']['SequenceNumber'] + '\\n')
 """
 ITEMS = 100
+
+
+def test_a_process_that_is_stuck_is_named_and_ended_and_its_shard_goes_on(
+    database: Database, worker: StartWorker, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text(SHOP)
+    table = database.table("KEYS_ONLY")
+    database.put_many(table, ["hangs", "c"])
+    running = worker(table, actions=WITH_LETTERS.replace("attempts: 3", "attempts: 1"), stuckAfterMillis="8000")
+    (stuck,) = running.wait_for_event("shard.stuck")
+    assert (stuck["level"], stuck["table"]) == ("error", table)
+    wait_for(lambda: begun(tmp_path, "c"), "the record after the one at which the process was stuck")
+    (dead,) = running.of("record.dead")
+    assert dead["keys"] == {"id": {"S": "hangs"}}
+    assert running.stop() == 0
 
 
 def test_a_stop_waits_for_no_next_start_and_saves_what_was_done_of_an_ended_shard(

@@ -81,6 +81,7 @@ class RunDirectory:
         values["leaseFilesDirectory"] = str(self.path)
         values["streamArns"] = ",".join(stream_arns)
         values["streamMode"] = stream_mode
+        values["stuckAfterMillis"] = checked.properties.text("stuckAfterMillis")
         values["trimmedData"] = checked.properties.text("trimmedData")
         values["balanceLeasesBy"] = checked.properties.text("balanceLeasesBy")
         if values["balanceLeasesBy"] == "number":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -172,6 +173,21 @@ def test_notes_of_a_process_that_was_cut_short_are_ignored(tmp_path: Path) -> No
     path = tmp_path / "trials"
     Trials(path, actions("a"), []).slot("a", 0).note_one("no number")
     assert left_behind(path).calls == []
+
+
+def test_the_protocols_thread_shows_that_it_goes_on_and_no_other_does_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "trials"
+    trials = Trials(path, actions("a"), [])
+    seen = []
+    for _ in range(600):
+        trials.show_life()
+        seen.append(path.read_bytes()[1])
+    assert 0 not in seen
+    assert all(before != after for before, after in zip(seen, seen[1:], strict=False))
+    other = threading.Thread(target=trials.show_life)
+    other.start()
+    other.join()
+    assert path.read_bytes()[1] == seen[-1]
 
 
 def test_a_batch_larger_than_its_slot_names_those_that_fit(tmp_path: Path) -> None:

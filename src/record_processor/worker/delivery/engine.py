@@ -58,7 +58,7 @@ class Engine:
         self._trials = trials or Trials(None, actions, [])
         self._suspects = Suspects(suspicions, self._trials)
         self._grace_seconds = grace_seconds
-        self._gate = Gate(lease, grace_seconds * _DRAIN_PART)
+        self._gate = Gate(lease, grace_seconds * _DRAIN_PART, self._trials.show_life)
         self._progress = Progress()
         self._router = Router(NO_STREAM)
         self._said_slow: dict[str, float] = {}
@@ -120,6 +120,7 @@ class Engine:
 
     def check(self) -> None:
         """Raise LeaseLostError where the lease is lost; say what is blocked, once in a while."""
+        self._trials.show_life()
         self._gate.check_not_lost()
         self._report()
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from record_processor.errors import BrokenError, LeaseLostError, StopRequestedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from record_processor.worker.lease import Lease
 
 # How long a sleeping retry takes to notice a lost lease or a stop.
@@ -21,8 +23,9 @@ class Gate:
     After a stop, batches that are held may still begin for `drain_seconds`; tries that failed once do not come again.
     """
 
-    def __init__(self, lease: Lease, drain_seconds: float) -> None:
+    def __init__(self, lease: Lease, drain_seconds: float, show_life: Callable[[], None] = lambda: None) -> None:
         self._lease = lease
+        self._show_life = show_life
         self._drain_seconds = drain_seconds
         self._drain_until: float | None = None
         self._abandoned = threading.Event()
@@ -53,7 +56,7 @@ class Gate:
         while not self._lease.held:
             if self._lease.stop_requested:
                 raise LeaseLostError("the lease was not renewed in time, and the worker was asked to stop")
-            self._abandoned.wait(_NAP_SECONDS)
+            self._nap(_NAP_SECONDS)
             self.check_not_lost()
 
     def check(self) -> None:
@@ -69,8 +72,12 @@ class Gate:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._check_retry()
-            self._abandoned.wait(min(left, _NAP_SECONDS))
+            self._nap(min(left, _NAP_SECONDS))
         self._check_retry()
+
+    def _nap(self, seconds: float) -> None:
+        self._show_life()
+        self._abandoned.wait(seconds)
 
     def _check_retry(self) -> None:
         self.check_not_lost()

@@ -5,6 +5,7 @@ The file is shared memory, mapped: a note costs a copy of some bytes, and needs 
 | at | |
 |---|---|
 | 0 | the exit status that the process confirms (`ending.py`) |
+| 1 | a number that changes while the protocol's thread goes on, also where it waits: the Java side looks at it |
 | 8 | what kind of file it is |
 | 16 | the length of the header |
 | 24 | the header, JSON: suspects that are not cleared yet, and where which slots are |
@@ -16,6 +17,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+import threading
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 log = Log("worker.delivery")
 
 _KIND = b"RPTRIAL1"
-_KIND_AT, _LENGTH_AT, _HEADER_AT = 8, 16, 24
+_LIFE_AT, _KIND_AT, _LENGTH_AT, _HEADER_AT = 1, 8, 16, 24
 # DynamoDB's are 40 digits at most; a comma, and attempts of records that failed.
 _NUMBER_BYTES = 48
 _LONGEST_SHOWN = 50
@@ -114,6 +116,7 @@ class Trials:
         self._header = _Header(places, suspicions)
         self._memory = _memory(path, places[-1].at + places[-1].size if places else start)
         self._slots: list[Slot] = []
+        self._lives_in = threading.get_ident()
         self._write_header()
         self._memory[_KIND_AT:_LENGTH_AT] = _KIND
 
@@ -130,6 +133,11 @@ class Trials:
         """Those of the suspicions that are left."""
         self._header.suspicions = suspicions
         self._write_header()
+
+    def show_life(self) -> None:
+        """The protocol's thread, which made this, goes on; said by any other it means nothing."""
+        if threading.get_ident() == self._lives_in:
+            self._memory[_LIFE_AT] = self._memory[_LIFE_AT] % 255 + 1
 
     def blame(self, thread_id: int) -> None:
         """The call of this thread is why the process is about to end."""

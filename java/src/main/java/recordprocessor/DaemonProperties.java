@@ -77,6 +77,11 @@ public final class DaemonProperties {
         return required("balanceLeasesBy").equals("number");
     }
 
+    /** For how long the process of a shard may owe an answer without a sign of life. */
+    public long stuckAfterMillis() {
+        return Long.parseLong(required("stuckAfterMillis"));
+    }
+
     public int maxRecords() {
         return Integer.parseInt(required("maxRecords"));
     }

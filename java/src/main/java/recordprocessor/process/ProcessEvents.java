@@ -33,6 +33,15 @@ public final class ProcessEvents {
         }
     }
 
+    /** It has not answered for so long, without a sign of life, and is ended. */
+    public void stuck(long seconds) {
+        event(LOG::atError, "shard.stuck")
+                .addKeyValue("seconds", seconds)
+                .log(
+                        "the shard's process has neither answered nor shown a sign of life for {} s; it is ended, and starts again",
+                        seconds);
+    }
+
     /** The shard leaves this worker anyway. */
     public void gone(ProcessEnd end, Restarts restarts) {
         ended(end, restarts.inARow())

@@ -11,10 +11,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What outlives a shard's process while the shard stays at this worker. The process makes and fills it; only its first
- * byte is looked at here: the exit status that the process confirmed, just before it ended on purpose.
+ * What outlives a shard's process while the shard stays at this worker. The process makes and fills it; only its first two
+ * bytes are looked at here: the exit status that the process confirmed, just before it ended on purpose, and a number that
+ * changes as long as it goes on.
  *
- * <p>The Python side of this byte is {@code worker/ending.py}.
+ * <p>The Python side of these bytes is {@code worker/ending.py} and {@code worker/delivery/trials.py}.
  */
 public final class TrialsFile {
     /** Nothing is confirmed. */
@@ -42,9 +43,18 @@ public final class TrialsFile {
     }
 
     public int confirmedStatus() {
-        ByteBuffer first = ByteBuffer.allocate(1);
+        return at(0);
+    }
+
+    /** Changes while the process goes on. */
+    public int signOfLife() {
+        return at(1);
+    }
+
+    private int at(long position) {
+        ByteBuffer one = ByteBuffer.allocate(1);
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            return channel.read(first, 0) == 1 ? Byte.toUnsignedInt(first.get(0)) : NOTHING;
+            return channel.read(one, position) == 1 ? Byte.toUnsignedInt(one.get(0)) : NOTHING;
         } catch (IOException error) {
             return NOTHING;
         }

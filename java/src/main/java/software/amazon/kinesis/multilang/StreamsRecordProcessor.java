@@ -4,6 +4,7 @@ import com.amazonaws.services.dynamodbv2.streamsadapter.model.DynamoDBStreamsPro
 import com.amazonaws.services.dynamodbv2.streamsadapter.processor.DynamoDBStreamsShardRecordProcessor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -13,6 +14,7 @@ import recordprocessor.process.ProcessEnd;
 import recordprocessor.process.ProcessEndedException;
 import recordprocessor.process.ProcessEvents;
 import recordprocessor.process.ShardConsumers;
+import recordprocessor.process.Silence;
 import recordprocessor.process.Tenure;
 import recordprocessor.process.Tenures;
 import software.amazon.kinesis.lifecycle.events.InitializationInput;
@@ -44,6 +46,8 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     private final ChildFactory children;
     /** Whether the process has ended otherwise than KCL asked it to, and what follows from it is done. */
     private final AtomicBoolean ended = new AtomicBoolean();
+
+    private final Silence silence = new Silence();
 
     private String leaseKey;
     private ProcessEvents events;
@@ -81,7 +85,31 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         }
         tenure.started(checkpoint());
         child = children.create(leaseFile, tenure, this::onEnd);
-        child.initialize(input);
+        ask(() -> child.initialize(input));
+    }
+
+    /** Has the process do something, and waits for its answer. */
+    private void ask(Runnable question) {
+        silence.asked(tenure.trials().signOfLife(), System.nanoTime());
+        try {
+            question.run();
+        } finally {
+            silence.over();
+        }
+    }
+
+    /** Ends the process where it has owed an answer for so long without a sign of life. */
+    void endIfSilent(long nanos) {
+        Tenure current = tenure;
+        if (child == null || current == null || !child.lives()) {
+            return;
+        }
+        long silent = silence.nanos(current.trials().signOfLife(), System.nanoTime());
+        if (silent > nanos) {
+            silence.over();
+            events.stuck(TimeUnit.NANOSECONDS.toSeconds(silent));
+            child.kill();
+        }
     }
 
     /** Waits until the process may be started; false where KCL wants the shard to end before that. */
@@ -108,7 +136,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     public void processRecords(ProcessRecordsInput input) {
         if (isWorking()) {
             hadRecords |= !input.records().isEmpty();
-            child.processRecords(input);
+            ask(() -> child.processRecords(input));
         }
     }
 
@@ -128,7 +156,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     @Override
     public void shutdownRequested(ShutdownRequestedInput input) {
         if (isWorking()) {
-            child.shutdownRequested(input);
+            ask(() -> child.shutdownRequested(input));
             saved = true;
         }
     }
@@ -159,7 +187,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         leaving = true;
         boolean done = isWorking();
         if (done) {
-            goodbye.run();
+            ask(goodbye);
             done = !child.failed();
         }
         if (!done && child != null && !ended.get()) {

@@ -7,11 +7,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import recordprocessor.DaemonProperties;
+import recordprocessor.Timers;
 import recordprocessor.leases.LeaseFile;
 import recordprocessor.leases.LeaseWatch;
 import recordprocessor.process.CommandStarter;
@@ -38,11 +42,15 @@ import software.amazon.kinesis.processor.ShardRecordProcessorFactory;
  * KCL says it.
  */
 final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory {
+    private static final Logger LOG = LoggerFactory.getLogger(StreamsRecordProcessorFactory.class);
+    private static final long LOOK_MILLIS = 500;
+
     private final ProcessStarter starter;
     private final ExecutorService executor;
     private final MultiLangDaemonConfiguration kcl;
     private final Parts parts;
     private final Stragglers stragglers = new Stragglers();
+    private final long stuckAfterNanos;
     private final boolean multiStream;
     private final Map<String, StreamArn> arnsByKclName;
     private final ObjectMapper json = new ObjectMapper();
@@ -54,6 +62,7 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
         this.executor = config.getExecutorService();
         this.kcl = config.getMultiLangDaemonConfiguration();
         this.parts = new Parts(leases, new ShardConsumers(), new Tenures(properties.leaseFilesDirectory()));
+        this.stuckAfterNanos = TimeUnit.MILLISECONDS.toNanos(properties.stuckAfterMillis());
         this.multiStream = properties.multiStream();
         this.arnsByKclName = properties.streamArns().stream()
                 .collect(Collectors.toMap(
@@ -71,6 +80,15 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
     /** To be called before the scheduler runs. */
     void start(Scheduler scheduler) {
         parts.consumers().start(scheduler);
+        Timers.repeat("stuck-watch", this::endTheSilent, LOOK_MILLIS);
+    }
+
+    private void endTheSilent() {
+        try {
+            Set.copyOf(processors).forEach(processor -> processor.endIfSilent(stuckAfterNanos));
+        } catch (RuntimeException error) {
+            LOG.warn("cannot look for processes of shards that are stuck", error);
+        }
     }
 
     @Override
