@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -183,7 +184,7 @@ def test_the_protocols_thread_shows_that_it_goes_on_and_no_other_does_for_it(tmp
         trials.show_life()
         seen.append(path.read_bytes()[1])
     assert 0 not in seen
-    assert all(before != after for before, after in zip(seen, seen[1:], strict=False))
+    assert all(before != after for before, after in itertools.pairwise(seen))
     other = threading.Thread(target=trials.show_life)
     other.start()
     other.join()
