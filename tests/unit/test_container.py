@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,7 +65,8 @@ def test_a_configuration_is_checked_with_nothing_more_than_compose_leaves() -> N
     assert "1 action" in done.stdout
 
 
-def test_both_stages_of_the_image_have_the_one_base() -> None:
+def test_both_stages_of_the_image_have_the_one_base_by_its_digest() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert [line for line in lines if line.startswith("FROM ")] == ["FROM ${BASE} AS build", "FROM ${BASE}"]
-    assert [line for line in lines if line.startswith("ARG BASE=")] == ["ARG BASE=python:3.12-slim-trixie"]
+    (base,) = [line for line in lines if line.startswith("ARG BASE=")]
+    assert re.fullmatch(r"ARG BASE=python:3\.\d+\.\d+-slim-trixie@sha256:[0-9a-f]{64}", base)
