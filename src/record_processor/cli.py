@@ -58,7 +58,7 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
     raise_stop_signals()
     checked = check_configuration(properties, overrides)
     for warning in checked.warnings:
-        say(f"warning: {warning}", err=True)
+        user_stderr.say_risky(redacted(str(warning)))
     for sentence in checked.exposed:
         user_stderr.say_exposed(redacted(sentence))
     say(f"{properties}: right, with {len(checked.actions)} action(s)")

@@ -80,11 +80,23 @@ class UserStderr(io.TextIOBase):
 
 
 def say_exposed(message: str) -> None:
-    """A warning of the command `check`."""
+    """A warning of the command `check`: others can read or write a file."""
     if is_json() and isinstance(sys.stderr, UserStderr):
         sys.stderr.write_event("configuration.exposed", "warning", message)
     else:
-        print(f"record-processor: warning: {message}", file=sys.stderr)  # noqa: T201
+        _say_warning(message)
+
+
+def say_risky(message: str) -> None:
+    """A warning of the command `check`: a setting is right, and dangerous."""
+    if is_json() and isinstance(sys.stderr, UserStderr):
+        sys.stderr.write_event("configuration.risky", "warning", message)
+    else:
+        _say_warning(message)
+
+
+def _say_warning(message: str) -> None:
+    print(f"record-processor: warning: {message}", file=sys.stderr)  # noqa: T201
 
 
 def say_failure(message: str, exit_status: int) -> None:

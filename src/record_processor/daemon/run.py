@@ -51,11 +51,17 @@ def _remove_abandoned() -> None:
         log.info("run_directory.removed", f"{path}: a worker that was killed had left it, with what its actions use")
 
 
+def _warn(checked: Checked) -> None:
+    for warning in checked.warnings:
+        log.warning("configuration.risky", str(warning))
+    for sentence in checked.exposed:
+        log.warning("configuration.exposed", sentence)
+
+
 def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirectory, output: LogOutput) -> int:
     """One JVM after another: a table whose stream was made anew needs one that reads the new one."""
     properties = checked.properties
-    for sentence in checked.exposed:
-        log.warning("configuration.exposed", sentence)
+    _warn(checked)
     log.info(
         "worker.starting",
         f"application {properties.text('applicationName')} on {', '.join(properties.stream_names)}",

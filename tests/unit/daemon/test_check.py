@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from record_processor.daemon.check import check as check_configuration
+from record_processor.daemon.run import _warn
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 ACTIONS = """\
 actions:
@@ -19,13 +25,30 @@ actions:
 """
 
 
+def check(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    (folder / "worker.properties").write_text("applicationName = a\nstreamName = Orders\nregionName = eu-west-1\n")
+    (folder / "actions.yaml").write_text(ACTIONS)
+    command = [sys.executable, "-m", "record_processor", "check", "worker.properties", *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
 def test_a_secret_that_goes_unencrypted_is_warned_of_and_no_mistake(tmp_path: Path) -> None:
-    (tmp_path / "worker.properties").write_text("applicationName = a\nstreamName = Orders\nregionName = eu-west-1\n")
-    (tmp_path / "actions.yaml").write_text(ACTIONS)
-    command = [sys.executable, "-m", "record_processor", "check", "worker.properties"]
-    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    answer = check(tmp_path)
     assert (answer.returncode, answer.stdout) == (0, "worker.properties: right, with 5 action(s)\n")
     signed, token = answer.stderr.splitlines()
-    assert signed.startswith("warning: actions.yaml:2: actions[0]: signed has a secret, and sends unencrypted")
-    assert token.startswith("warning: actions.yaml:3: actions[1]: token has a secret, and sends unencrypted")
+    warning = "record-processor: warning: actions.yaml:"
+    assert signed.startswith(f"{warning}2: actions[0]: signed has a secret, and sends unencrypted")
+    assert token.startswith(f"{warning}3: actions[1]: token has a secret, and sends unencrypted")
     assert "s3cr3t" not in answer.stderr
+
+
+def test_a_warning_is_an_event_where_the_log_is_json(tmp_path: Path) -> None:
+    answer = check(tmp_path, "--set", "logFormat=json")
+    lines = [json.loads(line) for line in answer.stderr.splitlines()]
+    assert [(line["event"], line["level"]) for line in lines] == [("configuration.risky", "warning")] * 2
+
+
+def test_a_worker_logs_what_check_warns_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    check(tmp_path)
+    _warn(check_configuration(tmp_path / "worker.properties", []))
+    assert "actions[0]: signed has a secret, and sends unencrypted" in caplog.text
