@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from datetime import datetime, timezone
@@ -111,6 +112,11 @@ def read(content: bytes) -> Letter:
         if not grammar.fullmatch(getattr(letter, field)):
             raise ValueError(f"{field}: {getattr(letter, field)!r} is none")
     return letter
+
+
+def fingerprint(letter: Letter) -> bytes:
+    """The same for two letters only where all of them is: anybody may write one with the id of another."""
+    return hashlib.sha256(msgspec.json.encode(letter)).digest()
 
 
 def _is_json(raw: bytes) -> bool:
