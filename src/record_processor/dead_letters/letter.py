@@ -124,8 +124,9 @@ def _is_json(raw: bytes) -> bool:
         msgspec.json.decode(raw)
     except (ValueError, RecursionError):
         return False
-    # A record's JSON has no line breaks of its own; one that had would break the letter in two.
-    return b"\n" not in raw
+    # A record's JSON has no line breaks of its own, which would break the letter in two, and nothing around it, which a
+    # reader of the letter would leave out.
+    return b"\n" not in raw and raw == raw.strip()
 
 
 def _iso(seconds: float | None) -> str | None:

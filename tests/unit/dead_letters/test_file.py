@@ -54,7 +54,7 @@ def test_a_letter_has_the_whole_record_and_its_story(tmp_path: Path) -> None:
     assert expected.items() <= stored.items()
 
 
-@pytest.mark.parametrize("raw", [b"\xff\xfe", b"{", b'{"a":\n1}', b""])
+@pytest.mark.parametrize("raw", [b"\xff\xfe", b"{", b'{"a":\n1}', b"", b"\r{} "])
 def test_bytes_that_are_no_json_come_back_as_they_were(tmp_path: Path, raw: bytes) -> None:
     file = DeadLetterFile(tmp_path / "dead.jsonl")
     file.store([letter(1, raw)])
