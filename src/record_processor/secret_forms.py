@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,9 +22,19 @@ _UNICODE = re.compile(r"\\u[0-9a-f]{4}")
 # Of such a secret the rarer forms would take seconds, and a hundred times its size.
 _LARGE = 8192
 # What nobody escapes.
-_PLAIN = re.compile(r"[\w .:;,+*=?!|@#$%^~(){}\[\]-]*", re.ASCII)
-# Go escapes these in JSON, for the sake of HTML.
-_FOR_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+_PLAIN = re.compile(r"[\w .:;,*?!|@#$%^~(){}\[\]-]*", re.ASCII)
+# For the sake of HTML, these are escaped in JSON by Go and by Gson of Java, and those by .NET, quotes among them.
+_FOR_HTML = tuple(str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in some}) for some in ("<>&", "<>&='"))
+_BY_DOT_NET = str.maketrans({letter: f"\\u{ord(letter):04X}" for letter in "<>&+'`"})
+# How pages and XML have double and single quotes: as they are; Python; Go; XML; PHP; JavaScript.
+_QUOTES_IN_PAGES = (
+    ('"', "'"),
+    ("&quot;", "&#x27;"),
+    ("&#34;", "&#39;"),
+    ("&quot;", "&apos;"),
+    ("&quot;", "&#039;"),
+    ("&quot;", "&#39;"),
+)
 
 
 class Form(NamedTuple):
@@ -43,6 +54,8 @@ def forms_of(secret: str) -> set[Form]:
         # What was quoted twice: JSON in JSON, an error of Python's in an answer.
         texts |= {form for text in texts for form in _escaped(text)}
         lines |= {form for line in lines for form in _escaped(line)}
+        # An address in another, too.
+        texts |= _in_pages(secret) | {form.replace("%", "%25") for form in _in_addresses(secret)}
     return {*map(Form, texts | lines | _in_addresses(secret)), *_in_base64(_content(secret))}
 
 
@@ -50,13 +63,27 @@ def _escaped(text: str) -> set[str]:
     """As it is, and as Python and the JSON of several languages have it within quotes."""
     if _PLAIN.fullmatch(text):
         return {text}
-    found = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    found = {text, *_in_json(text, ascii_only=True), *_in_json(text, ascii_only=False)}
     found |= {_UNICODE.sub(lambda match: "\\u" + match.group()[2:].upper(), form) for form in found}
-    found |= {form.replace("/", "\\/") for form in found} | {form.translate(_FOR_HTML) for form in found}
+    found |= {form.replace("/", "\\/") for form in found}
     content = _content(text)
     # With a quote of the other kind beside it, Python escapes those in it.
     found |= {repr(text)[1:-1], repr(text + '"')[1:-2], ascii(text)[1:-1], ascii(text + '"')[1:-2]}
     return found | {repr(content)[2:-1], repr(content + b'"')[2:-2]}
+
+
+def _in_json(text: str, *, ascii_only: bool) -> Iterator[str]:
+    def inside(part: str) -> str:
+        return json.dumps(part, ensure_ascii=ascii_only)[1:-1]
+
+    yield inside(text)
+    yield from (inside(text).translate(letters) for letters in _FOR_HTML)
+    yield "\\u0022".join(map(inside, text.split('"'))).translate(_BY_DOT_NET)
+
+
+def _in_pages(secret: str) -> set[str]:
+    text = html.escape(secret, quote=False)
+    return {text.replace('"', double).replace("'", single) for double, single in _QUOTES_IN_PAGES}
 
 
 def _in_addresses(secret: str) -> set[str]:
@@ -68,12 +95,21 @@ def _in_addresses(secret: str) -> set[str]:
 def _in_base64(content: bytes) -> Iterator[Form]:
     """On its own, and as a part of more, such as `user:secret`: by where it begins in a group of three bytes."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        yield Form(encode(content).decode())
+        yield from map(Form, _around(encode(content).decode()))
         for shift in range(3):
             bits = (shift + len(content)) * 8
             text = encode(bytes(shift) + content).decode()[-(-shift * 8 // 6) : bits // 6]
             if len(text) > SHORT:
-                yield Form(text, before=min(shift, 1), after=1 if bits % 6 else 0)
+                yield from (Form(one, min(shift, 1), 1 if bits % 6 else 0) for one in _around(text))
+
+
+def _around(text: str) -> set[str]:
+    """Base64 in JSON that has its slash or its plus escaped, or in an address."""
+    if len(text) > 2 * _LARGE or not {"/", "+", "="} & set(text):
+        return {text}
+    quoted = quote(text, safe="")
+    texts = {text, text.replace("/", "\\/"), quoted, _HEX.sub(lambda match: match.group().lower(), quoted)}
+    return texts | {text.replace("+", plus) for plus in ("\\u002B", "\\u002b")}
 
 
 def _content(text: str) -> bytes:

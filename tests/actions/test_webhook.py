@@ -140,6 +140,8 @@ def test_a_retry_after_may_be_a_date() -> None:
         ({"url": "https://a..b/"}, "url", "expected a host"),
         ({"url": "https://999.1.1.1/"}, "url", "expected a host"),
         ({"url": "https://a,b/"}, "url", "expected a host"),
+        ({"url": "https://XN--a.example/"}, "url", "after xn-- the host is Punycode"),
+        ({"url": "https://shop.xn--zzzz--/"}, "url", "after xn-- the host is Punycode"),
         ({"url": "https://x/" + "a" * 9000}, "url", "expected up to 8,192"),
         ({"url": "https://a b/"}, "url", "expected up to 8,192"),
         ({"url": "https://a/\r\nx: y"}, "url", "of printable ASCII"),

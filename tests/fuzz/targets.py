@@ -25,8 +25,9 @@ from record_processor.configuration.build import build
 from record_processor.daemon.keys import KEYS
 from record_processor.daemon.properties import read_properties
 from record_processor.dead_letters.file import DeadLetterFile
+from record_processor.dead_letters.letter import fingerprint
 from record_processor.dead_letters.lines import lines
-from record_processor.dead_letters.packing import fingerprint, packed, unpacked
+from record_processor.dead_letters.packing import packed, unpacked
 from record_processor.errors import ConfigurationError, UndecodableRecordError
 from record_processor.worker.filters import InvalidFilter
 from record_processor.worker.record_filter import RecordFilter

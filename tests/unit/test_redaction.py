@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import time
@@ -43,6 +44,10 @@ FORMS = {
     "in an address in small letters": "https://x/?p=" + _lower_hex(quote(ODD, safe="")),
     "in a form": urlencode({"p": ODD}),
     "in a form in small letters": _lower_hex(quote_plus(ODD)),
+    "in an address in an address": "?to=" + quote("?p=" + quote(ODD, safe=""), safe=""),
+    "in a page": html.escape(ODD),
+    "in a text of a page": html.escape(ODD, quote=False),
+    "in XML": html.escape(ODD, quote=False).replace('"', "&quot;").replace("'", "&apos;"),
     "as JavaScript has it in an address": quote(ODD, safe="!'()*"),
     "in base64": base64.b64encode(ODD.encode()).decode(),
     "in base64 for addresses": base64.urlsafe_b64encode(ODD.encode()).decode(),
@@ -57,6 +62,42 @@ def test_a_value_is_masked_however_it_is_quoted(shown: str) -> None:
     rest = masked.replace(redaction.MASK, "")
     assert not any(part in rest for part in ("zq", "jk", "5>"))
     assert len(rest) <= len("""it was {"body": "{\\"p\\": \\"\\"}"}!""")
+
+
+BASE64 = "c2Vj+cmV0/Og&'=="
+"""A secret that looks like base64 has what libraries escape for the sake of HTML."""
+ESCAPED_FOR_HTML = {
+    "Go": ("<>&", "{:04x}"),
+    "Gson": ("<>&='", "{:04x}"),
+    "Gson in capitals": ("<>&='", "{:04X}"),
+    "dotNET": ("<>&+'`", "{:04X}"),
+}
+
+
+@pytest.mark.parametrize(("letters", "code"), ESCAPED_FOR_HTML.values(), ids=ESCAPED_FOR_HTML)
+@pytest.mark.parametrize("levels", [1, 2])
+def test_a_value_is_masked_where_json_escapes_it_for_html(letters: str, code: str, levels: int) -> None:
+    redaction.remember([BASE64])
+    shown = BASE64.translate({ord(letter): "\\u" + code.format(ord(letter)) for letter in letters})
+    shown = shown.replace("\\", "\\\\") if levels == 2 else shown
+    assert redaction.redacted(f'{{"found": "{shown}"}}') == '{"found": "***"}'
+
+
+def test_double_quotes_are_found_as_dotnet_writes_them() -> None:
+    redaction.remember(['one"two"three+four'])
+    assert redaction.redacted('"one\\u0022two\\u0022three\\u002Bfour"') == '"***"'
+
+
+@pytest.mark.parametrize("change", [("/", "\\/"), ("+", "\\u002B"), ("+", "%2B"), ("/", "%2F"), ("/", "%2f")])
+def test_base64_is_masked_where_its_signs_are_escaped(change: tuple[str, str]) -> None:
+    redaction.remember(["\xfb\xff\xfe>>>???~~~"])  # base64 of it has both signs
+    whole = base64.b64encode("me:\xfb\xff\xfe>>>???~~~".encode()).decode()
+    assert change[0] in whole
+    text = quote(whole, safe="") if change[1].startswith("%") else whole.replace(*change)
+    shown = _lower_hex(text) if change[1] == "%2f" else text
+    masked = redaction.redacted(f"Basic {shown}")
+    assert redaction.MASK in masked
+    assert len(masked) <= len("Basic bWU6***==") + 2
 
 
 @pytest.mark.parametrize("user", ["", "me", "you", "them"])

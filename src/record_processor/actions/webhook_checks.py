@@ -48,7 +48,9 @@ def address_of(url: str) -> SplitResult:
     except ValueError as error:
         raise InvalidSettingError("url", f"cannot be read: {type(error).__name__} in its host or port") from None
     if not _is_host(parts.hostname or "") or port == 0:
-        raise InvalidSettingError("url", "expected a host, and a port of 1 to 65535 if any")
+        raise InvalidSettingError(
+            "url", "expected a host, and a port of 1 to 65535 if any; after xn-- the host is Punycode"
+        )
     if "@" in parts.netloc:
         raise InvalidSettingError(
             "url", 'has credentials in it, which ends up in logs: write headers: {authorization: "Basic …"} instead'
@@ -62,7 +64,20 @@ def _is_host(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return _HOST.fullmatch(host) is not None and not re.fullmatch(r"[0-9.]+", host)
+        return _HOST.fullmatch(host) is not None and not re.fullmatch(r"[0-9.]+", host) and _is_decodable(host)
+    return True
+
+
+def _is_decodable(host: str) -> bool:
+    """Whether its labels in Punycode stand for something: httpx decodes them, and would fail at each call."""
+    if not any(label.startswith("xn--") for label in host.split(".")):
+        return True
+    import idna  # httpx brings it
+
+    try:
+        idna.decode(host)
+    except UnicodeError:
+        return False
     return True
 
 

@@ -86,5 +86,12 @@ def check_depth(depth: int, mark: yaml.Mark) -> None:
         raise TooMuchError(f"nested more than {DEEPEST} deep, or an anchor (&) that refers to itself", mark)
 
 
+def refuse_collection(key: yaml.Node) -> None:
+    """Raise TooMuchError where a mapping's key is a list or a mapping: written out, anchors multiply in it too."""
+    if not isinstance(key, yaml.ScalarNode):
+        found = "a list" if isinstance(key, yaml.SequenceNode) else "a mapping"
+        raise TooMuchError(f"expected text as a key, found {found}; write quotes if it is text", key.start_mark)
+
+
 def _short(tag: str) -> str:
     return shortened(tag.replace("tag:yaml.org,2002:", "!!"), _LONGEST_TAG)

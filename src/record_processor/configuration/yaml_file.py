@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from record_processor.configuration.bounded_file import UnreadableError, read_text
-from record_processor.configuration.bounded_yaml import BoundedLoader, Count, check_depth
+from record_processor.configuration.bounded_yaml import BoundedLoader, Count, check_depth, refuse_collection
 from record_processor.configuration.mistakes import MOST_ALIKE, written_path
 from record_processor.configuration.yaml_scalars import TEXT, keep_as_text, of_node, whole_text
 from record_processor.errors import ConfigurationError, Mistake
+from record_processor.safe_text import shortened
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from record_processor.configuration.mistakes import KeyPath, Problem
     from record_processor.configuration.yaml_scalars import Scalar
+
+
+# The library's words have names of the file's in them, such as an anchor's.
+_LONGEST_PROBLEM = 300
 
 
 class YamlFile:
@@ -104,7 +109,7 @@ def _syntax_mistake(path: Path, text: str, error: yaml.YAMLError) -> Mistake:
         return Mistake(f"{path}:{text.count(chr(10), 0, error.position) + 1}", f"is not valid YAML: {problem}")
     place = f"{path}:{mark.line + 1}" if mark else str(path)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return Mistake(place, f"is not valid YAML: {problem}")
+    return Mistake(place, f"is not valid YAML: {shortened(problem, _LONGEST_PROBLEM, mark='…')}")
 
 
 def _walk(node: yaml.Node, here: KeyPath, seen: _Seen) -> None:
@@ -119,6 +124,7 @@ def _walk(node: yaml.Node, here: KeyPath, seen: _Seen) -> None:
         keys: set[str] = set()
         for key, value in node.value:
             seen.count.take(key)
+            refuse_collection(key)
             lone = whole_text(key)
             name = str(key.value)
             path = (*here, name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from record_processor.appending import SharedFile, sync_folder, whole_or_not_at_all, write_all
+from record_processor.dead_letters.letter import fingerprint
 from record_processor.dead_letters.lines import READ_BYTES, Letters, Line, lines
 from record_processor.errors import SetupError
 from record_processor.safe_text import path_segment
@@ -74,9 +75,11 @@ class DeadLetterFile:
         """Nobody else takes letters out."""
 
     def remove(self, letters: Collection[Letter]) -> None:
-        ids = {letter.id for letter in letters}
+        gone = {letter.id: set[bytes]() for letter in letters}
+        for letter in letters:
+            gone[letter.id].add(fingerprint(letter))
         with self._file.locked() as fd:
-            self._shorten(fd, lambda line: line.id not in ids)
+            self._shorten(fd, lambda line: not _is_one(line, gone))
 
     def set_aside(self) -> str:
         aside = SharedFile(self.path.with_name(self.path.name + _SET_ASIDE))
@@ -113,6 +116,12 @@ class DeadLetterFile:
             unfinished.unlink(missing_ok=True)
             raise
         sync_folder(self.path.parent)
+
+
+def _is_one(line: Line, letters: dict[str, set[bytes]]) -> bool:
+    """Whether a line is one of these letters, by id: of those with its id only, all of it is read and compared."""
+    found = letters.get(line.id or "")
+    return found is not None and (letter := line.letter) is not None and fingerprint(letter) in found
 
 
 def _private(path: str, flags: int) -> int:

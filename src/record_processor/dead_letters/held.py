@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 import msgspec
 
 from record_processor.dead_letters import letter as letters
-from record_processor.dead_letters.packing import fingerprint, stream_order
+from record_processor.dead_letters.letter import fingerprint
+from record_processor.dead_letters.packing import stream_order
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from datetime import datetime, timezone
@@ -113,13 +114,19 @@ def read(content: bytes) -> Letter:
     return letter
 
 
+def fingerprint(letter: Letter) -> bytes:
+    """The same for two letters only where all of them is: anybody may write one with the id of another."""
+    return hashlib.sha256(msgspec.json.encode(letter)).digest()
+
+
 def _is_json(raw: bytes) -> bool:
     try:
         msgspec.json.decode(raw)
     except (ValueError, RecursionError):
         return False
-    # A record's JSON has no line breaks of its own; one that had would break the letter in two.
-    return b"\n" not in raw
+    # A record's JSON has no line breaks of its own, which would break the letter in two, and nothing around it, which a
+    # reader of the letter would leave out.
+    return b"\n" not in raw and raw == raw.strip()
 
 
 def _iso(seconds: float | None) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
 import io
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -101,11 +100,6 @@ def unpacked(text: str) -> Letter:
 def stream_order(letter: Letter) -> tuple[str, str]:
     """What to sort letters by: a replay is to bring an item's changes as their stream had them."""
     return letter.stream_arn, letter.sequence_number.zfill(letters.LONGEST_SEQUENCE_NUMBER)
-
-
-def fingerprint(letter: Letter) -> bytes:
-    """The same for two letters only where all of them is: anybody may write one with the id of another."""
-    return hashlib.sha256(msgspec.json.encode(letter)).digest()
 
 
 def _smaller_and_smaller(letter: Letter) -> Iterator[Letter]:

@@ -23,6 +23,8 @@ _AT_ONCE = 10
 _HELD_SECONDS = 900
 """How long a replay keeps messages from others, if it does not say so again."""
 _RENEW_SECONDS = 300.0
+# Letters may come as fast as they are read, without an end: what is left then is for the next replay.
+_LONGEST_READ_SECONDS = 240.0
 # More than these are not given out at a time: the rest is for the next replay.
 _ENOUGH = ("OverLimit", "AWS.SimpleQueueService.OverLimit")
 
@@ -64,6 +66,8 @@ class SqsStore:
                     self._found.add(unpacked(message["Body"]), message["ReceiptHandle"])
                 except ValueError:
                     self._bad.append(message["ReceiptHandle"])
+            if time.monotonic() - self._held_since > _LONGEST_READ_SECONDS:
+                break
         return self._found, len(self._bad)
 
     def hold(self) -> None:

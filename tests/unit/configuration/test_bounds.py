@@ -34,6 +34,12 @@ SHAPES = {
     "brackets": ("a:\n" + "[" * 100_000, ":2: is not valid YAML: nested more than 100 deep"),
     "braces": ("a:\n" + "{a: " * 50_000, ":2: is not valid YAML: nested more than 100 deep"),
     "dashes": ("a:\n" + "- " * 50_000, ":2: is not valid YAML: nested more than 100 deep"),
+    "anchors in keys": (
+        f"? &k0 [{'x, ' * 9}]\n: 1\n" + "".join(f"? &k{n} [{f'*k{n - 1}, ' * 9}]\n: 1\n" for n in range(1, 9)),
+        ":1: is not valid YAML: expected text as a key, found a list",
+    ),
+    "a mapping as a key": ("a: 1\n{b: 1}: 1", ":2: is not valid YAML: expected text as a key, found a mapping"),
+    "an anchor without an end": ("a:\n  *" + "z" * 900_000, ":2: is not valid YAML: found undefined alias 'zzz"),
     "itself": ("\na: &a [*a]", ":2: is not valid YAML: nested more than 100 deep, or an anchor"),
     "one text a thousand times": (f"a: &a '{'é' * 200_000}'\nb: [{'*a, ' * 1000}]", "more than 4,194,304 characters"),
     "many values": (f"a: [{'1,' * 200_000}]", ":1: is not valid YAML: more than 20,000 values"),

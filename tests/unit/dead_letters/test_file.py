@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from unittest.mock import MagicMock
 
+import msgspec
 import pytest
 
 from record_processor.actions.base import Shard
@@ -53,7 +54,7 @@ def test_a_letter_has_the_whole_record_and_its_story(tmp_path: Path) -> None:
     assert expected.items() <= stored.items()
 
 
-@pytest.mark.parametrize("raw", [b"\xff\xfe", b"{", b'{"a":\n1}', b""])
+@pytest.mark.parametrize("raw", [b"\xff\xfe", b"{", b'{"a":\n1}', b"", b"\r{} "])
 def test_bytes_that_are_no_json_come_back_as_they_were(tmp_path: Path, raw: bytes) -> None:
     file = DeadLetterFile(tmp_path / "dead.jsonl")
     file.store([letter(1, raw)])
@@ -80,6 +81,17 @@ def test_removing_leaves_the_others_and_what_cannot_be_read(tmp_path: Path) -> N
     file.remove([letters[1], letters[3]])
     assert numbers(file) == ["0", "2"]
     assert file.path.read_text().endswith("a note of somebody's\n")
+
+
+def test_a_letter_that_took_the_id_of_another_takes_it_not_along(tmp_path: Path) -> None:
+    file = DeadLetterFile(tmp_path / "dead.jsonl")
+    good = letter(1)
+    forged = msgspec.structs.replace(letter(2), id=good.id)
+    file.store([good, forged])
+    file.remove([forged])
+    assert numbers(file) == ["1"]
+    file.remove([good, letter(3)])
+    assert numbers(file) == []
 
 
 def test_a_letter_that_a_crash_cut_spoils_no_other(tmp_path: Path) -> None:

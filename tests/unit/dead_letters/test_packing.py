@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from record_processor.dead_letters import letter as letters
-from record_processor.dead_letters.letter import Letter, write
-from record_processor.dead_letters.packing import fingerprint, packed, send, stream_order, unpacked
+from record_processor.dead_letters.letter import Letter, fingerprint, write
+from record_processor.dead_letters.packing import packed, send, stream_order, unpacked
 from tests.builders import STREAM, adapter_json
 from tests.unit.dead_letters.test_file import SHARD, letter
 

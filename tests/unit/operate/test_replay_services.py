@@ -34,7 +34,9 @@ class Service:
         self.refused: dict[str, str] = {}
         """By key: the code with which reading or setting aside is refused."""
         self.calls: list[str] = []
-        self._received = False
+        self.endless = False
+        """Whether a queue gets a message whenever one was received."""
+        self._received = 0
 
     def get_paginator(self, _: str) -> Service:
         return self
@@ -64,9 +66,12 @@ class Service:
         self._delete(ReceiptHandle)
 
     def receive_message(self, **_: Any) -> dict[str, Any]:
-        if self._received:
+        self._received += 1
+        if self.endless:
+            self.things[f"more {self._received}"] = body = stored(self._received)
+            return {"Messages": [{"Body": body.decode(), "ReceiptHandle": f"more {self._received}"}]}
+        if self._received > 1:
             raise refusal("OverLimit")
-        self._received = True
         return {"Messages": [{"Body": self._text(key), "ReceiptHandle": key} for key in self.things]}
 
     def change_message_visibility_batch(self, Entries: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
@@ -180,6 +185,16 @@ def test_a_long_replay_keeps_a_queues_messages_and_leaves_those_that_others_got(
     assert service.calls == ["hold 3", "delete 1", "hold 1", "delete 3"]
     assert len((tmp_path / "replayed.jsonl").read_text().splitlines()) == 2
     assert "a message that was held for too long is in the queue again" in capsys.readouterr().err
+
+
+def test_a_queue_that_never_runs_empty_keeps_no_replay_from_its_letters(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqs, "_LONGEST_READ_SECONDS", 0.01)
+    service.endless = True
+    assert replay("sqs") == 0
+    assert service.things == {}
+    assert (tmp_path / "replayed.jsonl").read_text()
 
 
 def test_letters_that_are_large_inside_cost_little_while_they_wait() -> None:
