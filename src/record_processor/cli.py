@@ -75,6 +75,7 @@ def local(port: int, data: Path | None) -> None:
     """Run DynamoDB Local on this machine; Maven fetches it once. No Docker needed."""
     from record_processor.local.dynamodb_local import run as run_local
 
+    restrict_new_files()
     raise SystemExit(run_local(port, data))
 
 

@@ -94,7 +94,8 @@ _KEYS = (
     _choice("trimmedData", "continue", "continue", "stop", ours=True),
     _integer("streamCheckIntervalMillis", 30_000, 100, ours=True),
     # A shard's process that does not answer KCL, and shows no sign of life either, is ended after so long.
-    _integer("stuckAfterMillis", 900_000, 1_000, ours=True),
+    # Less would end those that wait for a lock of a file, or for programs that end.
+    _integer("stuckAfterMillis", 900_000, 5_000, ours=True),
     # Leases. KCL's 20 s of assignment and 30 s of metrics make starts and takeovers slow.
     _choice("streamMode", "auto", "auto", "single", "multi", ours=True),
     _integer("failoverTimeMillis", 10_000, 1_000),

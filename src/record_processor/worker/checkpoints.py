@@ -34,6 +34,9 @@ class Work(Protocol):
     def make_safe(self) -> None:
         """Return when what `low_water` said before survives a crash of this process."""
 
+    def show_life(self) -> None:
+        """Say that this process goes on, though it answers nothing."""
+
 
 class Checkpoints:
     """The saved progress of one shard."""
@@ -74,6 +77,7 @@ class Checkpoints:
         for delay in delays(_LONGEST_PAUSE_SECONDS):
             # One that is late may be saved: the write is conditional, and is a renewal itself.
             self._lease.check_not_lost()
+            self._work.show_life()
             try:
                 checkpointer.checkpoint(sequence_number)
             except CheckpointError as error:

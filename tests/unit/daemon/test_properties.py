@@ -76,6 +76,11 @@ applicationName = shop2
     ]
 
 
+def test_a_time_after_which_healthy_processes_would_be_ended_as_stuck_is_refused(tmp_path: Path) -> None:
+    expected = "stuckAfterMillis: expected a whole number of at least 5000, found '1000'"
+    assert mistakes(tmp_path, SMALL, ["stuckAfterMillis=1000"]) == [f"--set stuckAfterMillis: {expected}"]
+
+
 def test_mistakes_outside_the_file_are_answered_too(tmp_path: Path) -> None:
     assert mistakes(tmp_path, SMALL, ["maxRecord=1", "nothing"], RECORD_PROCESSOR_MAX_RECORD="1") == [
         "environment: unknown variable 'RECORD_PROCESSOR_MAX_RECORD'; did you mean 'RECORD_PROCESSOR_MAX_RECORDS'?",

@@ -44,6 +44,7 @@ class Work:
         self.checkpointer = checkpointer
         self.mark = mark
         self.saved_when_made_safe: list[list[str | None]] = []
+        self.signs_of_life = 0
 
     def low_water(self) -> str | None:
         return self.mark
@@ -52,6 +53,18 @@ class Work:
         self.saved_when_made_safe.append(list(self.checkpointer.saved))
         # Meanwhile another record gets done; it is not safe.
         self.mark = f"{self.mark} and more"
+
+    def show_life(self) -> None:
+        self.signs_of_life += 1
+
+
+def test_a_lease_table_that_takes_no_checkpoint_for_long_does_not_make_the_process_look_stuck(
+    memory: LeaseMemory,
+) -> None:
+    checkpointer = Checkpointer(*["ThrottlingException"] * 20)
+    work = Work(checkpointer)
+    Checkpoints(0, memory.lease(), work).save(checkpointer)
+    assert work.signs_of_life > 20
 
 
 def test_what_is_done_is_made_safe_before_it_is_checkpointed(memory: LeaseMemory) -> None:

@@ -118,9 +118,13 @@ class Engine:
                     break
                 self._gate.sleep(delay)
 
+    def show_life(self) -> None:
+        """Say that this process goes on, though it answers nothing."""
+        self._trials.show_life()
+
     def check(self) -> None:
         """Raise LeaseLostError where the lease is lost; say what is blocked, once in a while."""
-        self._trials.show_life()
+        self.show_life()
         self._gate.check_not_lost()
         self._report()
 

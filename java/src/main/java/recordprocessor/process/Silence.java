@@ -5,17 +5,23 @@ package recordprocessor.process;
  *
  * <p>That it does not answer says nothing by itself: while a sink is away it takes in no more than it can hold, and answers when
  * there is room. But then a number in its trials file changes all the time.
+ *
+ * <p>Only time in which somebody looks counts, since a host or a container may stand still, with all that is in it: when it goes on,
+ * the clock says that hours have passed in which no process could show anything.
  */
 public final class Silence {
+    // Looks are half a second apart.
+    static final long MOST_BETWEEN_LOOKS_NANOS = 5_000_000_000L;
+
     private boolean asked;
     private int lastSign;
-    private long sinceNanos;
+    private long lookedAt;
+    private long silentNanos;
 
     /** KCL asks it something. */
     public synchronized void asked(int sign, long now) {
         asked = true;
-        lastSign = sign;
-        sinceNanos = now;
+        begin(sign, now);
     }
 
     /** It answered, or it is not to answer any more. */
@@ -26,9 +32,16 @@ public final class Silence {
     /** In nanoseconds; 0 where nothing was asked. */
     public synchronized long nanos(int sign, long now) {
         if (!asked || sign != lastSign) {
-            lastSign = sign;
-            sinceNanos = now;
+            begin(sign, now);
         }
-        return now - sinceNanos;
+        silentNanos += Math.min(now - lookedAt, MOST_BETWEEN_LOOKS_NANOS);
+        lookedAt = now;
+        return silentNanos;
+    }
+
+    private void begin(int sign, long now) {
+        lastSign = sign;
+        lookedAt = now;
+        silentNanos = 0;
     }
 }

@@ -27,4 +27,13 @@ class SilenceTest {
         assertEquals(0, silence.nanos(2, 150));
         assertEquals(30, silence.nanos(2, 180));
     }
+
+    @Test
+    void timeInWhichTheWholeHostStoodStillIsNobodysSilence() {
+        long hour = 3_600_000_000_000L;
+        silence.asked(1, 0);
+        assertEquals(500, silence.nanos(1, 500));
+        assertEquals(500 + Silence.MOST_BETWEEN_LOOKS_NANOS, silence.nanos(1, hour));
+        assertEquals(500 + Silence.MOST_BETWEEN_LOOKS_NANOS + 500, silence.nanos(1, hour + 500));
+    }
 }
