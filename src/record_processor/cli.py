@@ -69,11 +69,11 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Keep the tables in this folder, not in memory.",
+    help="Keep tables and streams in this folder: written when it ends, read when it starts.",
 )
 def local(port: int, data: Path | None) -> None:
-    """Run DynamoDB Local on this machine; Maven fetches it once. No Docker needed."""
-    from record_processor.local.dynamodb_local import run as run_local
+    """Run a DynamoDB on this machine, for tries and tests. It is installed once; no Docker, no Java."""
+    from record_processor.local.ministack import run as run_local
 
     raise SystemExit(run_local(port, data))
 
