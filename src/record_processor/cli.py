@@ -69,11 +69,11 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Keep the tables in this folder, not in memory.",
+    help="Keep tables and streams in this folder: written when it ends, read when it starts.",
 )
 def local(port: int, data: Path | None) -> None:
-    """Run DynamoDB Local on this machine; Maven fetches it once. No Docker needed."""
-    from record_processor.local.dynamodb_local import run as run_local
+    """Run a DynamoDB on this machine, for tries and tests. It is installed once; no Docker, no Java."""
+    from record_processor.local.ministack import run as run_local
 
     restrict_new_files()
     raise SystemExit(run_local(port, data))
@@ -91,7 +91,7 @@ def local(port: int, data: Path | None) -> None:
 @click.option("--shard", "shard_id", help="Only this shard.")
 @click.option("--follow", is_flag=True, help="Go on with what comes, until interrupted.")
 @click.option("--limit", type=click.IntRange(1), help="Stop after this many records.")
-@click.option("--endpoint-url", help="Such as http://localhost:8000 for DynamoDB Local.")
+@click.option("--endpoint-url", help="Such as http://localhost:8000 for a local database.")
 @click.option("--region", help="Default: that of the AWS configuration, else us-east-1.")
 @click.option("--profile", help="Of the AWS configuration.")
 def peek(

@@ -1,0 +1,76 @@
+"""The virtual environment that the local database runs in: it needs a botocore of its own, so it is never in ours."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import platform
+import shutil
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+from record_processor.errors import SetupError
+from record_processor.local.cache import cache, made_once
+from record_processor.operate.terminal import say
+
+_REQUIREMENTS = "ministack.txt"
+# The first pip that installs into another environment than its own.
+_PIP_WITH_PYTHON = (22, 3)
+_PIP_OPTIONS = ["--disable-pip-version-check", "--no-input", "--quiet"]
+
+
+def python() -> Path:
+    """The interpreter of that environment, which is made on first use.
+
+    Raises:
+        SetupError: it could not be made; what pip or venv said stands on standard error.
+    """
+    requirements = Path(str(resources.files(__package__))) / _REQUIREMENTS
+    folder = cache() / f"ministack-{_key(requirements)}"
+    interpreter = folder / "bin" / "python"
+    if folder.exists() and not interpreter.exists():
+        # The Python that it was made with is gone.
+        shutil.rmtree(folder, ignore_errors=True)
+    made_once(folder, lambda unfinished: _fill(unfinished, requirements))
+    return interpreter
+
+
+def _key(requirements: Path) -> str:
+    """Another for each set of packages, and for each Python."""
+    parts = [requirements.read_bytes(), sys.base_prefix.encode(), sys.version.encode(), platform.machine().encode()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
+
+
+def _fill(folder: Path, requirements: Path) -> None:
+    say("installing the local database, ministack, into an environment of its own, this once …", err=True)
+    interpreter = folder / "bin" / "python"
+    # Without a pip of its own it is made in a fraction of the time, and Debian's python3-venv is not needed.
+    lent = _our_pip_can()
+    _run([sys.executable, "-m", "venv", *(["--without-pip"] if lent else []), str(folder)], _NO_VENV)
+    pip = [sys.executable, "-m", "pip", "--python", str(interpreter)] if lent else [str(interpreter), "-m", "pip"]
+    # Every package is listed, with the hashes of its files: nothing else is installed, from whatever index.
+    what = ["--no-deps", "--require-hashes", "--requirement", str(requirements)]
+    _run([*pip, *_PIP_OPTIONS, "install", *what], _NO_PACKAGES)
+
+
+_NO_VENV = "a virtual environment could not be made in {place} (Debian: apt-get install python3-venv)"
+_NO_PACKAGES = (
+    "pip could not install the local database; its own words stand above. It needs the package index that pip is "
+    "configured with, once. Or name another server's address in dynamoDBEndpoint and kinesisEndpoint"
+)
+
+
+def _run(command: list[str], otherwise: str) -> None:
+    if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode:
+        raise SetupError(otherwise.format(place=cache()))
+
+
+def _our_pip_can() -> bool:
+    """Whether there is a pip beside us that installs elsewhere."""
+    try:
+        numbers = importlib.metadata.version("pip").split(".")[:2]
+        return tuple(int(number) for number in numbers) >= _PIP_WITH_PYTHON
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return False

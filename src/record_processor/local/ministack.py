@@ -1,0 +1,125 @@
+"""The local database: ministack, in an environment of its own, on loopback, for as long as this process lives."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from importlib import resources
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from record_processor.errors import SetupError
+from record_processor.local.environment import python
+from record_processor.operate.terminal import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LOOPBACK = "127.0.0.1"
+DATABASE = ("dynamodb", "dynamodbstreams")
+
+_SERVER = "ministack_server.py"
+# What a Python may need to run at all; nothing else of ours is the server's business.
+_PASSED_ON = ("LD_LIBRARY_PATH", "TMPDIR")
+_START_SECONDS = 60.0
+# A stream of a million records is written down in that.
+_STOP_SECONDS = 60.0
+
+
+def run(port: int, data: Path | None, host: str = LOOPBACK) -> int:
+    """Run it until SIGTERM or SIGINT, or until it ends by itself; 0.
+
+    Raises:
+        SetupError: it could not be installed or started, the port is taken, or the data are not its own; or at the end,
+            it could not write them.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with contextlib.suppress(KeyboardInterrupt), started(port, data, host) as process:
+        kept = f"written to {data} when it ends" if data else "in memory"
+        say(f"the local DynamoDB listens on http://{host}:{port}, tables and streams {kept}; Ctrl-C ends it", err=True)
+        # In here, so that what it says at its end is heard.
+        with contextlib.suppress(KeyboardInterrupt):
+            process.wait()
+    return 0
+
+
+@contextlib.contextmanager
+def started(
+    port: int, data: Path | None = None, host: str = LOOPBACK, services: Sequence[str] = DATABASE
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The running server, ready for requests, for as long as the block lasts.
+
+    `services` are ministack's names of them, and all that it has.
+
+    Raises:
+        SetupError: as for `run`; at the end of the block, it had ended with another status than 0.
+    """
+    _refuse_taken(host, port)
+    if data is not None:
+        _refuse_foreign(data)
+    command = [str(python()), "-I", str(Path(str(resources.files(__package__))) / _SERVER)]
+    command += ["--host", host, "--port", str(port), "--services", ",".join(services)]
+    command += ["--data", str(data.absolute())] if data is not None else []
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=words, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait_until_ready(process, host, port, words)
+            yield process
+        finally:
+            _stop(process)
+        if process.returncode:
+            raise SetupError(f"the local database ended with status {process.returncode}:\n{_last(words)}")
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SetupError(
+                f"port {port} of {host} cannot be used: {error.strerror}; choose another with --port"
+            ) from None
+
+
+def _refuse_foreign(data: Path) -> None:
+    """A folder of DynamoDB Local's would look empty."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for other in data.glob("*.db"):
+        raise SetupError(
+            f"{other} is a file of DynamoDB Local's, whose tables ministack cannot read; choose another folder with "
+            "--data, or go on with DynamoDB Local (docs/local-database.md)"
+        )
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], host: str, port: int, words: IO[bytes]) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((host, port)) == 0:
+                return
+        time.sleep(0.05)
+    raise SetupError(f"the local database did not start on port {port}:\n{_last(words)}")
+
+
+def _last(words: IO[bytes]) -> str:
+    words.seek(0)
+    return words.read().decode(errors="replace")[-4000:].strip()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None  # noqa: S101 - Popen was told so
+    process.stdin.close()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

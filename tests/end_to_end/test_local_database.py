@@ -1,0 +1,191 @@
+"""The local database as a process: who gets an answer, what it sees of this machine, how it ends, and what it keeps."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from record_processor.errors import SetupError
+from record_processor.local.ministack import LOOPBACK, started
+from tests.harness import REGION, Database, descendants, is_running, wait_for
+from tests.servers.process import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CREATE = (
+    b'{"TableName": "Intruder", "BillingMode": "PAY_PER_REQUEST", '
+    b'"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], '
+    b'"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}'
+)
+TARGET = {"X-Amz-Target": "DynamoDB_20120810.CreateTable", "Content-Type": "application/x-amz-json-1.0"}
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[Database]:
+    port = free_port()
+    with started(port):
+        yield at(port)
+
+
+def at(port: int) -> Database:
+    return Database(f"http://{LOOPBACK}:{port}")
+
+
+def answer(local: Database, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(local.endpoint.removeprefix("http://"), timeout=30)
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    found = response.status, response.read()
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"Origin": "https://example.com"},
+        {"Origin": "null"},
+        {"origin": "http://127.0.0.1"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_a_web_page_gets_no_answer_and_changes_nothing(local: Database, header: dict[str, str]) -> None:
+    status, words = answer(local, "POST", "/", {**TARGET, **header}, CREATE)
+    assert (status, b"web page" in words) == (403, True)
+    assert "Intruder" not in local.client.list_tables()["TableNames"]
+    asked = {"Access-Control-Request-Method": "POST", **header}
+    assert answer(local, "OPTIONS", "/", asked)[0] == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/_ministack/reset", "//_ministack/reset", "/%5fministack/reset", "/_localstack/health"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_nobody_can_reset_it_or_change_its_settings(local: Database, method: str, path: str) -> None:
+    table = local.table()
+    status, words = answer(local, method, path, TARGET)
+    assert (status, b"closed here" in words) == (403, True)
+    assert table in local.client.list_tables()["TableNames"]
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/2015-03-31/functions", ""),
+        ("/bucket/key", ""),
+        ("/health", ""),
+        ("/", "AWSEvents.PutRule"),
+        ("/", "DynamoDB_20000101.CreateTable"),
+    ],
+)
+def test_it_has_dynamodb_and_its_streams_and_nothing_else(local: Database, path: str, target: str) -> None:
+    status, words = answer(local, "POST", path, {"X-Amz-Target": target} if target else {}, b"{}")
+    assert (status, b"DynamoDB Streams" in words) == (403, True)
+
+
+def test_a_web_socket_is_closed_at_once(local: Database) -> None:
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    assert answer(local, "GET", "/", {**upgrade, "Sec-WebSocket-Key": "x" * 22 + "=="})[0] == 403
+
+
+def test_it_sees_no_variable_of_ours_and_keeps_its_files_to_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-for-it")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with started(free_port()) as process:
+        variables = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+        assert {variable.split(b"=")[0] for variable in variables if variable} <= {b"LD_LIBRARY_PATH", b"TMPDIR"}
+        (private,) = tmp_path.iterdir()
+        assert {path.stat().st_mode & 0o777 for path in [private, *private.iterdir()]} == {0o700}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])
+def test_it_ends_with_the_process_that_started_it_and_leaves_no_file(tmp_path: Path, death: signal.Signals) -> None:
+    program = (
+        "import sys, time; from record_processor.local.ministack import started\n"
+        "with started(int(sys.argv[1])): time.sleep(600)"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    port = free_port()
+    parent = subprocess.Popen([sys.executable, "-c", program, str(port)], env=environment)
+    wait_for(lambda: list(tmp_path.glob("record-processor-local-*/s3")), "it has its folder")
+    (server,) = wait_for(lambda: descendants(parent.pid), "it runs")
+    parent.send_signal(death)
+    parent.wait()
+    wait_for(lambda: not is_running(server), "it ends too", seconds=10)
+    assert list(tmp_path.iterdir()) == []
+
+
+def read(local: Database, arn: str) -> list[dict[str, Any]]:
+    """All records of a stream with one shard."""
+    session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)
+    streams = session.client("dynamodbstreams", endpoint_url=local.endpoint)
+    (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+    return list(streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"])
+
+
+def test_tables_and_streams_in_a_folder_are_there_after_a_restart_closed_streams_too(tmp_path: Path) -> None:
+    port = free_port()
+    with started(port, tmp_path):
+        local = at(port)
+        table, other = local.table(), local.table()
+        arns = [local.client.describe_table(TableName=name)["Table"]["LatestStreamArn"] for name in (table, other)]
+        local.put_many(table, ["a", "b"])
+        local.put(other, "in a stream that is closed", picture={"B": b"\0\xff"})
+        local.client.update_table(TableName=other, StreamSpecification={"StreamEnabled": False})
+        before = [read(local, arn) for arn in arns]
+    with started(port, tmp_path):
+        local = at(port)
+        assert [read(local, arn) for arn in arns] == before
+        assert local.client.scan(TableName=other)["Items"][0]["picture"] == {"B": b"\0\xff"}
+        local.put(table, "c")
+        numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in read(local, arns[0])]
+        assert len(numbers) == 3
+        assert numbers == sorted(set(numbers))
+
+
+def test_a_stop_of_the_server_itself_keeps_what_it_has(tmp_path: Path) -> None:
+    port = free_port()
+    with started(port, tmp_path) as process:
+        table = at(port).table()
+        process.terminate()
+        assert process.wait(10) == 0
+    with started(port, tmp_path):
+        assert table in at(port).client.list_tables()["TableNames"]
+
+
+def test_two_servers_do_not_share_a_folder(tmp_path: Path) -> None:
+    with started(free_port(), tmp_path), pytest.raises(SetupError, match="another local database has its tables in"):
+        started(free_port(), tmp_path).__enter__()
+
+
+def test_a_file_that_cannot_be_read_is_named_and_left_as_it_is(tmp_path: Path) -> None:
+    kept = tmp_path / "database.json"
+    kept.write_text('{"format": 7}')
+    with pytest.raises(SetupError, match=rf"{kept} cannot be read .*format is 7.*move it away"):
+        started(free_port(), tmp_path).__enter__()
+    assert kept.read_text() == '{"format": 7}'
+
+
+def test_a_folder_of_dynamodb_locals_is_refused_and_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "shared-local-instance.db").touch()
+    with pytest.raises(SetupError, match=r"shared-local-instance\.db is a file of DynamoDB Local's"):
+        started(free_port(), tmp_path).__enter__()
+
+
+def test_what_could_not_be_written_at_the_end_is_an_error(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with pytest.raises(SetupError, match=r"ended with status 1(.|\n)*database\.unfinished"), started(free_port(), data):
+        (data / "database.unfinished").mkdir()
