@@ -4,7 +4,7 @@
 # How to renew it: docs/container.md.
 ARG BASE=python:3.12.15-slim-trixie@sha256:05cda9777409a9c3ffddd94a4c476b79f0769a0b4857f0c7ed9226b6800b0d6f
 
-# --- Build: a wheel with the jars, and KCL's jars with amazon-kclpy. Needs a JDK and Maven; the image does not. --------
+# --- Build: a wheel with the jars. Needs a JDK and Maven; the image does not. ------------------------------------------
 FROM ${BASE} AS build
 # Not pinned: Debian's archive drops old versions, so a pin would break the build one day.
 # hadolint ignore=DL3008
@@ -15,10 +15,12 @@ WORKDIR /build
 COPY pyproject.toml hatch_build.py constraints.txt README.md LICENSE ./
 COPY java java
 COPY src src
-# The image's own pip installs into it, so that there is none inside.
+# The image's own pip installs into it, so that there is none inside. The jars that amazon-kclpy brings are older than
+# ours, and never used.
 RUN python -m venv --without-pip /opt/record-processor \
     && python -m pip --python /opt/record-processor/bin/python install --no-cache-dir \
         --constraint constraints.txt '.[webhook]' \
+    && rm -r /opt/record-processor/lib/python3*/site-packages/amazon_kclpy/jars \
     && /opt/record-processor/bin/python -m record_processor.daemon.jar_sums
 
 # --- Run: Python, a JRE, and nothing to build or install with. ---------------------------------------------------------

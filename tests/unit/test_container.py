@@ -65,6 +65,11 @@ def test_a_configuration_is_checked_with_nothing_more_than_compose_leaves() -> N
     assert "1 action" in done.stdout
 
 
+def test_the_image_has_none_of_the_jars_that_kclpy_installs() -> None:
+    steps = (ROOT / "Dockerfile").read_text().replace("\\\n", "").split("\nFROM ")
+    assert "rm -r /opt/record-processor/lib/python3*/site-packages/amazon_kclpy/jars" in steps[1]
+
+
 def test_both_stages_of_the_image_have_the_one_base_by_its_digest() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert [line for line in lines if line.startswith("FROM ")] == ["FROM ${BASE} AS build", "FROM ${BASE}"]

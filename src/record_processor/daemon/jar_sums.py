@@ -1,11 +1,11 @@
 """The SHA-256 of every jar on the class path but our own, as recorded in `jars.sha256` when they were last tested.
 
-pip checks what it fetched itself. amazon-kclpy's jars come from elsewhere while it is built, and Maven compares what it
-fetches with a sum from the same place; so whether these are the jars that were tested, only a record of our own says.
+Maven compares what it fetches with a sum from the same place; so whether these are the jars that were tested, only a
+record of our own says.
 
-`python -m record_processor.daemon.jar_sums` checks an installation. With `--record` it writes the record anew; with
-jars after that, it adds these. The build (`hatch_build.py`) checks what it puts into the package; it has nothing but
-the standard library, so nothing else is imported here at first.
+`python -m record_processor.daemon.jar_sums` checks an installation; `--record JARS` writes the record anew. The build
+(`hatch_build.py`) checks what it puts into the package; it has nothing but the standard library, so nothing else is
+imported here at first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 RECORD = Path(__file__).with_name("jars.sha256")
 """In the form of sha256sum: it can be checked with `sha256sum --check --ignore-missing` in a folder of jars too."""
@@ -26,9 +26,9 @@ OURS = "record-processor-daemon.jar"
 
 _ADVICE = """\
 These are not the jars that record-processor was tested with. Fetch them again: empty Maven's repository of them and
-build again, or install again with pip install --force-reinstall --no-cache-dir amazon-kclpy. If they still differ, find
-out who changed them before you start anything. After a change of versions that you made yourself:
-python src/record_processor/daemon/jar_sums.py --record JARS"""
+build again, or install the package again. If they still differ, find out who changed them before you start anything.
+After a change of versions that you made yourself:
+python src/record_processor/daemon/jar_sums.py --record java/target/jars/*.jar"""
 
 
 def mistakes(jars: Iterable[Path], recorded: Path = RECORD) -> list[str]:
@@ -47,9 +47,9 @@ def what_to_do(wrong: list[str]) -> str:
     return "\n".join([*wrong, _ADVICE])
 
 
-def record(jars: Iterable[Path], recorded: Path = RECORD, before: Mapping[str, str] | None = None) -> None:
-    """Record the jars as they are, beside those of before."""
-    sums = {**(before or {}), **{jar.name: _sum(jar) for jar in jars if jar.name != OURS}}
+def record(jars: Iterable[Path], recorded: Path = RECORD) -> None:
+    """Record the jars as they are."""
+    sums = {jar.name: _sum(jar) for jar in jars if jar.name != OURS}
     recorded.write_text("".join(f"{its_sum}  {name}\n" for name, its_sum in sorted(sums.items())), encoding="ascii")
 
 
@@ -74,8 +74,7 @@ def _installed() -> list[Path]:
 
 def main() -> int:
     if sys.argv[1:2] == ["--record"]:
-        given = [Path(jar) for jar in sys.argv[2:]]
-        record(given or _installed(), before=_read(RECORD) if given else None)
+        record(map(Path, sys.argv[2:]))
         return 0
     wrong = mistakes(_installed())
     if wrong:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 log = Log("daemon.jvm")
 
+# First on the class path: it holds the log configuration.
+_OURS = "record-processor-daemon.jar"
 _MAIN = "software.amazon.kinesis.multilang.StreamsDaemon"
 _OPTIONS = (
     # The children speak UTF-8 whatever the locale; Java 17 would follow the locale.
@@ -147,14 +149,15 @@ class Jvm:
 
 
 def jars() -> list[str]:
-    """The class path: ours, and those that amazon-kclpy installs."""
-    ours = sorted(Path(str(resources.files(__package__))).glob("jars/*.jar"))
-    kcl = sorted(Path(str(resources.files("amazon_kclpy"))).glob("jars/*.jar"))
-    if not ours or not kcl:
-        missing = "record_processor/daemon/jars" if not ours else "amazon_kclpy/jars"
+    """The class path: the jars of this package and no others, so not those that amazon-kclpy installs.
+
+    Raises:
+        SetupError: there are none.
+    """
+    found = sorted(Path(str(resources.files(__package__))).glob("jars/*.jar"), key=lambda jar: (jar.name != _OURS, jar))
+    if not found:
         raise SetupError(
-            f"there are no jars in {missing} of {sys.prefix}: the package was installed incompletely. "
-            "Install it again: pip install --force-reinstall --no-cache-dir record-processor"
+            f"there are no jars in record_processor/daemon/jars of {sys.prefix}: the package was installed "
+            "incompletely. Install it again: pip install --force-reinstall --no-cache-dir record-processor"
         )
-    # Ours first: it holds the log configuration.
-    return [str(jar) for jar in [*ours, *kcl]]
+    return [str(jar) for jar in found]
