@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 PlaceT = TypeVar("PlaceT")
 
 
-class _Held(NamedTuple, Generic[PlaceT]):
+@dataclass(frozen=True, slots=True)
+class _Held(Generic[PlaceT]):
     order: tuple[str, str]
     packed: bytes
     places: list[PlaceT]
