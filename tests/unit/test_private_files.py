@@ -46,7 +46,7 @@ def test_files_and_folders_of_lines_are_for_user_and_group(tmp_path: Path) -> No
     [
         (["run", "x"], "record_processor.daemon.run", "run"),
         (["replay", "x"], "record_processor.daemon.check", "check"),
-        (["local", "--data", "x"], "record_processor.local.dynamodb_local", "run"),
+        (["local", "--data", "x"], "record_processor.local.ministack", "run"),
     ],
 )
 def test_every_command_that_makes_files_keeps_others_out_of_them(

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING
 from record_processor.errors import SetupError
 from record_processor.local.environment import python
 from record_processor.operate.terminal import say
+from record_processor.safe_text import shortened_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ _PASSED_ON = ("LD_LIBRARY_PATH", "TMPDIR")
 _START_SECONDS = 60.0
 # A stream of a million records is written down in that.
 _STOP_SECONDS = 60.0
+_LAST_CHARACTERS = 4000
 
 
 def run(port: int, data: Path | None, host: str = LOOPBACK) -> int:
@@ -112,7 +114,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], host: str, port: int, wo
 
 def _last(words: IO[bytes]) -> str:
     words.seek(0)
-    return words.read().decode(errors="replace")[-4000:].strip()
+    return shortened_to_end(words.read().decode(errors="replace").strip(), _LAST_CHARACTERS)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
