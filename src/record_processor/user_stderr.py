@@ -33,8 +33,13 @@ def is_json() -> bool:
 
 
 def install() -> None:
-    """Have all that this process writes to `sys.stderr` take the form that is wanted by then."""
+    """Have all that this process writes to `sys.stderr` take the form that is wanted by then.
+
+    Standard output takes any text: what its encoding lacks is escaped, as standard error does it by itself.
+    """
     _open_closed()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.stderr = UserStderr(sys.stderr)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from record_processor.actions import refusals
+from record_processor.actions import bounded_resolver, refusals
 from record_processor.actions.base import ActionError, PermanentError
 from record_processor.actions.batch_response import InvalidBatchResponse
 from record_processor.actions.bounded_http import BoundedClient
@@ -108,6 +108,30 @@ def test_the_timeout_is_for_the_whole_call_whatever_trickles(behaviour: Behaviou
             client.post(b"x" * 10_000_000, {}, 1000)
         assert time.monotonic() - begun < 5
         client.close()
+
+
+def test_the_timeout_is_for_finding_the_address_too_and_one_lookup_serves_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    answer = threading.Event()
+
+    def silent(host: str, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        answer.wait(20)
+        raise socket.gaierror(socket.EAI_NONAME, "no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    client = BoundedClient("http://partner.example/", 0.1, 1, True, {})
+    begun = time.monotonic()
+    for _ in range(3):
+        with pytest.raises(httpx.TimeoutException, match="its address was not found in time"):
+            client.post(b"{}", {}, 1000)
+    assert time.monotonic() - begun < 5
+    assert asked == ["partner.example"]
+    answer.set()
+    wait_for(lambda: not bounded_resolver._pending, "the end of the lookup")
+    with pytest.raises(httpx.ConnectError, match="no such host"):
+        client.post(b"{}", {}, 1000)
+    client.close()
 
 
 def test_an_endless_answer_is_read_to_a_limit_and_its_connection_closed() -> None:

@@ -1,21 +1,23 @@
 """HTTP calls that end in time, and whose answers stay small, whatever the far side does.
 
 httpx's own timeouts are for each read and write: a far side that sends a byte now and then would hold a call for ever.
-So every step on the network gets what is left of the call's time. Only the resolver keeps its own timeouts.
+So every step on the network gets what is left of the call's time.
 
 Imports httpx: to be imported when the first call is near.
 """
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 import zlib
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpcore
 import httpx
+
+from record_processor.actions import bounded_resolver
 
 if TYPE_CHECKING:
     import ssl
@@ -127,7 +129,7 @@ class _BoundedNetwork(httpcore.NetworkBackend):
         self, host: str, port: int, timeout: float | None = None, *rest: Any, **more: Any
     ) -> _BoundedStream:
         """Try each of a host's addresses, with an equal part of the time that is left."""
-        addresses = _addresses(host, port)
+        addresses = _addresses(host, port, self._deadline.left(timeout))
         for number, address in enumerate(addresses):
             left = self._deadline.left(timeout, len(addresses) - number)
             try:
@@ -168,9 +170,10 @@ class _BoundedStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _addresses(host: str, port: int) -> list[str]:
+def _addresses(host: str, port: int, seconds: float) -> list[str]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return bounded_resolver.addresses(host, port, seconds)
+    except (FutureTimeoutError, TimeoutError):  # one and the same from Python 3.11 on
+        raise httpcore.ConnectTimeout(f"{host}: its address was not found in time") from None
     except OSError as error:
         raise httpcore.ConnectError(f"{host}: {error}") from None
-    return [str(address[0]) for *_, address in found]

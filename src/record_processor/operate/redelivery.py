@@ -36,6 +36,20 @@ class _Item(NamedTuple):
     raw_keys: bytes
 
 
+class Outcome(NamedTuple):
+    """What became of letters that were delivered."""
+
+    safe: list[Letter]
+    failed: list[tuple[Letter, Exception]]
+
+    def say(self) -> None:
+        """Say it: once those that are safe are removed, since nobody may read it any more."""
+        for letter, error in self.failed:
+            _say_failure(letter, error)
+        for letter in self.safe:
+            say(f"{description(letter)}: done")
+
+
 class Redelivery:
     """The actions that letters go through again, opened as they are needed."""
 
@@ -75,7 +89,7 @@ class Redelivery:
         self._unsafe_items.setdefault(_key_of(letter), []).append(item)
         return True
 
-    def safe(self, delivered: list[Letter]) -> list[Letter]:
+    def safe(self, delivered: list[Letter]) -> Outcome:
         """Have the actions make safe what was delivered; one that cannot fails its own letters, and no other's."""
         broken: dict[_Key, Exception] = {}
         for key in dict.fromkeys(map(_key_of, delivered)):
@@ -85,12 +99,10 @@ class Redelivery:
                 broken[key] = error
                 self._failed_items.update(self._unsafe_items[key])
         self._unsafe_items.clear()
-        for letter in delivered:
-            if _key_of(letter) in broken:
-                _say_failure(letter, broken[_key_of(letter)])
-            else:
-                say(f"{description(letter)}: done")
-        return [letter for letter in delivered if _key_of(letter) not in broken]
+        return Outcome(
+            [letter for letter in delivered if _key_of(letter) not in broken],
+            [(letter, broken[_key_of(letter)]) for letter in delivered if _key_of(letter) in broken],
+        )
 
     def close(self) -> None:
         """Let go of all actions; those that are needed again are opened again."""

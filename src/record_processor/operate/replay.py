@@ -144,11 +144,12 @@ class Replay:
                 if self._redelivery.is_full:
                     break
         finally:  # also when it is to stop here
-            safe = self._redelivery.safe(delivered)
-            _remove(store, safe)
+            outcome = self._redelivery.safe(delivered)
+            _remove(store, outcome.safe)
+            outcome.say()
         if self._redelivery.is_full:
             self._redelivery.close()
-        return _Tally(len(safe), tried - len(safe))
+        return _Tally(len(outcome.safe), tried - len(outcome.safe))
 
     def _say_strangers(self, store: ReadableStore, letters: Iterable[Letter]) -> int:
         """How many letters are from actions that are not configured (any more): they wait, and hold up no other."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from record_processor.operate import redelivery
 from record_processor.operate.replay import Replay
 from record_processor.stop_signals import StopSignal
 from tests.builders import ARN
-from tests.harness import wait_for
+from tests.harness import run_command, wait_for
 from tests.unit.dead_letters.test_file import letter, numbers
 
 if TYPE_CHECKING:
@@ -176,6 +177,32 @@ def test_a_stop_in_the_middle_of_a_group_removes_what_was_delivered(
     with pytest.raises(StopSignal):
         Replay([stopping], None, dry_run=False, region="us-west-2").run(file.path)
     assert numbers(file) == ["3", "4", "5"]
+
+
+def test_what_was_delivered_is_removed_where_nobody_reads_what_is_said_of_it(
+    file: DeadLetterFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in `replay … | head`, or with a log on a full disk."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(redelivery, "say", refuse)
+    file.store([letter(number) for number in range(1, 4)])
+    with pytest.raises(SetupError):
+        Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(file.path)
+    assert numbers(file) == []
+
+
+def test_a_letter_in_characters_that_the_terminal_lacks_holds_up_no_other(file: DeadLetterFile) -> None:
+    forged = msgspec.structs.replace(letter(1), error=Failure("Error", "\N{SNOWMAN}", ""))
+    file.store([forged, letter(2)])
+    (file.path.parent / "actions.yaml").write_text(json.dumps({"actions": [TO_FILE]}))
+    properties = file.path.parent / "worker.properties"
+    properties.write_text("applicationName = a\nstreamName = Phones\nregionName = us-west-2\n")
+    done = run_command("replay", str(properties), str(file.path), PYTHONIOENCODING="latin-1", PYTHONUTF8="0")
+    assert (done.returncode, numbers(file)) == (0, [])
+    assert "(Error: \\u2603): done" in done.stdout
 
 
 def test_an_action_that_cannot_make_safe_what_it_took_fails_its_own_letters_only(
