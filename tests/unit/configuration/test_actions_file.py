@@ -79,7 +79,10 @@ actions:
         ("actions: [{type: log}]", "actions.yaml:1: actions[0]: needs the key 'name'"),
         ('actions: [{type: log, name: "a\\n"}]', "actions.yaml:1: actions[0].name: expected 1 to 64 letters, digits"),
         ("actions:\n- {name: a,\n", "actions.yaml:3: is not valid YAML"),
-        ("actions:\n- template: {id: {{keys.id}}}", "actions.yaml:2: is not valid YAML: expected text as a key, found a ma"),
+        (
+            "actions:\n- template: {id: {{keys.id}}}",
+            "actions.yaml:2: is not valid YAML: expected text as a key, found a ma",
+        ),
         ("actions:\n- ? [a]\n  : b", "actions.yaml:2: is not valid YAML: expected text as a key, found a list"),
         ("actions:\n- !!timestamp nothing", "actions.yaml:2: actions[0]: 'nothing' is a timestamp to YAML"),
         ("actions:\n- !!int nothing", "actions.yaml:2: actions[0]: 'nothing' is an int to YAML"),
