@@ -92,6 +92,18 @@ def test_it_has_dynamodb_and_its_streams_and_nothing_else(local: Database, path:
     assert (status, b"DynamoDB Streams" in words) == (403, True)
 
 
+def test_with_more_services_browsers_and_administrators_are_refused_all_the_same() -> None:
+    port = free_port()
+    with started(port, services=("sqs", "sts")):
+        local, form = at(port), {"Content-Type": "application/x-www-form-urlencoded"}
+        asked = b"Action=CreateQueue&QueueName=one"
+        assert answer(local, "POST", "/", form, asked)[0] == 200
+        assert answer(local, "POST", "/", {**form, "Origin": "null"}, asked)[0] == 403
+        assert answer(local, "GET", "/?Action=CreateQueue&QueueName=two", {"Sec-Fetch-Site": "none"})[0] == 403
+        assert answer(local, "POST", "/_ministack/reset", {})[0] == 403
+        assert answer(local, "POST", "/", TARGET, CREATE)[0] == 400
+
+
 def test_a_web_socket_is_closed_at_once(local: Database) -> None:
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
     assert answer(local, "GET", "/", {**upgrade, "Sec-WebSocket-Key": "x" * 22 + "=="})[0] == 403
