@@ -20,6 +20,7 @@ from record_processor.actions.shapes import Shape, ShapedSettings, encoded
 from record_processor.actions.webhook_checks import address_of, check_headers, trusting
 from record_processor.configuration.units import Duration, default
 from record_processor.logs import Log
+from record_processor.redaction import redacted
 from record_processor.safe_text import shortened
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 log = Log("actions.webhook")
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_SECRET_HEADERS = ("authorization", "cookie", "x-api-key")
+_SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token")
 _TRY_AGAIN = frozenset({408, 425, 429})
 _LONGEST_MESSAGE = 200
 _MOST_ANSWER_BYTES = 65536
@@ -114,7 +115,7 @@ class WebhookAction(Action[WebhookSettings]):
     @property
     def warning(self) -> str:
         is_private = self._address.scheme == "https" or self._address.hostname in _LOOPBACK
-        has_secret = self._key is not None or any(name.lower() in _SECRET_HEADERS for name in self.settings.headers)
+        has_secret = self._key is not None or any(map(_is_secret, self.settings.headers.items()))
         if is_private or not has_secret:
             return ""
         return (
@@ -171,6 +172,12 @@ class WebhookAction(Action[WebhookSettings]):
                     _retry_after_seconds(answer.headers.get("retry-after", "")),
                 )
         return refusal(answer)
+
+
+def _is_secret(header: tuple[str, str]) -> bool:
+    """By its name, or since its value came through `${…}`, with which secrets come."""
+    name, value = header
+    return name.lower() in _SECRET_HEADERS or redacted(value) != value
 
 
 def refusal(answer: Answer) -> ActionError:
