@@ -12,14 +12,18 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends maven openjdk-21-jdk-headless \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
-COPY pyproject.toml hatch_build.py constraints.txt README.md LICENSE ./
+COPY pyproject.toml hatch_build.py constraints*.txt README.md LICENSE THIRD-PARTY ./
+COPY supply_chain supply_chain
 COPY java java
 COPY src src
-# The image's own pip installs into it, so that there is none inside. The jars that amazon-kclpy brings are older than
-# ours, and never used.
-RUN python -m venv --without-pip /opt/record-processor \
+# Nothing is installed that has not a recorded hash. The image's own pip installs into the environment, so that there is
+# none inside. The jars that amazon-kclpy brings are older than ours, and never used.
+RUN python -m pip install --no-cache-dir --require-hashes --requirement constraints-build.txt \
+    && python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheel . \
+    && python -m venv --without-pip /opt/record-processor \
     && python -m pip --python /opt/record-processor/bin/python install --no-cache-dir \
-        --constraint constraints.txt '.[webhook]' \
+        --require-hashes --requirement constraints-runtime.txt \
+    && python -m pip --python /opt/record-processor/bin/python install --no-cache-dir --no-deps /wheel/*.whl \
     && rm -r /opt/record-processor/lib/python3*/site-packages/amazon_kclpy/jars \
     && /opt/record-processor/bin/python -m record_processor.daemon.jar_sums
 

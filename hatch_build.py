@@ -15,12 +15,14 @@ class JarsHook(BuildHookInterface[Any]):
     """Runs Maven in `java/` and copies what it made to where the daemon looks for it."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the hook's interface
+        """Put the jars beside the sources, and the bills of materials into the wheel's metadata."""
         root = Path(self.root)
         # Maven adds to it; what another version has left there is not to be shipped.
         shutil.rmtree(root / "java" / "target" / "jars", ignore_errors=True)
         _run_maven(root / "java")
         _refuse_strangers(root / "src", root / "java" / "target" / "jars")
         _copy_jars(root / "java" / "target", root / "src" / "record_processor" / "daemon" / "jars")
+        build_data["sbom_files"].extend(_write_sboms(root, self.metadata.version))
 
 
 def _run_maven(java: Path) -> None:
@@ -40,6 +42,13 @@ def _refuse_strangers(sources: Path, jars: Path) -> None:
 
     if wrong := mistakes(jars.glob("*.jar")):
         raise SystemExit(what_to_do(wrong))
+
+
+def _write_sboms(root: Path, version: str) -> list[str]:
+    sys.path.insert(0, str(root))
+    from supply_chain import sboms
+
+    return [str(path.relative_to(root)) for path in sboms.write(root, version, root / "build" / "sboms")]
 
 
 def _copy_jars(target: Path, destination: Path) -> None:

@@ -65,6 +65,12 @@ def test_a_configuration_is_checked_with_nothing_more_than_compose_leaves() -> N
     assert "1 action" in done.stdout
 
 
+def test_the_image_is_built_from_what_has_a_recorded_hash() -> None:
+    installs = [line for line in (ROOT / "Dockerfile").read_text().replace("\\\n", "").splitlines() if " pip " in line]
+    (build,) = (line.split("&&") for line in installs if "wheel" in line)
+    assert all(any(way in step for way in ("--require-hashes", "--no-deps")) for step in build if " pip " in step)
+
+
 def test_the_image_has_none_of_the_jars_that_kclpy_installs() -> None:
     steps = (ROOT / "Dockerfile").read_text().replace("\\\n", "").split("\nFROM ")
     assert "rm -r /opt/record-processor/lib/python3*/site-packages/amazon_kclpy/jars" in steps[1]
