@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,15 @@ def test_a_secret_is_masked_before_text_is_cut(longest: int, place: Callable[[st
         said = place("." * (longest - inside) + SECRET + "." * 30)
         assert "Hq7" not in said and "tner" not in said
     assert len(place("." * (longest * 3))) < longest * 2 + 500
+
+
+def test_megabytes_are_shortened_at_once_and_show_no_part_of_a_secret() -> None:
+    megabytes = SECRET * 400_000
+    begun = time.process_time()
+    for start in range(780, 780 + len(SECRET)):  # every place of a secret at which the text may have been cut
+        assert shortened("." * start + megabytes, 100, mark="…") == "." * 100 + "…"
+    assert not set(shortened("." * 60 + megabytes, 100)) & set("Hq7-secrtofhpan")
+    assert time.process_time() - begun < 5
 
 
 def test_a_secret_that_was_cut_when_an_answer_was_read_is_masked() -> None:
