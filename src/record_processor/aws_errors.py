@@ -37,6 +37,7 @@ _CREDENTIALS = (
 # An endpoint that is none of AWS's answers with a number or a word of HTTP's where AWS has an error code.
 _AWS_CODE = re.compile(r"(?!Unknown$)[A-Za-z][\w.#:/-]*")
 _LONGEST_FOUND = 300
+_LONGEST_EXPLANATION = 2000
 
 KINDS: tuple[type[Exception], ...] = (sdk.BotoCoreError, sdk.ClientError, ResponseParserError)
 """Every error of the SDK is one of these."""
@@ -44,7 +45,8 @@ KINDS: tuple[type[Exception], ...] = (sdk.BotoCoreError, sdk.ClientError, Respon
 
 def explanation(error: Exception, endpoint: str = "the endpoint") -> str:
     """One sentence or two. `error` is one of `KINDS`; `endpoint` is the setting that says where to call."""
-    return printable(_explanation(error, endpoint))  # whoever answers may have written a part of it
+    # Whoever answers may have written a part of it.
+    return printable(shortened(_explanation(error, endpoint), _LONGEST_EXPLANATION, mark="…"))
 
 
 def _explanation(error: Exception, endpoint: str) -> str:

@@ -5,13 +5,17 @@ An endpoint may be somebody else's, or what has taken its address.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
+
+from record_processor.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The largest that AWS gives are pages of a megabyte, and the thousand keys of a listing, of a kilobyte each.
 LARGEST_ANSWER_BYTES = 32 << 20
+_LONGEST_SAID = 500
 
 
 def bounded(client: Any) -> Any:
@@ -92,20 +96,32 @@ class _Parsers:
         self._parsers = parsers
 
     def create_parser(self, protocol: str) -> _Parser:
-        return _Parser(self._parsers.create_parser(protocol))
+        return _Parser(protocol, self._parsers.create_parser(protocol))
 
 
 class _Parser:
-    def __init__(self, parser: Any) -> None:
+    def __init__(self, protocol: str, parser: Any) -> None:
+        self._protocol = protocol
         self._parser = parser
 
     def parse(self, response: Any, shape: Any) -> Any:
         from botocore.parsers import ResponseParserError
 
         try:
+            if self._protocol == "json":
+                _check_json(response)
             return self._parser.parse(response, shape)
-        except ResponseParserError:
-            raise
+        except ResponseParserError as error:  # the whole answer may stand in it
+            raise ResponseParserError(shortened(str(error), _LONGEST_SAID)) from None
         except Exception as error:
             kind = "it is nested too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
             raise ResponseParserError(f"the answer has not the shape of AWS's: {kind}") from None
+
+
+def _check_json(response: Any) -> None:
+    """Raise ValueError where a success is no JSON, as a proxy's page is.
+
+    The SDK takes it for an answer that says nothing: what was only to be written, such as an item, would be lost.
+    """
+    if response["status_code"] < 300 and response["body"]:
+        json.loads(response["body"])

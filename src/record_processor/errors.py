@@ -9,6 +9,11 @@ from __future__ import annotations
 import traceback
 from typing import NamedTuple
 
+from record_processor.safe_text import shortened, shortened_to_end
+
+_LONGEST_MESSAGE = 16_384
+_LONGEST_TRACEBACK = 131_072
+
 
 class RecordProcessorError(Exception):
     """The base of all of them."""
@@ -79,8 +84,11 @@ class CheckpointRefusedError(RecordProcessorError):
 
 
 def described(error: BaseException) -> str:
-    """An error of anybody's in a line, `TYPE: MESSAGE`; never raises, though its `str()` may."""
-    return f"{type(error).__name__}: {message_of(error)}"
+    """An error of anybody's in a line, `TYPE: MESSAGE`; never raises, though its `str()` may.
+
+    Of a message that is longer than anybody reads, its beginning: a far side may have written megabytes of it.
+    """
+    return f"{type(error).__name__}: {shortened(message_of(error), _LONGEST_MESSAGE, mark='…')}"
 
 
 def message_of(error: BaseException) -> str:
@@ -92,11 +100,15 @@ def message_of(error: BaseException) -> str:
 
 
 def traceback_of(error: BaseException) -> str:
-    """The whole traceback; of one that cannot be formatted, its stack alone."""
+    """The whole traceback; of one that cannot be formatted, or is too long for a log, its own stack alone."""
     try:
-        return encodable("".join(traceback.format_exception(error)))
+        text = encodable("".join(traceback.format_exception(error)))
     except BaseException:  # an error of a group, or one's cause, whose str() raises
-        return "".join(traceback.format_tb(error.__traceback__)) + described(error) + "\n"
+        text = ""
+    if 0 < len(text) <= _LONGEST_TRACEBACK:
+        return text
+    stack = "".join(traceback.format_tb(error.__traceback__))
+    return shortened_to_end(stack, _LONGEST_TRACEBACK) + described(error) + "\n"
 
 
 def encodable(text: str) -> str:

@@ -19,6 +19,10 @@ _SPACES = re.compile("[\x00-\x20\x7f-\xa0\u2028-\u202e\u2066-\u2069\ud800-\udfff
 _NOT_IN_MESSAGES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 _LONGEST_SEGMENT = 200
+# Of what is shortened, so many times what is kept: secrets in it become shorter.
+_LOOKED_AT = 8
+# So many at the end may be a secret's beginning without being known as one.
+_FEW = 3
 
 
 def printable(text: str) -> str:
@@ -39,6 +43,8 @@ def shortened(text: str | bytes, longest: int, *, mark: str = "", cut: bool = Fa
         cut: it was cut already, when it was read, and its end may be the beginning of a secret.
     """
     whole = text if isinstance(text, str) else text.decode(errors="replace")
+    if len(whole) > _LOOKED_AT * longest:  # to look for secrets in megabytes takes seconds
+        return redacted(whole[: _LOOKED_AT * longest], cut=True)[:-_FEW][:longest] + mark
     masked = redacted(whole, cut=cut)
     return masked if len(masked) <= longest else masked[:longest] + mark
 

@@ -10,8 +10,9 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, HTTPClientError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
 
-from record_processor import aws, bounded_sdk
+from record_processor import aws, bounded_sdk, redaction
 from record_processor.bounded_sdk import bounded
 from record_processor.errors import SetupError
 from tests.actions.test_far_side import answering, far_side, request
@@ -82,6 +83,28 @@ def test_an_answer_of_another_shape_is_the_sdks_own_error(body: bytes) -> None:
             aws.explained("queue"),
         ):
             called.list_queues()
+
+
+def test_a_page_in_place_of_a_success_is_no_success() -> None:
+    """A proxy's, say: an item would be taken for written."""
+    item = {"id": {"S": "1"}}
+    with far_side(answering(OK, b"<html>Sign in</html>")) as url, pytest.raises(ResponseParserError, match="shape"):
+        client("dynamodb", url).put_item(TableName="Copy", Item=item)
+    with far_side(answering(OK, b"{}")) as url:
+        client("dynamodb", url).put_item(TableName="Copy", Item=item)
+
+
+@pytest.mark.parametrize("status", [b"200 OK", b"400 Bad"])
+def test_of_an_answer_that_cannot_be_read_an_error_has_the_beginning_only(status: bytes) -> None:
+    redaction.remember(["hunter22-and-more"])
+    body = b"<PublishResponse hunter22-and-more " + b"x" * 1_000_000
+    with (
+        far_side(answering(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\n", body)) as url,
+        pytest.raises(ResponseParserError) as refused,
+    ):
+        client("sns", url).publish(TopicArn="arn:aws:sns:us-east-1:1:t", Message="m")
+    assert len(str(refused.value)) <= 500
+    assert "<PublishResponse *** xxx" in str(refused.value)
 
 
 def stalling(connection: socket.socket) -> None:

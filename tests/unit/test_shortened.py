@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
+from yaml import MarkedYAMLError
 
 import record_processor
 from record_processor import aws_errors, redaction
@@ -16,7 +18,9 @@ from record_processor.actions.base import Shard
 from record_processor.actions.bounded_http import Answer
 from record_processor.actions.bounded_lines import BoundedLines
 from record_processor.configuration.mistakes import shown
+from record_processor.configuration.yaml_file import _syntax_mistake
 from record_processor.dead_letters import letter
+from record_processor.errors import described, traceback_of
 from record_processor.safe_text import shortened, shortened_to_end
 from record_processor.worker import standard_streams
 from tests.builders import STREAM
@@ -33,10 +37,16 @@ def one_secret() -> None:
     redaction.remember([SECRET])
 
 
+def _refusal(text: str) -> ClientError:
+    return ClientError({"Error": {"Code": "X", "Message": text}}, "SendMessage")
+
+
 def _call(text: str) -> str:
-    return str(
-        calls.of_call("sqs", "SendMessage", ClientError({"Error": {"Code": "X", "Message": text}}, "SendMessage"))
-    )
+    return str(calls.of_call("sqs", "SendMessage", _refusal(text)))
+
+
+def _yaml(text: str) -> str:
+    return str(_syntax_mistake(Path("a"), "", MarkedYAMLError(problem=text)))
 
 
 def _answered(content: bytes, cut: bool = False) -> str:
@@ -67,6 +77,10 @@ PLACES: dict[str, tuple[int, Callable[[str], str]]] = {
     "a reason of a program": (1000, lambda text: program._answer(b"error " + text.encode())),
     "what is not AWS": (300, lambda text: aws_errors.not_aws(None, "the endpoint", text)),
     "a dead letter": (16384, _letter),
+    "an error in a log": (16384, lambda text: described(ValueError(text))),
+    "a traceback in a log": (131072, lambda text: traceback_of(ValueError(text))),
+    "an error that a command explains": (2000, lambda text: aws_errors.explanation(_refusal(text))),
+    "a mistake in YAML": (300, _yaml),
 }
 
 
@@ -75,6 +89,16 @@ def test_a_secret_is_masked_before_text_is_cut(longest: int, place: Callable[[st
     for inside in (3, 10, len(SECRET) - 1, len(SECRET), len(SECRET) + 20):
         said = place("." * (longest - inside) + SECRET + "." * 30)
         assert "Hq7" not in said and "tner" not in said
+    assert len(place("." * (longest * 3))) < longest * 2 + 500
+
+
+def test_megabytes_are_shortened_at_once_and_show_no_part_of_a_secret() -> None:
+    megabytes = SECRET * 400_000
+    begun = time.process_time()
+    for start in range(780, 780 + len(SECRET)):  # every place of a secret at which the text may have been cut
+        assert shortened("." * start + megabytes, 100, mark="…") == "." * 100 + "…"
+    assert not set(shortened("." * 60 + megabytes, 100)) & set("Hq7-secrtofhpan")
+    assert time.process_time() - begun < 5
 
 
 def test_a_secret_that_was_cut_when_an_answer_was_read_is_masked() -> None:

@@ -159,7 +159,8 @@ class WebhookAction(Action[WebhookSettings]):
             seconds = f"{self.settings.timeout:g} s"
             raise ActionError(f"POST: took longer than {seconds} ({type(error).__name__})") from None
         except httpx.HTTPError as error:
-            raise ActionError(f"POST: {type(error).__name__}: {error}") from None
+            said = shortened(str(error), _LONGEST_MESSAGE)  # a line of a header may stand in it
+            raise ActionError(f"POST: {type(error).__name__}: {said}") from None
 
     def _refusal(self, answer: Answer, records: Sequence[ChangeRecord]) -> ActionError:
         if answer.status in STATUSES:

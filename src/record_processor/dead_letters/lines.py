@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -64,12 +66,25 @@ class Letters:
 
     def lines(self) -> Iterator[Line]:
         """What the file holds now: whoever is writing to it has ended first, so no line is seen half written."""
-        with self._path.open("rb", buffering=READ_BYTES) as file:
+        with open(self._path, "rb", READ_BYTES, opener=_at_once) as file:
+            _refuse_other_than_files(file, self._path)
             wait_for_lock(file.fileno(), self._path)
             size = file.seek(0, os.SEEK_END)
             fcntl.flock(file, fcntl.LOCK_UN)
             file.seek(0)
             yield from lines(file, size)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open what is there without waiting: a pipe, say, for somebody who writes to it."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _refuse_other_than_files(file: BinaryIO, path: Path) -> None:
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        raise OSError(
+            errno.EINVAL, "is no file, but a pipe or a device: letters are removed from files alone", str(path)
+        )
 
 
 def lines(file: BinaryIO, size_bytes: int) -> Iterator[Line]:

@@ -256,6 +256,14 @@ def test_a_file_that_cannot_be_replayed_holds_up_no_other(tmp_path: Path, monkey
     assert numbers(other) == []
 
 
+def test_a_pipe_among_the_files_of_letters_holds_up_no_other(file: DeadLetterFile, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.jsonl")
+    file.store([letter(1)])
+    with pytest.raises(SetupError, match=r"a\.jsonl'?: .*is no file"):
+        Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(tmp_path)
+    assert numbers(file) == []
+
+
 def test_what_a_letter_says_is_printed_short_and_does_nothing_to_a_terminal(
     file: DeadLetterFile, capsys: pytest.CaptureFixture[str]
 ) -> None:
