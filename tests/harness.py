@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 
+from tests import class_archive
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -137,7 +139,7 @@ class Worker:
             "checkpointIntervalMillis": "500",
             "failoverTimeMillis": "3000",
             # Half the work for a JVM that lives for seconds; the catalogue's worker has the default.
-            "jvmOptions": "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "jvmOptions": f"-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC {class_archive.option()}",
             **more,
         }
         return "".join(f"{name} = {value}\n" for name, value in values.items())

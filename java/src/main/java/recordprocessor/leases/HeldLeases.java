@@ -93,13 +93,18 @@ public final class HeldLeases implements LeaseRenewer {
         }
     }
 
-    /** Takes up what the table has in this worker's name: from a process with the same name before this one. */
+    /**
+     * Takes up what the table has in this worker's name: from a process with the same name before this one.
+     *
+     * <p>Not what another worker is still handing over to that name: it works on the shard, and the lease comes when it
+     * has passed it on. KCL does so from 3.4.2 on.
+     */
     @Override
     public void initialize() {
         try {
             List<Callable<Void>> renewals = new ArrayList<>();
             for (Lease lease : table.listLeases()) {
-                if (workerId.equals(lease.leaseOwner()) && streams.have(lease)) {
+                if (workerId.equals(lease.leaseOwner()) && !lease.shutdownRequested() && streams.have(lease)) {
                     renewals.add(() -> takeUp(lease));
                 }
             }

@@ -98,6 +98,15 @@ class HeldLeasesTest {
     }
 
     @Test
+    void aLeaseThatAnotherWorkerStillHandsOverToThisNameIsNotTakenUp() {
+        rows.add("theirs", LeaseRows.US);
+        rows.rows.get("theirs").checkpointOwner("them");
+        leases.initialize();
+        assertNull(leases.getCurrentlyHeldLease("theirs"));
+        assertEquals(7, rows.rows.get("theirs").leaseCounter());
+    }
+
+    @Test
     void aRenewalThatFailsWithoutARefusalLosesNothing() throws Exception {
         hold("late");
         rows.before = key -> {
