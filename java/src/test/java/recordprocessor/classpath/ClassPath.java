@@ -16,7 +16,6 @@ import org.objectweb.asm.Type;
 
 /** All classes of several jars and folders, and whether what one of them refers to is there, or in the JDK. */
 final class ClassPath {
-    private static final String JAVA_17_AND_OLDER = "META-INF/";
     // Their methods take whatever they are called with.
     private static final Set<String> ANY_SIGNATURE =
             Set.of("java/lang/invoke/MethodHandle", "java/lang/invoke/VarHandle");
@@ -44,6 +43,7 @@ final class ClassPath {
         }
     }
 
+    /** What a Java 17 sees of it. */
     private void addJar(Path place) throws IOException {
         try (JarFile jar = new JarFile(place.toFile(), false, JarFile.OPEN_READ, Runtime.Version.parse("17"))) {
             jar.versionedStream().forEach(entry -> {
@@ -57,7 +57,7 @@ final class ClassPath {
     }
 
     private void add(String name, byte[] content) {
-        if (name.endsWith(".class") && !name.startsWith(JAVA_17_AND_OLDER) && !name.endsWith("module-info.class")) {
+        if (name.endsWith(".class") && !name.endsWith("module-info.class")) {
             classes.putIfAbsent(name.substring(0, name.length() - ".class".length()), ClassFile.of(content));
         }
     }
