@@ -13,7 +13,7 @@ import uuid
 from pathlib import Path
 from statistics import median
 
-from record_processor.local.dynamodb_local import LOOPBACK, started
+from record_processor.local.ministack import LOOPBACK, started
 from tests.harness import Database, Worker
 from tests.servers.process import free_port
 

@@ -1,7 +1,7 @@
 """What the workers' own tables cost: `python -m bench.lease_costs`.
 
 Calls a minute to the lease table, the coordinator's and the workers' metrics, as counted by a server in front of
-DynamoDB Local, with the defaults of `properties/worker.properties`. Three settings tell what grows with the workers
+the local database, with the defaults of `properties/worker.properties`. Three settings tell what grows with the workers
 from what grows with the shards. Each shard has a change a second, so it has something to checkpoint.
 """
 
@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from record_processor.local.dynamodb_local import LOOPBACK, started
+from record_processor.local.ministack import LOOPBACK, started
 from tests.busy_stream.client import BusyStream
 from tests.cluster.writer import Writer
 from tests.harness import Database, Worker, wait_for

@@ -14,7 +14,7 @@ import time
 import uuid
 from pathlib import Path
 
-from record_processor.local.dynamodb_local import LOOPBACK, started
+from record_processor.local.ministack import LOOPBACK, started
 from tests.harness import Database, Worker, wait_for
 from tests.servers.process import free_port
 

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from record_processor.local.dynamodb_local import LOOPBACK, started
+from record_processor.local.ministack import LOOPBACK, started
 from tests.harness import Database, Worker, descendants, wait_for
 from tests.servers.process import free_port
 

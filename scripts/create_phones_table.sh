@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the Phones table, with a stream of keys only, in DynamoDB Local.
-# ENDPOINT_URL (default http://localhost:8000) says where; the AWS CLI needs some credentials, DynamoDB Local any.
+# Makes the Phones table, with a stream of keys only, in a local DynamoDB.
+# ENDPOINT_URL (default http://localhost:8000) says where; the AWS CLI needs some credentials, a local database any.
 set -euo pipefail
 
 export AWS_ACCESS_KEY_ID="${AWS_ACCESS_KEY_ID:-local}" AWS_SECRET_ACCESS_KEY="${AWS_SECRET_ACCESS_KEY:-local}"

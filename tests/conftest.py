@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from record_processor import redaction
-from record_processor.local.dynamodb_local import LOOPBACK, started
+from record_processor.local.ministack import LOOPBACK, started
 from tests.harness import Database
 from tests.servers.process import free_port, require
 from tests.servers.started import Servers
@@ -35,8 +35,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def database() -> Iterator[Database]:
+    # The workers that read it need one.
     require("java")
-    require("mvn")
     port = free_port()
     with started(port):
         yield Database(f"http://{LOOPBACK}:{port}")

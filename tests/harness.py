@@ -40,7 +40,7 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = PATIENCE_SE
 
 
 class Database:
-    """DynamoDB Local, with tables named anew for each test."""
+    """The local database, with tables named anew for each test."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint

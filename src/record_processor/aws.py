@@ -22,7 +22,7 @@ _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"
 _FIRST_CALL = Config(connect_timeout=2, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})
 
 LOCAL_CREDENTIALS = ("local", "local")
-"""What the Java side's LocalCredentialsProvider gives: DynamoDB Local wants a signature but checks none."""
+"""What the Java side's LocalCredentialsProvider gives: a local database wants a signature but checks none."""
 
 _DEFAULT_CHAIN = (
     "DefaultCredentialsProvider",

@@ -11,7 +11,7 @@ from record_processor.safe_text import printable, shortened
 
 _NO_CREDENTIALS = (
     "no AWS credentials found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role; "
-    "for DynamoDB Local write AwsCredentialsProvider = LocalCredentialsProvider"
+    "for a local database write AwsCredentialsProvider = LocalCredentialsProvider"
 )
 _NO_REGION = "no AWS region is known. Set regionName, AWS_REGION, or the region of the profile"
 _BAD_CREDENTIALS = frozenset(

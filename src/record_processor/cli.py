@@ -90,7 +90,7 @@ def local(port: int, data: Path | None) -> None:
 @click.option("--shard", "shard_id", help="Only this shard.")
 @click.option("--follow", is_flag=True, help="Go on with what comes, until interrupted.")
 @click.option("--limit", type=click.IntRange(1), help="Stop after this many records.")
-@click.option("--endpoint-url", help="Such as http://localhost:8000 for DynamoDB Local.")
+@click.option("--endpoint-url", help="Such as http://localhost:8000 for a local database.")
 @click.option("--region", help="Default: that of the AWS configuration, else us-east-1.")
 @click.option("--profile", help="Of the AWS configuration.")
 def peek(

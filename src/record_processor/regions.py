@@ -35,7 +35,7 @@ def is_host_of_aws(host: str) -> bool:
 def expected(region: str) -> str | None:
     """What should stand there instead of something that is no region; None where it is one."""
     return (
-        None if partition_of(region) else "a region of AWS, such as eu-west-1 (with DynamoDB Local too: it takes any)"
+        None if partition_of(region) else "a region of AWS, such as eu-west-1 (with a local database too: it takes any)"
     )
 
 

@@ -25,7 +25,7 @@ SINKS: dict[str, Callable[[Servers, Path], Sink]] = {
     "kinesis": lambda servers, _: aws.KinesisSink(servers.get("kinesalite")),
     "firehose": lambda servers, _: aws.FirehoseSink(servers.get("moto")),
     "s3": lambda servers, _: aws.S3Sink(servers.get("s3proxy")),
-    "dynamodb": lambda servers, _: aws.DynamoDBSink(servers.get("dynamodb_local")),
+    "dynamodb": lambda servers, _: aws.DynamoDBSink(servers.get("dynamodb")),
     "lambda": lambda servers, _: web.LambdaSink(servers.get("functions"), servers.folder),
     "webhook": lambda servers, _: web.WebhookSink(servers.get("receiver"), servers.folder, servers.tls),
     "command": lambda _, folder: host.CommandSink(folder),

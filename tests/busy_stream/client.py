@@ -29,8 +29,7 @@ class BusyStream:
     def show(self, table: str, shards: int, **more: Any) -> str:
         """Show a table's stream as so many shards; its ARN."""
         description = self._database.client.describe_table(TableName=table)["Table"]
-        arn = description["LatestStreamArn"]
-        self.command("show", arn=arn, shards=shards, **more)
+        arn: str = self.command("show", arn=description["LatestStreamArn"], shards=shards, **more)
         return arn
 
     def command(self, do: str, **arguments: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.busy_stream.errors import (
     ExpiredIteratorError,
+    InternalServerError,
     ThrottlingError,
     ValidationError,
 )
@@ -17,6 +18,7 @@ from tests.busy_stream.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.busy_stream.dialect import Dialect
     from tests.busy_stream.shards import Shard, Shards
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html
@@ -27,18 +29,34 @@ _SHARDS_A_PAGE = 100
 
 
 class Stream:
-    """One stream, described by DynamoDB Local and shown with other shards."""
+    """One stream, described by the database and shown with other shards."""
 
-    def __init__(self, description: dict[str, Any], shards: Shards, clock: Callable[[], float]) -> None:
-        self.arn: str = description["StreamArn"]
+    def __init__(
+        self, description: dict[str, Any], shards: Shards, clock: Callable[[], float], dialect: Dialect
+    ) -> None:
+        self.source_arn: str = description["StreamArn"]
+        """The database's."""
+        self.arn = dialect.arn(self.source_arn)
+        self.dialect = dialect
         self.shards = shards
+        self.lost: str | None = None
+        """What the database has forgotten of it: from then on nothing is answered, since it would not be true."""
         self.lock = threading.RLock()
         self.limited = True
         self.hidden: set[str] = set()
         """Shards that the next listings leave out, though their children are in them."""
-        self._description = description
+        self._description = {**description, "StreamArn": self.arn}
         self._clock = clock
         self._reads: dict[str, deque[float]] = defaultdict(deque)
+
+    def take(self, record: dict[str, Any]) -> None:
+        """A change of the table, the next in order; the lock is held."""
+        self.shards.add(self.dialect.written(record))
+
+    def require(self) -> None:
+        """Raise an error where something is lost."""
+        if self.lost is not None:
+            raise InternalServerError(self.lost)
 
     def describe(self, call: dict[str, Any]) -> dict[str, Any]:
         with self.lock:

@@ -1,4 +1,4 @@
-"""The stand-in as a program: `python -m tests.busy_stream.server PORT DYNAMODB_LOCAL`.
+"""The stand-in as a program: `python -m tests.busy_stream.server PORT DATABASE`.
 
 Streams that were shown by a command (`{"do": "show"}`, see `Control`) are answered here; all else is passed through.
 """
@@ -16,11 +16,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from tests.busy_stream.dialect import DIALECTS
 from tests.busy_stream.errors import AwsError
 from tests.busy_stream.faults import Faults
 from tests.busy_stream.operations import Stream, token_of
 from tests.busy_stream.shards import Shards
-from tests.busy_stream.source import Local, Source
+from tests.busy_stream.source import Source, Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,7 @@ class StandIn:
             return None
         with self._lock:
             self.calls[operation] = self.calls.get(operation, 0) + 1
+        stream.require()
         self.faults.meet(operation, token["shard"] if token is not None else call.get("ShardId", ""))
         if operation == "DescribeStream":
             return stream.describe(call)
@@ -79,14 +81,21 @@ class StandIn:
         verb: Callable[[dict[str, Any]], Any] = getattr(self, f"_{command['do']}")
         return verb(command)
 
-    def _show(self, command: dict[str, Any]) -> None:
-        """Show a stream as so many shards: `arn`, `shards`."""
-        local = Local(self.endpoint)
-        description = local.call("DescribeStream", {"StreamArn": command["arn"]})["StreamDescription"]
-        stream = Stream(description, Shards(command["shards"]), self.clock)
+    def _show(self, command: dict[str, Any]) -> str:
+        """Show a stream as so many shards: `arn`, `shards`, in a `dialect`; the ARN that it then has."""
+        description = Streams(self.endpoint).call("DescribeStream", {"StreamArn": command["arn"]})["StreamDescription"]
+        dialect = DIALECTS[command.get("dialect", "dynamodb")]()
+        stream = Stream(description, Shards(command["shards"]), self.clock, dialect)
         stream.limited = command.get("limited", True)
         self._streams[stream.arn] = stream
         Source(self.endpoint, stream).start()
+        return stream.arn
+
+    def _expire(self, command: dict[str, Any]) -> None:
+        """The next deletion of the item `key` of `arn` is one by TTL."""
+        stream = self._streams[command["arn"]]
+        with stream.lock:
+            stream.dialect.expire(command["key"])
 
     def _shards(self, command: dict[str, Any]) -> list[dict[str, Any]]:
         """All shards of `arn`."""

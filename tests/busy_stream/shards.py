@@ -164,5 +164,5 @@ def hash_of(keys: dict[str, Any]) -> int:
 
 
 def written(sequence: int) -> str:
-    """A sequence number as DynamoDB Local writes it."""
+    """A sequence number with as many digits as DynamoDB's have at least."""
     return f"{sequence:021}"

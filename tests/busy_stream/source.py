@@ -1,4 +1,4 @@
-"""The changes of a table, read from DynamoDB Local's own stream."""
+"""The changes of a table, read from the database's own stream."""
 
 from __future__ import annotations
 
@@ -10,25 +10,37 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.busy_stream.operations import Stream
 
 _PAUSE_SECONDS = 0.02
 _HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
-    # DynamoDB Local wants a signature and checks none.
+    # The database wants a signature and checks none, but its region is where the tables are.
     "Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/us-west-2/dynamodb/aws4_request, "
     "SignedHeaders=host, Signature=none",
 }
 
 
-class Local:
-    """DynamoDB Local's streams, in its own JSON."""
+class RefusedError(Exception):
+    """The database's answer is an error, and will be one again."""
+
+
+class Streams:
+    """The database's streams, in its own JSON."""
 
     def __init__(self, endpoint: str) -> None:
         self._address = urlsplit(endpoint)
         self._connection: http.client.HTTPConnection | None = None
 
     def call(self, operation: str, content: dict[str, Any]) -> dict[str, Any]:
+        """The answer.
+
+        Raises:
+            RefusedError: it is an error.
+            OSError, http.client.HTTPException: there is none, or a failure of the database's own.
+        """
         if self._connection is None:
             self._connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=30)
         headers = {**_HEADERS, "X-Amz-Target": f"DynamoDBStreams_20120810.{operation}"}
@@ -39,13 +51,19 @@ class Local:
         except (OSError, http.client.HTTPException):
             self._connection = None
             raise
+        if answer.status >= 500:
+            raise http.client.HTTPException(str(body))
         if answer.status != 200:
-            raise RuntimeError(f"{operation}: {body}")
+            raise RefusedError(f"{operation}: {body}")
         return body  # type: ignore[no-any-return]
 
 
 class Source(threading.Thread):
-    """Fills a stream for as long as the process lives; a restart of DynamoDB Local's is waited for."""
+    """Fills a stream until it ends, for as long as the process lives; a restart of the database is waited for.
+
+    A database that comes back without what was read from it has gone back in time, and so would the stream: then it
+    answers nothing more.
+    """
 
     def __init__(self, endpoint: str, stream: Stream) -> None:
         super().__init__(name=f"source of {stream.arn}", daemon=True)
@@ -56,34 +74,37 @@ class Source(threading.Thread):
     def run(self) -> None:
         while True:
             try:
-                self._read(Local(self._endpoint))
-            except (OSError, RuntimeError, http.client.HTTPException):
+                self._read(Streams(self._endpoint))
+            except (OSError, http.client.HTTPException):
                 time.sleep(0.5)
+            except RefusedError as error:
+                self._stream.lost = f"the database does not have any more what was read from it: {error}"
+                return
+            else:
+                return
 
-    def _read(self, local: Local) -> None:
-        seen: set[str] = set()
-        while True:
-            shards = local.call("DescribeStream", {"StreamArn": self._stream.arn})["StreamDescription"]["Shards"]
-            for shard in shards:
-                if shard["ShardId"] not in seen:
-                    self._read_shard(local, shard["ShardId"])
-                    seen.add(shard["ShardId"])
+    def _read(self, streams: Streams) -> None:
+        arn = {"StreamArn": self._stream.source_arn}
+        # It has one shard, which is closed when the stream is.
+        (shard,) = streams.call("DescribeStream", arn)["StreamDescription"]["Shards"]
+        begin = streams.call("GetShardIterator", {**arn, "ShardId": shard["ShardId"], **self._begin()})
+        for records in _pages(streams, begin["ShardIterator"]):
+            with self._stream.lock:
+                for record in records:
+                    self._stream.take(record)
+                    self._after = record["dynamodb"]["SequenceNumber"]
 
-    def _read_shard(self, local: Local, shard_id: str) -> None:
-        """Until its end; what was taken before a fault is passed over."""
-        where = {"StreamArn": self._stream.arn, "ShardId": shard_id, "ShardIteratorType": "TRIM_HORIZON"}
-        iterator = local.call("GetShardIterator", where).get("ShardIterator")
-        while iterator is not None:
-            page = local.call("GetRecords", {"ShardIterator": iterator, "Limit": 1000})
-            self._take(page["Records"])
-            iterator = page.get("NextShardIterator")
-            if not page["Records"]:
-                time.sleep(_PAUSE_SECONDS)
+    def _begin(self) -> dict[str, str]:
+        if self._after is None:
+            return {"ShardIteratorType": "TRIM_HORIZON"}
+        return {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._after}
 
-    def _take(self, records: list[dict[str, Any]]) -> None:
-        with self._stream.lock:
-            for record in records:
-                number = record["dynamodb"]["SequenceNumber"]
-                if self._after is None or int(number) > int(self._after):
-                    self._stream.shards.add(record)
-                    self._after = number
+
+def _pages(streams: Streams, iterator: str | None) -> Iterator[list[dict[str, Any]]]:
+    while iterator is not None:
+        page = streams.call("GetRecords", {"ShardIterator": iterator, "Limit": 1000})
+        iterator = page.get("NextShardIterator")
+        if page["Records"]:
+            yield page["Records"]
+        else:
+            time.sleep(_PAUSE_SECONDS)

@@ -1,7 +1,8 @@
-"""The stand-in beside DynamoDB Local: a plain client must not be able to tell, but for the number of shards."""
+"""The stand-in beside the local database: a plain client must not be able to tell, but for the number of shards."""
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from record_processor.errors import SetupError
+from record_processor.local.ministack import LOOPBACK, started
 from tests.busy_stream.client import BusyStream
 from tests.harness import REGION, Database, wait_for
+from tests.servers.process import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +74,7 @@ def all_there(streams: Any, arn: str, count: int) -> list[dict[str, Any]]:
     return read_all(streams, arn)
 
 
-def test_its_records_are_dynamodb_locals_own(database: Database, busy: BusyStream) -> None:
+def test_its_records_are_the_databases_own(database: Database, busy: BusyStream) -> None:
     table = database.table()
     arn = busy.show(table, 4, limited=False)
     write(database, table, 10, 5)
@@ -79,7 +83,7 @@ def test_its_records_are_dynamodb_locals_own(database: Database, busy: BusyStrea
     assert all_there(stand_in, arn, 51) == read_all(client(database.endpoint), arn)
 
 
-def test_a_description_is_dynamodb_locals_but_for_the_shards(database: Database, busy: BusyStream) -> None:
+def test_a_description_is_the_databases_but_for_the_shards(database: Database, busy: BusyStream) -> None:
     table = database.table()
     arn = busy.show(table, 4)
     shown = client(busy.endpoint).describe_stream(StreamArn=arn)["StreamDescription"]
@@ -166,6 +170,19 @@ def test_an_iterator_expires_after_fifteen_minutes_of_its_clock(database: Databa
     assert code_of(refused) == "ExpiredIteratorException"
 
 
+def test_a_call_gives_at_most_a_megabyte(database: Database, busy: BusyStream) -> None:
+    table = database.table("NEW_IMAGE")
+    arn = busy.show(table, 1, limited=False)
+    for number in range(4):
+        database.put(table, str(number), large={"S": "x" * 390_000})
+    stand_in = client(busy.endpoint)
+    all_there(stand_in, arn, 4)
+    (shard,) = shards_of(stand_in, arn)
+    where = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+    page = stand_in.get_records(ShardIterator=stand_in.get_shard_iterator(**where)["ShardIterator"])
+    assert [record["dynamodb"]["SizeBytes"] for record in page["Records"]] == [390_011, 390_011]
+
+
 def test_a_call_gives_at_most_a_thousand_records(database: Database, busy: BusyStream) -> None:
     table = database.table("KEYS_ONLY")
     arn = busy.show(table, 1, limited=False)
@@ -221,3 +238,82 @@ def test_a_commanded_fault_meets_the_next_call_and_no_other(
     busy.command("fault", kind="drop", operation="DescribeStream")
     with pytest.raises(ConnectionClosedError):
         stand_in.describe_stream(StreamArn=arn)
+
+
+def expired(database: Database, busy: BusyStream, arn: str, table: str) -> None:
+    """An item that holds an empty map, and that TTL deletes."""
+    database.put(table, "a", map={"M": {"inner": {"L": [{"M": {}}]}}})
+    busy.command("expire", arn=arn, key={"id": {"S": "a"}})
+    database.delete(table, "a")
+    database.put(table, "a")
+    database.delete(table, "a")
+
+
+def test_a_deletion_by_ttl_says_who_made_it_and_the_next_one_does_not(database: Database, busy: BusyStream) -> None:
+    table = database.table()
+    arn = busy.show(table, 2)
+    expired(database, busy, arn, table)
+    records = all_there(client(busy.endpoint), arn, 4)
+    assert [record["eventName"] for record in records] == ["INSERT", "REMOVE", "INSERT", "REMOVE"]
+    identities = [record.get("userIdentity") for record in records]
+    assert identities == [None, {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}, None, None]
+
+
+def test_records_can_be_written_as_dynamodb_local_does(database: Database, busy: BusyStream) -> None:
+    table = database.table()
+    arn = busy.show(table, 1, dialect="dynamodb-local")
+    assert arn.startswith(f"arn:aws:dynamodb:ddblocal:000000000000:table/{table}/stream/")
+    expired(database, busy, arn, table)
+    records = all_there(client(busy.endpoint), arn, 4)
+    assert [record["eventName"] for record in records] == ["INSERT", "UNKNOWN_TO_SDK_VERSION", "INSERT", "REMOVE"]
+    assert {record["awsRegion"] for record in records} == {"ddblocal"}
+    assert {record["dynamodb"]["ApproximateCreationDateTime"].second for record in records} == {0}
+    assert records[0]["dynamodb"]["NewImage"]["map"] == {"M": {"inner": {"L": [{}]}}}
+    assert records[1]["dynamodb"]["OldImage"] == records[0]["dynamodb"]["NewImage"]
+
+
+def test_a_restart_of_the_database_is_waited_for_and_nothing_is_there_twice(tmp_path: Path) -> None:
+    port = free_port()
+    with started(port, tmp_path / "data"):
+        database = Database(f"http://{LOOPBACK}:{port}")
+        table = database.table()
+        busy = BusyStream(database, tmp_path)
+        arn = busy.show(table, 2, limited=False)
+        database.put_many(table, ["a", "b"])
+        before = all_there(client(busy.endpoint), arn, 2)
+    try:
+        with started(port, tmp_path / "data"):
+            database.put(table, "c")
+            assert all_there(client(busy.endpoint), arn, 3)[:2] == before
+    finally:
+        busy.end()
+
+
+def test_a_database_that_has_forgotten_what_was_read_of_it_is_not_gone_on_with(tmp_path: Path) -> None:
+    port = free_port()
+    with started(port, tmp_path / "data"):
+        database = Database(f"http://{LOOPBACK}:{port}")
+        table = database.table()
+    with contextlib.suppress(SetupError), started(port, tmp_path / "data") as process:
+        busy = BusyStream(database, tmp_path)
+        arn = busy.show(table, 2, limited=False)
+        database.put(table, "forgotten")
+        all_there(client(busy.endpoint), arn, 1)
+        process.kill()
+        process.wait()
+    try:
+        with started(port, tmp_path / "data"):
+            database.put(table, "after")
+            refused = wait_for(lambda: refusal(client(busy.endpoint), arn), "it says so")
+            assert "does not have any more what was read from it" in refused
+    finally:
+        busy.end()
+
+
+def refusal(streams: Any, arn: str) -> str:
+    """What it says where it refuses; empty where it does not."""
+    try:
+        streams.describe_stream(StreamArn=arn)
+    except ClientError as error:
+        return str(error)
+    return ""

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from record_processor.local.dynamodb_local import started
+from record_processor.local.ministack import started
 from tests.cluster.cluster import Cluster
 from tests.cluster.hosts import Network, require_namespaces
 from tests.cluster.writer import Writer
 from tests.harness import Database
-from tests.servers.process import free_port, require
+from tests.servers.process import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,6 @@ def network() -> Iterator[Network]:
 @pytest.fixture
 def shared_database(network: Network) -> Iterator[Database]:
     """A database that every host reaches."""
-    require("mvn")
     port = free_port()
     with started(port, host=network.address):
         yield Database(f"http://{network.address}:{port}")
@@ -38,7 +37,6 @@ def shared_database(network: Network) -> Iterator[Database]:
 def make(tmp_path: Path) -> Iterator[Callable[..., tuple[Cluster, Writer]]]:
     """Makes a cluster that reads all its shards, with a writer at work on many items."""
     require_namespaces()
-    require("mvn")
     with contextlib.ExitStack() as block:
 
         def made(

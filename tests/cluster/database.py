@@ -1,4 +1,4 @@
-"""DynamoDB Local as a machine of the cluster has it: with its data in a folder, so that it can be restarted."""
+"""The local database as a machine of the cluster has it: with its data in a folder, so that it can be restarted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import signal
 from typing import TYPE_CHECKING
 
-from record_processor.local.dynamodb_local import started
+from record_processor.local.ministack import started
 from tests.harness import Database
 from tests.servers.process import free_port
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tests.cluster import chaos
 from tests.cluster.hosts import require_namespaces
-from tests.servers.process import require
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
 def test_a_minute_of_faults_loses_nothing_turns_nothing_and_lets_nothing_begin_without_a_lease(tmp_path: Path) -> None:
     require_namespaces()
-    require("mvn")
     kinds = ("cable cut", "kill -9", "shard process killed", "host suspended")
     plan = chaos.Plan(minutes=1.1, seed=6, kinds=kinds, cycle_seconds=13)
     verdict = chaos.run(tmp_path, plan, writes_per_second=500)

@@ -1,4 +1,4 @@
-"""Real parts: DynamoDB Local, and the real command started as a process.
+"""Real parts: the local database, and the real command started as a process.
 
 What a machine lacks is skipped with the reason; under CI=true a skip for such a reason is a failure.
 """

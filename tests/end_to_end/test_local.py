@@ -1,4 +1,4 @@
-"""DynamoDB Local as the command starts it, and the two scripts of the introduction."""
+"""The local database as the command starts it, and the two scripts of the introduction."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ def listens(port: int, host: str = "127.0.0.1") -> bool:
 
 @contextmanager
 def local(port: int, *arguments: str) -> Iterator[Database]:
-    require("mvn")
     process = subprocess.Popen([*COMMAND, "local", "--port", str(port), *arguments], stderr=subprocess.DEVNULL)
     try:
-        wait_for(lambda: listens(port), "DynamoDB Local listens")
+        wait_for(lambda: listens(port), "it listens")
         yield Database(f"http://127.0.0.1:{port}")
     finally:
         process.send_signal(signal.SIGTERM)
@@ -44,6 +43,18 @@ def test_tables_in_a_data_folder_are_there_after_a_restart(tmp_path: Path) -> No
         database.put(table, "kept")
     with local(port, "--data", str(tmp_path / "data")) as database:
         assert database.client.scan(TableName=table)["Count"] == 1
+
+
+def test_tables_that_could_not_be_written_at_the_end_are_said_and_are_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "database.unfinished").mkdir()
+    command = [*COMMAND, "local", "--port", str(free_port()), "--data", str(tmp_path)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert f"written to {tmp_path} when it ends" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, words = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "database.unfinished" in words
 
 
 def test_nothing_listens_beyond_loopback() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,18 @@ def test_it_has_dynamodb_and_its_streams_and_nothing_else(local: Database, path:
     assert (status, b"DynamoDB Streams" in words) == (403, True)
 
 
+def test_with_more_services_browsers_and_administrators_are_refused_all_the_same() -> None:
+    port = free_port()
+    with started(port, services=("sqs", "sts")):
+        local, form = at(port), {"Content-Type": "application/x-www-form-urlencoded"}
+        asked = b"Action=CreateQueue&QueueName=one"
+        assert answer(local, "POST", "/", form, asked)[0] == 200
+        assert answer(local, "POST", "/", {**form, "Origin": "null"}, asked)[0] == 403
+        assert answer(local, "GET", "/?Action=CreateQueue&QueueName=two", {"Sec-Fetch-Site": "none"})[0] == 403
+        assert answer(local, "POST", "/_ministack/reset", {})[0] == 403
+        assert answer(local, "POST", "/", TARGET, CREATE)[0] == 400
+
+
 def test_a_web_socket_is_closed_at_once(local: Database) -> None:
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
     assert answer(local, "GET", "/", {**upgrade, "Sec-WebSocket-Key": "x" * 22 + "=="})[0] == 403
@@ -108,6 +121,32 @@ def test_it_sees_no_variable_of_ours_and_keeps_its_files_to_itself(
         (private,) = tmp_path.iterdir()
         assert {path.stat().st_mode & 0o777 for path in [private, *private.iterdir()]} == {0o700}
     assert list(tmp_path.iterdir()) == []
+
+
+def listening(pid: int) -> list[str]:
+    """The addresses, in hexadecimal, on which a process takes connections."""
+    sockets = {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()}
+    lines = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()[1:]]
+    return [line[1] for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in sockets]
+
+
+def test_no_setting_of_ours_reaches_it_and_it_has_one_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker = socket.socket(socket.AF_UNIX)
+    docker.bind(str(tmp_path / "docker.sock"))
+    docker.listen()
+    docker.setblocking(False)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+    for name in ("MINISTACK_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "eu-west-1")
+    monkeypatch.setenv("IOT_MTLS_ENABLED", "1")
+    port = free_port()
+    with started(port) as process:
+        assert listening(process.pid) == [f"0100007F:{port:04X}"]
+        unsigned = b'{"TableName": "Unsigned", ' + CREATE.partition(b", ")[2]
+        status, words = answer(at(port), "POST", "/", TARGET, unsigned)
+        assert (status, b"arn:aws:dynamodb:us-east-1:000000000000:table/Unsigned" in words) == (200, True)
+    with docker, pytest.raises(BlockingIOError):
+        docker.accept()
 
 
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])

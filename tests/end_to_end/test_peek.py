@@ -46,7 +46,7 @@ def test_every_record_is_printed_as_sorted_indented_json(database: Database, tab
     answer = peek(database, table)
     assert ids(answer) == IDS
     first = records(answer)[0]
-    assert answer.stdout.startswith('{\n    "awsRegion": "ddblocal",\n    "dynamodb": {\n        "ApproximateCreation')
+    assert answer.stdout.startswith('{\n    "awsRegion": "us-west-2",\n    "dynamodb": {\n        "ApproximateCreation')
     assert list(first) == sorted(first)
 
 

@@ -156,7 +156,7 @@ def test_a_stop_waits_for_no_next_start_and_saves_what_was_done_of_an_ended_shar
 
 
 class _ThrottledForKcl(BaseHTTPRequestHandler):
-    """DynamoDB Local for what is asked before the JVM starts; KCL is throttled for ever."""
+    """The local database for what is asked before the JVM starts; KCL is throttled for ever."""
 
     server: _Server
 

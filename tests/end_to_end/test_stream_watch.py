@@ -1,4 +1,4 @@
-"""Following tables from stream to stream, on DynamoDB Local, with leases as a worker would leave them."""
+"""Following tables from stream to stream, on the local database, with leases as a worker would leave them."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 
 from record_processor.daemon.java import find_java
-from record_processor.local.jars import cache, fetched
+from record_processor.local.cache import cache
+from tests.servers.jars import fetched
 from tests.servers.process import LOOPBACK, Server, free_port, require
 
 KINESALITE = "kinesalite@3.3.3"
@@ -80,12 +81,11 @@ def moto(folder: Path) -> Server:
     return Server("moto", port, [program, "-H", LOOPBACK, "-p", str(port)], folder)
 
 
-def dynamodb_local(folder: Path) -> Server:
+def dynamodb(folder: Path) -> Server:
     """Our own command for it."""
-    require("mvn")
     port = free_port()
     command = [sys.executable, "-m", "record_processor", "local", "--port", str(port)]
-    return Server("dynamodb-local", port, command, folder)
+    return Server("dynamodb", port, command, folder)
 
 
 def functions(folder: Path) -> Server:

@@ -1,1 +1,1 @@
-"""DynamoDB Local without Docker, and the demo."""
+"""A DynamoDB on this machine, and the demo."""

@@ -18,7 +18,7 @@ import boto3
 from record_processor.aws import LOCAL_CREDENTIALS
 from record_processor.daemon.log_output import LogOutput
 from record_processor.daemon.relay import Relay
-from record_processor.local.dynamodb_local import LOOPBACK, started
+from record_processor.local.ministack import LOOPBACK, started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,7 +137,7 @@ class Demo:
 
 
 def _port() -> int:
-    """DynamoDB Local's usual port, or a free one where something has it."""
+    """The usual port of a local DynamoDB, or a free one where something has it."""
     for port in (_USUAL_PORT, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -153,7 +153,7 @@ def _port() -> int:
 def main() -> None:
     root = Path.cwd()
     port = _port()
-    print(f"==> DynamoDB Local on {LOOPBACK}:{port}", flush=True)  # noqa: T201
+    print(f"==> DynamoDB on {LOOPBACK}:{port}", flush=True)  # noqa: T201
     with started(port):
         raise SystemExit(Demo(root, f"http://{LOOPBACK}:{port}").run())
 

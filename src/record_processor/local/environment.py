@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import os
 import platform
 import shutil
 import subprocess
@@ -51,7 +52,7 @@ def _fill(folder: Path, requirements: Path) -> None:
     _run([sys.executable, "-m", "venv", *(["--without-pip"] if lent else []), str(folder)], _NO_VENV)
     pip = [sys.executable, "-m", "pip", "--python", str(interpreter)] if lent else [str(interpreter), "-m", "pip"]
     # Every package is listed, with the hashes of its files: nothing else is installed, from whatever index.
-    what = ["--no-deps", "--require-hashes", "--requirement", str(requirements)]
+    what = ["--no-user", "--no-deps", "--require-hashes", "--requirement", str(requirements)]
     _run([*pip, *_PIP_OPTIONS, "install", *what], _NO_PACKAGES)
 
 
@@ -63,7 +64,9 @@ _NO_PACKAGES = (
 
 
 def _run(command: list[str], otherwise: str) -> None:
-    if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode:
+    # What a user's PYTHONPATH has would count as installed.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode:
         raise SetupError(otherwise.format(place=cache()))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -32,25 +32,23 @@ _STOP_SECONDS = 60.0
 
 
 def run(port: int, data: Path | None, host: str = LOOPBACK) -> int:
-    """Run it until SIGTERM or SIGINT; 0, or the status that it ended with by itself.
+    """Run it until SIGTERM or SIGINT, or until it ends by itself; 0.
 
     Raises:
-        SetupError: it could not be installed or started, the port is taken, or the data are not its own.
+        SetupError: it could not be installed or started, the port is taken, or the data are not its own; or at the end,
+            it could not write them.
     """
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    try:
-        with started(port, data, host) as process:
-            kept = f"written to {data} when it ends" if data else "in memory"
-            say(
-                f"the local DynamoDB listens on http://{host}:{port}, tables and streams {kept}; Ctrl-C ends it",
-                err=True,
-            )
-            return process.wait()
-    except KeyboardInterrupt:
-        return 0
+    with contextlib.suppress(KeyboardInterrupt), started(port, data, host) as process:
+        kept = f"written to {data} when it ends" if data else "in memory"
+        say(f"the local DynamoDB listens on http://{host}:{port}, tables and streams {kept}; Ctrl-C ends it", err=True)
+        # In here, so that what it says at its end is heard.
+        with contextlib.suppress(KeyboardInterrupt):
+            process.wait()
+    return 0
 
 
-@contextmanager
+@contextlib.contextmanager
 def started(
     port: int, data: Path | None = None, host: str = LOOPBACK, services: Sequence[str] = DATABASE
 ) -> Iterator[subprocess.Popen[bytes]]:
@@ -59,7 +57,7 @@ def started(
     `services` are ministack's names of them, and all that it has.
 
     Raises:
-        SetupError: as for `run`; at the end of the block, it could not keep the tables in `data`.
+        SetupError: as for `run`; at the end of the block, it had ended with another status than 0.
     """
     _refuse_taken(host, port)
     if data is not None:

@@ -200,11 +200,25 @@ def _set_environment(options: argparse.Namespace, private: Path) -> None:
 def _prepare(data: Path | None) -> Kept | None:
     dynamodb, numbers = importlib.import_module("ministack.services.dynamodb"), Numbers()
     dynamodb._next_stream_seq = numbers.next  # type: ignore[attr-defined]
+    dynamodb._build_change_record = _sized(dynamodb)  # type: ignore[attr-defined]
     if data is None:
         return None
     kept = Kept(data, dynamodb, numbers)
     kept.read()
     return kept
+
+
+def _sized(dynamodb: ModuleType) -> Callable[..., dict[str, Any]]:
+    """What builds a stream's record, with its size, which ministack leaves 0."""
+    build, size_of = dynamodb._build_change_record, dynamodb._item_size_bytes
+
+    def built(*arguments: Any) -> dict[str, Any]:
+        record: dict[str, Any] = build(*arguments)
+        change = record["dynamodb"]
+        change["SizeBytes"] = sum(size_of(change.get(part)) for part in ("Keys", "NewImage", "OldImage"))
+        return record
+
+    return built
 
 
 async def _serve(application: Door, host: str, port: int) -> None:

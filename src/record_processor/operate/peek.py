@@ -23,7 +23,7 @@ _POSITIONS = "expected trim-horizon, latest, at:SEQUENCE_NUMBER or after:SEQUENC
 
 
 def client(endpoint: str | None, region: str | None, profile: str | None) -> tuple[Any, Any]:
-    """Clients for DynamoDB and its streams. An endpoint on loopback is DynamoDB Local: it needs no credentials."""
+    """Clients for DynamoDB and its streams. An endpoint on loopback is a local database: it needs no credentials."""
     session = _session(endpoint, region, profile)
     made = [aws.client(session, name, endpoint, setting=_ENDPOINT) for name in ("dynamodb", "dynamodbstreams")]
     return made[0], made[1]

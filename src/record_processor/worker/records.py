@@ -63,6 +63,10 @@ class Stream(msgspec.Struct, frozen=True):
     def region(self) -> str:
         return self.worker_region or self.arn.split(":")[3]
 
+    @property
+    def is_dynamodb_locals(self) -> bool:
+        return self.arn.startswith("arn:aws:dynamodb:ddblocal:")
+
 
 NO_STREAM = Stream("")
 
@@ -254,7 +258,18 @@ def decode(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:
     try:
         record = _records.decode(raw)
     except UNREADABLE as error:  # includes text that is not UTF-8
-        raise UndecodableRecordError(sequence_number, error) from error
+        mended = _mended(raw, stream)
+        if mended is None:
+            raise UndecodableRecordError(sequence_number, error) from error
+        return decode(mended, stream, sequence_number)
     record.raw = raw
     record.stream = stream
     return record
+
+
+def _mended(raw: bytes, stream: Stream) -> bytes | None:
+    if not stream.is_dynamodb_locals:
+        return None
+    from record_processor.worker.dynamodb_local import as_ttl_deletion
+
+    return as_ttl_deletion(raw)

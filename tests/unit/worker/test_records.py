@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from record_processor.errors import UndecodableRecordError
-from record_processor.worker.records import decode
+from record_processor.worker.records import Stream, decode
 from tests.builders import ARN, STREAM, adapter_json, change_record
 
 
@@ -62,6 +62,41 @@ def test_lambdas_event_has_the_stream_and_the_creation_time_in_seconds() -> None
 def test_a_deletion_by_ttl_says_who_made_it() -> None:
     identity = {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
     assert change_record(eventName="REMOVE", userIdentity=identity).user_identity == identity
+
+
+LOCALS = Stream("arn:aws:dynamodb:ddblocal:000000000000:table/Phones/stream/2026-11-23T06:31:23.882", "us-west-2")
+
+
+def deletion(**overrides: Any) -> bytes:
+    """What TTL has deleted, as DynamoDB Local has it."""
+    image = {"Company": {"S": "Motorola"}, "Expires": {"N": "1795676158"}}
+    more = {"eventName": "UNKNOWN_TO_SDK_VERSION", "NewImage": {}, "OldImage": image, "awsRegion": "ddblocal"}
+    return json.dumps(adapter_json(**{**more, **overrides})).encode()
+
+
+@pytest.mark.parametrize("old", [{"Company": {"S": "Motorola"}}, {}])
+def test_a_deletion_by_ttl_in_dynamodb_local_is_one_as_dynamodb_has_it(old: Any) -> None:
+    record = decode(deletion(OldImage=old), LOCALS, "1")
+    identity = {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
+    assert (record.event_name, record.user_identity) == ("REMOVE", identity)
+    assert (record.to_lambda()["eventName"], record.to_lambda()["userIdentity"]) == ("REMOVE", identity)
+    assert (record.old_image is None) == (not old)
+
+
+@pytest.mark.parametrize(
+    ("raw", "stream"),
+    [
+        (deletion(), STREAM),  # of AWS, what is not known is not guessed
+        (deletion(NewImage={"Company": {"S": "Motorola"}}), LOCALS),
+        (deletion(eventName="EXPIRE"), LOCALS),
+        (deletion(StreamViewType="ALL"), LOCALS),
+        (b'{"eventName": "UNKNOWN_TO_SDK_VERSION"}', LOCALS),
+        (b"[" * 100_000, LOCALS),
+    ],
+)
+def test_no_other_record_is_taken_for_a_deletion(raw: bytes, stream: Stream) -> None:
+    with pytest.raises(UndecodableRecordError):
+        decode(raw, stream, "1")
 
 
 def test_an_item_of_400_kb_decodes_whole() -> None:

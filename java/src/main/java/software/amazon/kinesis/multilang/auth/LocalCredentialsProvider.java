@@ -5,7 +5,7 @@ import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 
 /**
- * Credentials for DynamoDB Local, which wants a signature but checks none.
+ * Credentials for a local database, which wants a signature but checks none.
  *
  * <p>KCL looks short provider names up in this package. The Python side knows the same name in {@code aws.py}.
  */
