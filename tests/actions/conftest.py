@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 SINKS: dict[str, Callable[[Servers, Path], Sink]] = {
-    "sqs": lambda servers, _: aws.SqsSink(servers.get("elasticmq")),
+    "sqs": lambda servers, _: aws.SqsSink(servers.get("ministack")),
     "sqs-fifo": lambda servers, _: aws.SqsFifoSink(servers.get("elasticmq")),
-    "sns": lambda servers, _: aws.SnsSink(servers.get("moto")),
-    "eventbridge": lambda servers, _: aws.EventBridgeSink(servers.get("moto")),
-    "kinesis": lambda servers, _: aws.KinesisSink(servers.get("kinesalite")),
-    "firehose": lambda servers, _: aws.FirehoseSink(servers.get("moto")),
+    "sns": lambda servers, _: aws.SnsSink(servers.get("ministack")),
+    "eventbridge": lambda servers, _: aws.EventBridgeSink(servers.get("ministack")),
+    "kinesis": lambda servers, _: aws.KinesisSink(servers.get("ministack")),
+    "firehose": lambda servers, _: aws.FirehoseSink(servers.get("ministack")),
     "s3": lambda servers, _: aws.S3Sink(servers.get("s3proxy")),
     "dynamodb": lambda servers, _: aws.DynamoDBSink(servers.get("dynamodb")),
     "lambda": lambda servers, _: web.LambdaSink(servers.get("functions"), servers.folder),
