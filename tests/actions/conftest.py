@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.actions.delivery import Delivery
-from tests.actions.sinks import aws, host, web
+from tests.actions.sinks import aws, host, runtime, web
+from tests.servers.catalogue import ministack_lambda
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,12 +28,15 @@ SINKS: dict[str, Callable[[Servers, Path], Sink]] = {
     "s3": lambda servers, _: aws.S3Sink(servers.get("s3proxy")),
     "dynamodb": lambda servers, _: aws.DynamoDBSink(servers.get("dynamodb")),
     "lambda": lambda servers, _: web.LambdaSink(servers.get("functions"), servers.folder),
+    "lambda-runtime": lambda servers, _: runtime.LambdaRuntimeSink(ministack_lambda(servers.folder), servers.folder),
     "webhook": lambda servers, _: web.WebhookSink(servers.get("receiver"), servers.folder, servers.tls),
     "command": lambda _, folder: host.CommandSink(folder),
     "python": lambda _, folder: host.PythonSink(folder),
     "file": lambda _, folder: host.FileSink(folder),
     "log": lambda *_: host.LogSink(),
 }
+# The proxy answers for a server that throttles or refuses: what runs behind makes no difference there.
+BEHIND_THE_PROXY = [name for name in SINKS if name not in ("command", "python", "file", "log", "lambda-runtime")]
 OVER_THE_NETWORK = [name for name in SINKS if name not in ("command", "python", "file", "log")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -34,7 +35,7 @@ def said(service: str, operation: str, call: dict[str, Any]) -> str | None:
     def keep(request: Any, **_: Any) -> None:
         body = request.body if isinstance(request.body, bytes) else request.body.encode()
         headers = {name: value if isinstance(value, str) else value.decode() for name, value in request.headers.items()}
-        raise _Sent(Request(request.method, "/", headers, body))
+        raise _Sent(Request(request.method, urlsplit(request.url).path, headers, body))
 
     client.meta.events.register("before-send", keep)
     with pytest.raises(_Sent) as sent:
@@ -42,6 +43,8 @@ def said(service: str, operation: str, call: dict[str, Any]) -> str | None:
     answer = refusal(sent.value.args[0])
     if answer is None:
         return None
+    if "x-amzn-errortype" in answer.headers:
+        return answer.headers["x-amzn-errortype"]
     text = answer.body.decode()
     return text.split("<Code>")[1].split("<")[0] if text.startswith("<") else str(json.loads(text)["__type"])
 
@@ -186,6 +189,15 @@ def test_a_session_of_a_role_has_a_name_and_a_time_that_sts_takes() -> None:
     assert sts() is None
     for wrong in ({"RoleSessionName": "a b"}, {"RoleSessionName": "a"}, {"DurationSeconds": 60}):
         assert sts(**wrong) == "ValidationError"
+
+
+def test_lambda_takes_an_event_of_six_megabytes_of_json() -> None:
+    def invoke(payload: bytes) -> str | None:
+        return said("lambda", "invoke", {"FunctionName": "f", "Payload": payload})
+
+    assert invoke(b'"' + b"x" * (6 * 1024 * KIBIBYTE - 2) + b'"') is None
+    assert invoke(b'"' + b"x" * (6 * 1024 * KIBIBYTE - 1) + b'"') == "RequestTooLargeException"
+    assert invoke(b"{") == "InvalidRequestContentException"
 
 
 @pytest.mark.parametrize("sink", ["kinesis"], indirect=True)

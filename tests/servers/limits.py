@@ -26,6 +26,8 @@ _TIME_BYTES = 14
 
 def refusal(request: Request) -> Answer | None:
     """The answer to a call that AWS would not take; None where there is nothing against it."""
+    if request.path.partition("?")[0].endswith("/invocations"):
+        return _refusal_of_event(request.body)
     target = next((value for name, value in request.headers.items() if name.lower() == "x-amz-target"), "")
     call = json.loads(request.body) if target else _nested(request)
     try:
@@ -34,6 +36,17 @@ def refusal(request: Request) -> Answer | None:
         if target:
             return as_json(400, {"__type": error.code, "message": str(error)})
         return as_query_error(400, error.code, str(error))
+    return None
+
+
+def _refusal_of_event(event: bytes) -> Answer | None:
+    """Of Lambda's Invoke: JSON of 6 MiB."""
+    if len(event) > 6 * 1024 * _KIBIBYTE:
+        return Answer(413, {"x-amzn-errortype": "RequestTooLargeException"}, b'{"message": "more than 6291456 bytes"}')
+    try:
+        json.loads(event)
+    except ValueError:
+        return Answer(400, {"x-amzn-errortype": "InvalidRequestContentException"}, b'{"message": "no JSON"}')
     return None
 
 
