@@ -94,7 +94,7 @@ def _items(servers: Servers, folder: Path) -> dict[str, dict[str, Any]]:
     """The actions' settings, with their sinks made."""
     from tests.actions.sinks.aws import KinesisSink, SqsSink
 
-    sqs, kinesis = SqsSink(servers.get("elasticmq")), KinesisSink(servers.get("kinesalite"))
+    sqs, kinesis = SqsSink(servers.get("elasticmq")), KinesisSink(servers.get("ministack"))
     receiver = servers.get("receiver").address.replace("http:", "https:") + "/bench"
     for faults in (sqs.faults, kinesis.faults):
         faults.end()  # no proxy between

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.actions.delivery import Delivery
-from tests.actions.sinks import aws, host, web
+from tests.actions.sinks import aws, host, runtime, web
+from tests.servers.catalogue import ministack_lambda
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,21 +19,24 @@ if TYPE_CHECKING:
 
 
 SINKS: dict[str, Callable[[Servers, Path], Sink]] = {
-    "sqs": lambda servers, _: aws.SqsSink(servers.get("elasticmq")),
+    "sqs": lambda servers, _: aws.SqsSink(servers.get("ministack")),
     "sqs-fifo": lambda servers, _: aws.SqsFifoSink(servers.get("elasticmq")),
-    "sns": lambda servers, _: aws.SnsSink(servers.get("moto")),
-    "eventbridge": lambda servers, _: aws.EventBridgeSink(servers.get("moto")),
-    "kinesis": lambda servers, _: aws.KinesisSink(servers.get("kinesalite")),
-    "firehose": lambda servers, _: aws.FirehoseSink(servers.get("moto")),
+    "sns": lambda servers, _: aws.SnsSink(servers.get("ministack")),
+    "eventbridge": lambda servers, _: aws.EventBridgeSink(servers.get("ministack")),
+    "kinesis": lambda servers, _: aws.KinesisSink(servers.get("ministack")),
+    "firehose": lambda servers, _: aws.FirehoseSink(servers.get("ministack")),
     "s3": lambda servers, _: aws.S3Sink(servers.get("s3proxy")),
     "dynamodb": lambda servers, _: aws.DynamoDBSink(servers.get("dynamodb")),
     "lambda": lambda servers, _: web.LambdaSink(servers.get("functions"), servers.folder),
+    "lambda-runtime": lambda servers, _: runtime.LambdaRuntimeSink(ministack_lambda(servers.folder), servers.folder),
     "webhook": lambda servers, _: web.WebhookSink(servers.get("receiver"), servers.folder, servers.tls),
     "command": lambda _, folder: host.CommandSink(folder),
     "python": lambda _, folder: host.PythonSink(folder),
     "file": lambda _, folder: host.FileSink(folder),
     "log": lambda *_: host.LogSink(),
 }
+# The proxy answers for a server that throttles or refuses: what runs behind makes no difference there.
+BEHIND_THE_PROXY = [name for name in SINKS if name not in ("command", "python", "file", "log", "lambda-runtime")]
 OVER_THE_NETWORK = [name for name in SINKS if name not in ("command", "python", "file", "log")]
 
 

@@ -9,6 +9,8 @@ from botocore.exceptions import ProfileNotFound
 
 from record_processor.actions import aws
 from record_processor.actions.aws import AwsSettings, client
+from tests.servers import dialects
+from tests.servers.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,12 +53,13 @@ def test_there_is_one_client_for_the_same_settings_and_it_tries_once() -> None:
 
 
 def test_a_role_is_assumed_and_its_credentials_are_used(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
-    address = servers.get("moto").address
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", address)
+    proxy = Faults(servers.get("ministack").address, dialects.Sns())  # STS speaks SNS's protocol
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", proxy.address)
     role = "arn:aws:iam::999999999999:role/writer"
-    made = client("sts", AwsSettings(endpoint=address, role_arn=role), "us-west-2")
+    made = client("sts", AwsSettings(endpoint=proxy.address, role_arn=role), "us-west-2")
     who: dict[str, Any] = made.get_caller_identity()
     assert who["Arn"].startswith("arn:aws:sts::999999999999:assumed-role/writer/")
+    proxy.end()
 
 
 def test_a_profile_gives_credentials_and_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

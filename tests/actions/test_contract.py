@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.actions.conftest import OVER_THE_NETWORK, SINKS
+from tests.actions.conftest import BEHIND_THE_PROXY, OVER_THE_NETWORK, SINKS
 from tests.actions.delivery import Delivery, change, changes
 from tests.actions.sinks.base import Arrived
 from tests.harness import wait_for
@@ -27,6 +27,7 @@ ALL = {(f"item-{item}", number) for item in range(ITEMS) for number in range(1, 
 
 every_sink = pytest.mark.parametrize("sink", SINKS, indirect=True)
 network_sinks = pytest.mark.parametrize("sink", OVER_THE_NETWORK, indirect=True)
+sinks_behind_the_proxy = pytest.mark.parametrize("sink", BEHIND_THE_PROXY, indirect=True)
 command_sink = pytest.mark.parametrize("sink", ["command"], indirect=True)
 
 
@@ -69,7 +70,7 @@ def test_entries_that_fail_alone_come_again_alone_and_keep_their_items_order(
     assert running.letters() == []
 
 
-@network_sinks
+@sinks_behind_the_proxy
 def test_throttling_is_waited_for(sink: NetworkSink, delivery: StartDelivery, caplog: pytest.LogCaptureFixture) -> None:
     sink.faults.throttle(3)
     running = delivery(sink.settings())
@@ -93,7 +94,7 @@ def test_answers_that_get_lost_or_come_too_late_make_repetitions_and_no_gaps(
     assert running.letters() == []
 
 
-@network_sinks
+@sinks_behind_the_proxy
 def test_refused_credentials_are_said_and_nothing_is_lost_or_shown(
     sink: NetworkSink, delivery: StartDelivery, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.actions.sinks.runtime import LambdaRuntimeSink
     from tests.actions.sinks.web import LambdaSink
     from tests.servers.started import Servers
 
@@ -92,5 +93,59 @@ def test_a_function_that_is_not_there_is_waited_for(
     running.submit(changes(2, 1))
     wait_for(lambda: "ResourceNotFoundException" in caplog.text, "it says what is missing")
     program.write_text(text)
+    running.finish()
+    assert len(sink.arrived()) == 2
+
+
+runtime = pytest.mark.parametrize("sink", ["lambda-runtime"], indirect=True)
+
+_DIES_ONCE = """
+import os, pathlib, time
+died, calls = pathlib.Path({folder!r}) / "died", []
+def handle(event, context):
+    calls.append(len(event["Records"]))
+    if not died.exists():
+        died.touch()
+        {death}
+    (died.parent / "calls").write_text(repr([calls, context.get_remaining_time_in_millis() <= 2000]))
+"""
+
+
+@runtime
+@pytest.mark.parametrize(
+    ("death", "says"),
+    [("os._exit(3)", "the function failed"), ("time.sleep(30)", "Task timed out after 2.00 seconds")],
+    ids=["ends", "takes too long"],
+)
+def test_a_runtime_that_dies_is_tried_again_in_a_new_one(
+    sink: LambdaRuntimeSink,
+    delivery: StartDelivery,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    death: str,
+    says: str,
+) -> None:
+    sink.replace(_DIES_ONCE.format(folder=str(tmp_path), death=death), seconds=2)
+    running = delivery(sink.settings())
+    running.submit(changes(2, 1))
+    running.finish()
+    running.submit(changes(1, 1, start=2))
+    running.finish()
+    assert says in caplog.text
+    assert (tmp_path / "calls").read_text() == "[[2, 1], True]"  # of the new one, which was kept for the next event
+    assert running.letters() == []
+
+
+@runtime
+def test_a_version_that_is_not_there_is_waited_for(
+    sink: LambdaRuntimeSink, delivery: StartDelivery, caplog: pytest.LogCaptureFixture
+) -> None:
+    functions = sink.client("lambda")
+    running = delivery(sink.settings(), qualifier="live")
+    running.submit(changes(2, 1))
+    wait_for(lambda: "ResourceNotFoundException" in caplog.text, "it says what is missing")
+    assert sink.arrived() == []
+    version = functions.publish_version(FunctionName=sink.name)["Version"]
+    functions.create_alias(FunctionName=sink.name, Name="live", FunctionVersion=version)
     running.finish()
     assert len(sink.arrived()) == 2

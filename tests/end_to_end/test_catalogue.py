@@ -64,9 +64,9 @@ class Shop:
 
     def __init__(self, servers: Servers, database: Database, folder: Path) -> None:
         self.servers, self.folder = servers, folder
+        self._ministack = servers.get("ministack").address
         self._ports = {
             "sqs": servers.get("elasticmq").address,
-            "kinesis": servers.get("kinesalite").address,
             "s3": servers.get("s3proxy").address,
             "lambda": servers.get("functions").address,
             "dynamodb": database.endpoint,
@@ -74,7 +74,7 @@ class Shop:
         self._make_queues()
         self.client("kinesis").create_stream(StreamName="orders", ShardCount=2)
         self.client("s3").create_bucket(Bucket="shop-history")
-        database.client.create_table(
+        self.client("dynamodb", "us-east-1").create_table(
             TableName="OrdersByStatus",
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
@@ -86,17 +86,17 @@ class Shop:
         (servers.folder / "make-invoice.py").write_text(_KEEP.format(path=str(folder / "invoiced.jsonl")))
 
     def client(self, service: str, region: str = "us-west-2") -> Any:
-        return _client(service, self._ports.get(service, self.servers.get("moto").address), region)
+        return _client(service, self._ports.get(service, self._ministack), region)
 
-    def client_of_moto(self, service: str, region: str = "us-west-2") -> Any:
-        return _client(service, self.servers.get("moto").address, region)
+    def reader(self, service: str, region: str = "us-west-2") -> Any:
+        """Of the service beside SNS, EventBridge and Firehose, where what they were given comes out."""
+        return _client(service, self._ministack, region)
 
     @property
     def environment(self) -> dict[str, str]:
-        moto = self.servers.get("moto").address
         return {
             **{f"AWS_ENDPOINT_URL_{service.upper()}": address for service, address in self._ports.items()},
-            **{f"AWS_ENDPOINT_URL_{service}": moto for service in ("SNS", "EVENTBRIDGE", "FIREHOSE")},
+            **{f"AWS_ENDPOINT_URL_{one}": self._ministack for one in ("SNS", "EVENTBRIDGE", "KINESIS", "FIREHOSE")},
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local-secret-key",
             "PARTNER_URL": self.servers.get("receiver").address.replace("http:", "https:") + "/hooks/orders",
@@ -105,30 +105,28 @@ class Shop:
             "SSL_CERT_FILE": str(self.servers.tls.authority),
         }
 
-    def moto_queue(self, service: str) -> str:
-        """The queue behind a topic or a bus."""
-        region = "eu-west-1" if service == "sns" else "us-west-2"
-        url: str = self._moto_sqs(region).get_queue_url(QueueName=f"{service}-reader")["QueueUrl"]
-        return url
-
-    def waiting_in_moto(self, service: str) -> int:
-        sqs = self._moto_sqs("eu-west-1" if service == "sns" else "us-west-2")
+    def waiting(self, service: str) -> int:
+        """How many messages are behind a topic or a bus."""
         name = "ApproximateNumberOfMessages"
-        found = sqs.get_queue_attributes(QueueUrl=self.moto_queue(service), AttributeNames=[name])
+        found = self._sqs(service).get_queue_attributes(QueueUrl=self._queue(service), AttributeNames=[name])
         return int(found["Attributes"][name])
 
-    def read_moto_queue(self, service: str) -> list[str]:
-        return received(self._moto_sqs("eu-west-1" if service == "sns" else "us-west-2"), self.moto_queue(service))
+    def taken_out(self, service: str) -> list[str]:
+        return received(self._sqs(service), self._queue(service))
 
-    def _moto_sqs(self, region: str) -> Any:
-        return self.client_of_moto("sqs", region)
+    def _queue(self, service: str) -> str:
+        url: str = self._sqs(service).get_queue_url(QueueName=f"{service}-reader")["QueueUrl"]
+        return url
+
+    def _sqs(self, service: str) -> Any:
+        return self.reader("sqs", "eu-west-1" if service == "sns" else "us-west-2")
 
     def _make_queues(self) -> None:
         self.client("sqs").create_queue(QueueName="orders.fifo", Attributes={"FifoQueue": "true"})
         sns, events, firehose = self.client("sns", "eu-west-1"), self.client("events"), self.client("firehose")
         arns = {}
-        for service, region in (("sns", "eu-west-1"), ("events", "us-west-2")):
-            sqs = self._moto_sqs(region)
+        for service in ("sns", "events"):
+            sqs = self._sqs(service)
             url = sqs.create_queue(QueueName=f"{service}-reader")["QueueUrl"]
             found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
             arns[service] = found["Attributes"]["QueueArn"]
@@ -138,7 +136,7 @@ class Shop:
         events.put_rule(Name="all", EventBusName="shop", EventPattern='{"source": ["shop.orders"]}')
         events.put_targets(Rule="all", EventBusName="shop", Targets=[{"Id": "queue", "Arn": arns["events"]}])
         where = {"LocationConstraint": "us-west-2"}
-        self.client_of_moto("s3").create_bucket(Bucket="lake", CreateBucketConfiguration=where)
+        self.reader("s3").create_bucket(Bucket="lake", CreateBucketConfiguration=where)
         firehose.create_delivery_stream(
             DeliveryStreamName="orders-to-lake",
             ExtendedS3DestinationConfiguration={
@@ -196,8 +194,8 @@ def _done_but_for_s3(shop: Shop) -> bool:
         lambda: len(lines(shop.folder / "handled.jsonl")),
         lambda: len(lines(shop.folder / "invoiced.jsonl")),
         lambda: len(posted(shop)),
-        lambda: shop.waiting_in_moto("sns"),
-        lambda: shop.waiting_in_moto("events"),
+        lambda: shop.waiting("sns"),
+        lambda: shop.waiting("events"),
         lambda: len(kinesis(shop)),
         lambda: len(firehose(shop)),
     ]
@@ -218,14 +216,14 @@ def sqs(shop: Shop) -> list[Any]:
 
 
 def sns(shop: Shop) -> list[Any]:
-    notices = [json.loads(text) for text in shop.read_moto_queue("sns")]
+    notices = [json.loads(text) for text in shop.taken_out("sns")]
     assert {notice["Subject"] for notice in notices} >= {"INSERT of order order-00", "MODIFY of order order-49"}
     assert {notice["MessageAttributes"]["status"]["Value"] for notice in notices} == {"new"}
     return [json.loads(notice["Message"]) for notice in notices]
 
 
 def eventbridge(shop: Shop) -> list[Any]:
-    events = [json.loads(text) for text in shop.read_moto_queue("events")]
+    events = [json.loads(text) for text in shop.taken_out("events")]
     assert {event["detail-type"] for event in events} == {"Order INSERT", "Order MODIFY"}
     return [event["detail"] for event in events]
 
@@ -244,7 +242,7 @@ def kinesis(shop: Shop) -> list[Any]:
 
 
 def firehose(shop: Shop) -> list[Any]:
-    s3 = shop.client_of_moto("s3")
+    s3 = shop.reader("s3")
     bodies = [s3.get_object(Bucket="lake", Key=found["Key"])["Body"].read() for found in objects(s3, "lake")]
     return [json.loads(line) for body in bodies for line in body.splitlines()]
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from record_processor import local
 from record_processor.daemon.java import find_java
-from record_processor.local.cache import cache
+from record_processor.local import environment
 from tests.servers.jars import fetched
 from tests.servers.process import LOOPBACK, Server, free_port, require
 
-KINESALITE = "kinesalite@3.3.3"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ACCOUNT = "123456789012"
+"""That of the README's examples."""
+_AWS_SERVICES = ("sqs", "sns", "events", "kinesis", "firehose", "sts", "s3")
 
 _HERE = Path(__file__).parent
 
@@ -66,19 +70,14 @@ def s3proxy(folder: Path) -> Server:
     return Server("s3proxy", port, [find_java(), *options], folder)
 
 
-def kinesalite(folder: Path) -> Server:
-    """Kinesis Data Streams."""
-    require("npm")
-    port = free_port()
-    program = _npm_program(KINESALITE, "kinesalite")
-    return Server("kinesalite", port, [str(program), "--port", str(port), "--createStreamMs", "0"], folder)
+def ministack(folder: Path) -> Server:
+    """SQS, SNS, EventBridge, Kinesis, Firehose, STS, and S3 for what Firehose keeps; it checks no signatures."""
+    return _ministack("ministack", _AWS_SERVICES, folder)
 
 
-def moto(folder: Path) -> Server:
-    """SNS, EventBridge, Firehose and what hangs on them (SQS, S3), in moto's stand-alone server."""
-    port = free_port()
-    program = str(Path(sys.executable).with_name("moto_server"))
-    return Server("moto", port, [program, "-H", LOOPBACK, "-p", str(port)], folder)
+def ministack_lambda(folder: Path) -> Server:
+    """Lambda that runs real handlers: code of whoever reaches its port, so it is started for one test and ended."""
+    return _ministack("ministack-lambda", ("lambda",), folder)
 
 
 def dynamodb(folder: Path) -> Server:
@@ -102,16 +101,8 @@ def receiver(folder: Path, certificate: Path) -> Server:
     return Server("receiver", port, command, folder)
 
 
-def _npm_program(package: str, program: str) -> Path:
-    """From npm, fetched once, whole or not at all."""
-    folder = cache() / package.replace("@", "-")
-    if not folder.exists():
-        cache().mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix="fetching-", dir=cache()))
-        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(unfinished), package]
-        subprocess.run(command, check=True, stdout=2)
-        try:
-            unfinished.rename(folder)
-        except OSError:
-            shutil.rmtree(unfinished)
-    return folder / "node_modules" / ".bin" / program
+def _ministack(name: str, services: Sequence[str], folder: Path) -> Server:
+    port = free_port()
+    program = Path(local.__file__).with_name("ministack_server.py")
+    options = ["--host", LOOPBACK, "--port", str(port), "--services", ",".join(services), "--account", _ACCOUNT]
+    return Server(name, port, [str(environment.python()), "-I", str(program), *options], folder)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 
-from tests.servers.faults import Answer, Request
+from tests.servers.answers import Answer, Request, as_json, as_query_error, as_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +29,10 @@ class Json:
         self._throttled = throttled
 
     def throttled(self) -> Answer:
-        return _json(400, {"__type": self._throttled, "message": _THROTTLED[1]})
+        return as_json(400, {"__type": self._throttled, "message": _THROTTLED[1]})
 
     def refused(self) -> Answer:
-        return _json(403, {"__type": _REFUSED[0], "message": _REFUSED[1]})
+        return as_json(403, {"__type": _REFUSED[0], "message": _REFUSED[1]})
 
     def partly(self, request: Request, forward: Callable[[Request], Answer]) -> Answer:
         if not self._entries:
@@ -46,7 +46,7 @@ class Json:
         for position in range(len(call[self._entries])):
             failure = {"ErrorCode": "InternalFailure", "ErrorMessage": "of this one"}
             merged.append(results[position // 2] if position % 2 == 0 else failure)
-        return _json(200, {**content, self._results: merged, self._failed: len(merged) - len(kept)})
+        return as_json(200, {**content, self._results: merged, self._failed: len(merged) - len(kept)})
 
 
 class Sqs(Json):
@@ -55,17 +55,17 @@ class Sqs(Json):
         kept, failing = call["Entries"][::2], call["Entries"][1::2]
         answer = forward(request._replace(body=json.dumps({**call, "Entries": kept}).encode()))
         failed = [{"Id": one["Id"], "Code": "InternalError", "SenderFault": False} for one in failing]
-        return _json(200, {**json.loads(answer.body), "Failed": failed})
+        return as_json(200, {**json.loads(answer.body), "Failed": failed})
 
 
 class Sns:
     """The query protocol: a form, and XML."""
 
     def throttled(self) -> Answer:
-        return _xml(400, _error("Throttling", _THROTTLED[1]))
+        return as_query_error(400, "Throttling", _THROTTLED[1])
 
     def refused(self) -> Answer:
-        return _xml(403, _error("InvalidClientTokenId", _REFUSED[1]))
+        return as_query_error(403, "InvalidClientTokenId", _REFUSED[1])
 
     def partly(self, request: Request, forward: Callable[[Request], Answer]) -> Answer:
         kept: list[tuple[str, str]] = []
@@ -93,10 +93,10 @@ class S3:
     """Objects are written whole, so there is nothing partial but a call that fails."""
 
     def throttled(self) -> Answer:
-        return _xml(503, "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>")
+        return as_xml(503, "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>")
 
     def refused(self) -> Answer:
-        return _xml(403, "<Error><Code>InvalidAccessKeyId</Code><Message>unknown key</Message></Error>")
+        return as_xml(403, "<Error><Code>InvalidAccessKeyId</Code><Message>unknown key</Message></Error>")
 
     def partly(self, request: Request, forward: Callable[[Request], Answer]) -> Answer:  # noqa: ARG002
         return self.throttled()
@@ -120,16 +120,4 @@ class BatchResponse:
         if taken:
             forward(request._replace(body=json.dumps({"Records": records[:taken]}).encode()))
         first = records[taken]["dynamodb"]["SequenceNumber"]
-        return _json(200, {"batchItemFailures": [{"itemIdentifier": first}]})
-
-
-def _json(status: int, content: Any) -> Answer:
-    return Answer(status, {"content-type": "application/json"}, json.dumps(content).encode())
-
-
-def _xml(status: int, text: str) -> Answer:
-    return Answer(status, {"content-type": "text/xml"}, text.encode())
-
-
-def _error(code: str, message: str) -> str:
-    return f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        return as_json(200, {"batchItemFailures": [{"itemIdentifier": first}]})

@@ -1,4 +1,7 @@
-"""A proxy in front of a server that gives the faults which the server itself does not give when asked."""
+"""A proxy in front of a server that gives the faults which the server itself does not give when asked.
+
+It also refuses what AWS refuses, since no test server is as strict.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +12,18 @@ import threading
 import time
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tests.servers.answers import Answer, Request
+from tests.servers.limits import refusal
 from tests.servers.process import LOOPBACK
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from tests.servers.dialects import Dialect
-
-
-class Request(NamedTuple):
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class DropConnection(Exception):  # noqa: N818 - what happens, not what failed
@@ -56,6 +48,7 @@ class Faults:
         self._under_way = 0
         self._changed = threading.Condition()
         self.requests = 0
+        self.last: Request | None = None
         self._server = ThreadingHTTPServer((LOOPBACK, 0), _handler(self))
         self._server.daemon_threads = True
         if server_tls is not None:
@@ -111,9 +104,10 @@ class Faults:
                 raise DropConnection
             self._under_way += 1
             self.requests += 1
+            self.last = request
             fault = self._plan.popleft() if self._plan else self._forward
         try:
-            return fault(request)
+            return refusal(request) or fault(request)
         finally:
             with self._changed:
                 self._under_way -= 1

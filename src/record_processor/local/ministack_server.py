@@ -162,6 +162,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", required=True, type=int)
     parser.add_argument("--services", required=True)
+    parser.add_argument("--account", default="000000000000")
     parser.add_argument("--data", type=Path)
     return parser.parse_args()
 
@@ -194,6 +195,7 @@ def _set_environment(options: argparse.Namespace, private: Path) -> None:
         GATEWAY_PORT=str(options.port),
         SERVICES=options.services,
         MINISTACK_REGION=_REGION,
+        MINISTACK_ACCOUNT_ID=options.account,
         AWS_EC2_METADATA_DISABLED="true",
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",

@@ -100,10 +100,6 @@ class KinesisSink(AwsSink):
     def settings(self) -> dict[str, Any]:
         return {"type": "kinesis", "stream": self.name, "aws": self.aws}
 
-    def end(self) -> None:
-        self.client("kinesis").delete_stream(StreamName=self.name)  # the server has a limit of shards
-        super().end()
-
     def records(self) -> list[dict[str, Any]]:
         """Shard after shard; an item is in one of them."""
         kinesis = self.client("kinesis")
@@ -127,7 +123,7 @@ class FirehoseSink(AwsSink):
 
     type_name = "firehose"
     dialect = lambda: dialects.Json("Records", "RequestResponses", "FailedPutCount")  # noqa: E731
-    keeps_order = False  # moto names the objects of one second by chance
+    keeps_order = False  # each record is an object, and those of one second have names by chance
     oversized = (1_100_000, "more than firehose takes of one record, 1,024,000")
 
     def create(self) -> None:

@@ -95,10 +95,11 @@ class AwsSink(NetworkSink):
     def __init__(self, server: Server) -> None:
         super().__init__(server, Faults(server.address, type(self).dialect()))
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, address: str = "") -> Any:
+        """Of the server itself, unless another address is given."""
         return boto3.client(
             service,
-            endpoint_url=self.server.address,
+            endpoint_url=address or self.server.address,
             region_name=REGION,
             aws_access_key_id="local",
             aws_secret_access_key="local-secret-key",

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from tests.servers.process import Server
     from tests.servers.tls import Tls
 
+# One write, since several processes may keep records at once.
 _KEEP = """
-import json, threading
+import json
 def handle(event, context):
-    with open({path!r}, "a") as file:
-        file.write("".join(json.dumps(record) + "\\n" for record in event["Records"]))
+    with open({path!r}, "ab", buffering=0) as file:
+        file.write("".join(json.dumps(record) + "\\n" for record in event["Records"]).encode())
 """
 
 
