@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 SHORT = 6
 """A text as short as this stands in many another by chance."""
 
-# What the writers of addresses leave as it is: Python's and Java's, JavaScript's, RFC 3986's parts of a path.
+# What the writers of addresses leave as it is: Python's and Go's, JavaScript's, RFC 3986's parts of a path.
 _LEFT_IN_ADDRESSES = ("", "/", "!'()*", "!$&'()*+,;=:@/")
+# The same for forms, in which a space is a plus and ~ is escaped: Java's and browsers', .NET's.
+_LEFT_IN_FORMS = ("*", "!()*")
+_NEVER_ESCAPED_BY_PYTHON = str.maketrans({letter: f"%{ord(letter):02X}" for letter in "-._~"})
 _HEX = re.compile(r"%[0-9A-F]{2}")
 _UNICODE = re.compile(r"\\u[0-9a-f]{4}")
 # Of such a secret the rarer forms would take seconds, and a hundred times its size.
@@ -89,6 +92,8 @@ def _in_pages(secret: str) -> set[str]:
 def _in_addresses(secret: str) -> set[str]:
     content = _content(secret)
     found = {quote(content, safe=left) for left in _LEFT_IN_ADDRESSES} | {quote_plus(content)}
+    found |= {quote_plus(content, safe=left).replace("~", "%7E") for left in _LEFT_IN_FORMS}
+    found.add(quote(content, safe="").translate(_NEVER_ESCAPED_BY_PYTHON))
     return found | {_HEX.sub(lambda match: match.group().lower(), form) for form in found}
 
 

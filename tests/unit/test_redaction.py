@@ -83,6 +83,14 @@ def test_a_value_is_masked_where_json_escapes_it_for_html(letters: str, code: st
     assert redaction.redacted(f'{{"found": "{shown}"}}') == '{"found": "***"}'
 
 
+@pytest.mark.parametrize(
+    "shown", ["ab%7Ecd*e-f+%21%28%29_.", "ab%7Ecd*e-f+!()_.", "ab%7ecd*e-f+!()_.", "ab%7Ecd%2Ae%2Df%20%21%28%29%5F%2E"]
+)
+def test_a_value_is_masked_as_java_dotnet_and_browsers_have_it_in_forms_and_where_all_is_escaped(shown: str) -> None:
+    redaction.remember(["ab~cd*e-f !()_."])
+    assert redaction.redacted(f"?key={shown}&more") == "?key=***&more"
+
+
 def test_double_quotes_are_found_as_dotnet_writes_them() -> None:
     redaction.remember(['one"two"three+four'])
     assert redaction.redacted('"one\\u0022two\\u0022three\\u002Bfour"') == '"***"'
