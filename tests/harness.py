@@ -139,7 +139,7 @@ class Worker:
             "checkpointIntervalMillis": "500",
             "failoverTimeMillis": "3000",
             # Half the work for a JVM that lives for seconds; the catalogue's worker has the default.
-            "jvmOptions": f"-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC {class_archive.option()}",
+            "jvmOptions": f"{class_archive.OPTIONS} {class_archive.option()}",
             **more,
         }
         return "".join(f"{name} = {value}\n" for name, value in values.items())
