@@ -40,6 +40,7 @@ _TARGETS = {"dynamodb": b"DynamoDB_20120810.", "dynamodbstreams": b"DynamoDBStre
 # Sent by browsers alone; a page cannot leave them out. Not even `GET` of an image comes without the second.
 _OF_BROWSERS = (b"origin", b"sec-fetch-site")
 _KEEP_ALIVE_SECONDS = 75.0
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 _FORMAT = 1
 _STATE = "database.json"
 # Of ministack's module, which forgets them when it ends: the records of streams, how many are trimmed, closed streams.
@@ -140,6 +141,8 @@ class Kept:
 def main() -> None:
     options = _options()
     os.umask(0o077)
+    # Until there is a loop that hears it: an orderly end, which leaves no folder.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with tempfile.TemporaryDirectory(prefix="record-processor-local-") as private, _lock(options.data):
         _set_environment(options, Path(private))
         application = importlib.import_module("ministack.app").app
@@ -148,6 +151,9 @@ def main() -> None:
             asyncio.run(_serve(Door(application, options.services.split(",")), options.host, options.port))
         finally:
             if kept is not None:
+                # A second Ctrl-C is impatience, and half a file would not help.
+                for number in _STOPS:
+                    signal.signal(number, signal.SIG_IGN)
                 kept.write()
 
 
@@ -231,7 +237,7 @@ async def _serve(application: Door, host: str, port: int) -> None:
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     config.loglevel = "WARNING"
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPS:
         loop.add_signal_handler(number, ended.set)
     threading.Thread(target=_wait_for_parent, args=(loop, ended), daemon=True).start()
     await hypercorn.serve(application, config, shutdown_trigger=ended.wait)
