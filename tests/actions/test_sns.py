@@ -8,7 +8,7 @@ import pytest
 from record_processor.actions.base import InvalidSettingError
 from record_processor.actions.sns import SnsAction, SnsSettings
 from record_processor.actions.template import TextTemplate
-from tests.actions.delivery import Delivery, change
+from tests.actions.delivery import Delivery, change, changes
 from tests.actions.sinks.aws import received
 
 if TYPE_CHECKING:
@@ -34,6 +34,15 @@ def test_subject_and_attributes_come_from_templates(sink: SnsSink, delivery: Sta
     assert notice["Subject"].startswith("MODIFY of item-1 and xxx")
     assert len(notice["Subject"]) == 100
     assert notice["MessageAttributes"] == {"n": {"Type": "String", "Value": "5"}}
+
+
+@pytest.mark.parametrize("sink", ["sns"], indirect=True)
+def test_a_call_holds_ten_messages_and_a_quarter_of_a_megabyte_at_most(sink: SnsSink, delivery: StartDelivery) -> None:
+    running = delivery(sink.settings(), batch={"size": 100, "window": "50ms"})
+    running.submit([*changes(20, 1), *(change(f"item-{n}", 2, text={"S": "x" * 100_000}) for n in range(5))])
+    running.finish()
+    assert sink.faults.requests == 2 + 3  # two large ones fit into a call
+    assert len(sink.arrived()) == 25
 
 
 def test_more_than_ten_attributes_are_refused_before_anything_starts() -> None:

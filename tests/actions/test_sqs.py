@@ -64,13 +64,14 @@ def test_attributes_are_filled_from_the_record_and_empty_ones_left_out(sink: Sqs
 
 @standard
 def test_a_call_holds_ten_messages_at_most_and_no_more_than_a_megabyte(sink: SqsSink, delivery: StartDelivery) -> None:
-    running = delivery(sink.settings(), batch={"size": 100, "window": "50ms"})
+    running = delivery(sink.settings(), batch={"size": 100, "window": "50ms", "bytes": "20MB"})
     running.submit(changes(25, 1))
     running.finish()
     assert sink.faults.requests == 3
     large = [change(f"item-{number}", 9, text={"S": "x" * 200_000}) for number in range(12)]
     running.submit(large)
     running.finish()
+    assert sink.faults.requests == 3 + 3  # five large ones fit into a call
     assert len(sink.arrived()) == 37
 
 

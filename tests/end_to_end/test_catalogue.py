@@ -65,6 +65,7 @@ class Shop:
     def __init__(self, servers: Servers, database: Database, folder: Path) -> None:
         self.servers, self.folder = servers, folder
         self._ministack = servers.get("ministack").address
+        self._lake: dict[str, bytes] = {}
         self._ports = {
             "sqs": servers.get("elasticmq").address,
             "s3": servers.get("s3proxy").address,
@@ -113,6 +114,13 @@ class Shop:
 
     def taken_out(self, service: str) -> list[str]:
         return received(self._sqs(service), self._queue(service))
+
+    def lake(self) -> list[bytes]:
+        """What Firehose has written; each object is read once."""
+        s3 = self.reader("s3")
+        for key in {found["Key"] for found in objects(s3, "lake")} - self._lake.keys():
+            self._lake[key] = s3.get_object(Bucket="lake", Key=key)["Body"].read()
+        return list(self._lake.values())
 
     def _queue(self, service: str) -> str:
         url: str = self._sqs(service).get_queue_url(QueueName=f"{service}-reader")["QueueUrl"]
@@ -242,9 +250,7 @@ def kinesis(shop: Shop) -> list[Any]:
 
 
 def firehose(shop: Shop) -> list[Any]:
-    s3 = shop.reader("s3")
-    bodies = [s3.get_object(Bucket="lake", Key=found["Key"])["Body"].read() for found in objects(s3, "lake")]
-    return [json.loads(line) for body in bodies for line in body.splitlines()]
+    return [json.loads(line) for body in shop.lake() for line in body.splitlines()]
 
 
 def s3(shop: Shop) -> list[Any]:
