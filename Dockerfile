@@ -17,8 +17,9 @@ COPY pyproject.toml hatch_build.py constraints*.txt README.md LICENSE THIRD-PART
 COPY supply_chain supply_chain
 COPY java java
 COPY src src
-# Nothing is installed that has not a recorded hash. The image's own pip installs into the environment, so that there is
-# none inside. The jars that amazon-kclpy brings are older than ours, and never used.
+# Nothing is installed that has not a recorded hash (but for setuptools, with which pip builds amazon-kclpy). The image's
+# own pip installs into the environment, so that there is none inside. The jars that amazon-kclpy brings are older than
+# ours, and never used.
 RUN python -m pip install --no-cache-dir --require-hashes --requirement constraints-build.txt \
     && python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheel . \
     && python -m venv --without-pip /opt/record-processor \

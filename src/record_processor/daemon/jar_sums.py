@@ -3,9 +3,9 @@
 Maven compares what it fetches with a sum from the same place; so whether these are the jars that were tested, only a
 record of our own says.
 
-`python -m record_processor.daemon.jar_sums` checks an installation; `--record JARS` writes the record anew. The build
-(`hatch_build.py`) checks what it puts into the package; it has nothing but the standard library, so nothing else is
-imported here at first.
+`python -m record_processor.daemon.jar_sums` checks an installation; `--record JARS` writes the record anew (`--record`
+alone: of the jars that are installed). The build (`hatch_build.py`) checks what it puts into the package; it has
+nothing but the standard library, so nothing else is imported here at first.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _installed() -> list[Path]:
 
 def main() -> int:
     if sys.argv[1:2] == ["--record"]:
-        record(map(Path, sys.argv[2:]))
+        record([Path(jar) for jar in sys.argv[2:]] or _installed())
         return 0
     wrong = mistakes(_installed())
     if wrong:
