@@ -3,9 +3,9 @@
 Maven compares what it fetches with a sum from the same place; so whether these are the jars that were tested, only a
 record of our own says.
 
-`python -m record_processor.daemon.jar_sums` checks an installation; `--record JARS` writes the record anew (without jars:
-of those that are installed). The build (`hatch_build.py`) checks what it puts into the package; it has nothing but the
-standard library, so nothing else is imported here at first.
+`python -m record_processor.daemon.jar_sums` checks an installation; `--record JARS` writes the record anew (`--record`
+alone: of the jars that are installed). The build (`hatch_build.py`) checks what it puts into the package; it has
+nothing but the standard library, so nothing else is imported here at first.
 """
 
 from __future__ import annotations
