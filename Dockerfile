@@ -1,9 +1,8 @@
 # syntax=docker/dockerfile:1
 
-# The one place for the base of both stages. A tag moves; for a build that can be repeated, give the digest that you want:
-#   docker buildx imagetools inspect python:3.12-slim-trixie
-#   docker build --build-arg BASE=python:3.12-slim-trixie@sha256:… .
-ARG BASE=python:3.12-slim-trixie
+# The one place for the base of both stages, for every architecture: the tag says what it is, the digest is what counts.
+# How to renew it: docs/container.md.
+ARG BASE=python:3.12.15-slim-trixie@sha256:05cda9777409a9c3ffddd94a4c476b79f0769a0b4857f0c7ed9226b6800b0d6f
 
 # --- Build: a wheel with the jars. Needs a JDK and Maven; the image does not. ------------------------------------------
 FROM ${BASE} AS build
@@ -31,8 +30,10 @@ RUN python -m pip install --no-cache-dir --require-hashes --requirement constrai
 
 # --- Run: Python, a JRE, and nothing to build or install with. ---------------------------------------------------------
 FROM ${BASE}
+# Debian's security fixes since the base was made, too: its digest stays the same until somebody renews it.
 # hadolint ignore=DL3008
 RUN apt-get update \
+    && apt-get upgrade --yes \
     && apt-get install --yes --no-install-recommends openjdk-21-jre-headless \
     && rm -rf /var/lib/apt/lists/* \
     && python -m pip uninstall --yes --no-cache-dir pip \
