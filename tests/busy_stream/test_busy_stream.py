@@ -289,7 +289,11 @@ def test_a_restart_of_the_database_is_waited_for_and_nothing_is_there_twice(tmp_
         busy.end()
 
 
-def test_a_database_that_has_forgotten_what_was_read_of_it_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_a_database_that_has_forgotten_what_was_read_of_it_is_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A server that is killed leaves its folder.
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     port = free_port()
     with started(port, tmp_path / "data"):
         database = Database(f"http://{LOOPBACK}:{port}")

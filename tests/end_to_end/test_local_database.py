@@ -16,6 +16,7 @@ import pytest
 
 from record_processor.errors import SetupError
 from record_processor.local.ministack import LOOPBACK, started
+from tests.end_to_end.test_new_streams import made_anew
 from tests.harness import REGION, Database, descendants, is_running, wait_for
 from tests.servers.process import free_port
 
@@ -166,10 +167,14 @@ def test_it_ends_with_the_process_that_started_it_and_leaves_no_file(tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+def streams_of(local: Database) -> Any:
+    session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)
+    return session.client("dynamodbstreams", endpoint_url=local.endpoint)
+
+
 def read(local: Database, arn: str) -> list[dict[str, Any]]:
     """All records of a stream with one shard."""
-    session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)
-    streams = session.client("dynamodbstreams", endpoint_url=local.endpoint)
+    streams = streams_of(local)
     (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
     iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
     return list(streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"])
@@ -193,6 +198,37 @@ def test_tables_and_streams_in_a_folder_are_there_after_a_restart_closed_streams
         numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in read(local, arns[0])]
         assert len(numbers) == 3
         assert numbers == sorted(set(numbers))
+
+
+def test_each_stream_has_a_shard_of_its_own_and_answers_for_no_other(local: Database) -> None:
+    table, streams = local.table(), streams_of(local)
+    local.put(table, "old")
+    first, second = made_anew(local, table)
+    local.put(table, "new")
+    shards = [streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"] for arn in (first, second)]
+    (old,), (new,) = [[shard["ShardId"] for shard in of] for of in shards]
+    assert old != new
+    assert streams.describe_stream(StreamArn=first, ExclusiveStartShardId=old)["StreamDescription"]["Shards"] == []
+    for arn, shard_id in [(first, new), (second, old)]:
+        with pytest.raises(streams.exceptions.ResourceNotFoundException):
+            streams.get_shard_iterator(StreamArn=arn, ShardId=shard_id, ShardIteratorType="TRIM_HORIZON")
+    items = [[record["dynamodb"]["Keys"]["id"]["S"] for record in read(local, arn)] for arn in (first, second)]
+    assert items == [["old"], ["new"]]
+
+
+def test_streams_that_are_closed_are_listed_page_by_page_and_by_table(local: Database) -> None:
+    table, other = local.table(), local.table()
+    arns = []
+    for enabled in (False, True, False):
+        arns.append(local.client.describe_table(TableName=table)["Table"]["LatestStreamArn"])
+        stream: Any = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"} if enabled else {"StreamEnabled": False}
+        local.client.update_table(TableName=table, StreamSpecification=stream)
+    streams = streams_of(local)
+    first = streams.list_streams(TableName=table, Limit=1)
+    second = streams.list_streams(TableName=table, ExclusiveStartStreamArn=first["LastEvaluatedStreamArn"])
+    assert [one["StreamArn"] for one in first["Streams"] + second["Streams"]] == sorted(set(arns))
+    assert len(set(arns)) == 2
+    assert {one["TableName"] for one in streams.list_streams()["Streams"]} >= {table, other}
 
 
 def test_a_stop_of_the_server_itself_keeps_what_it_has(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -209,6 +211,10 @@ def _prepare(data: Path | None) -> Kept | None:
     dynamodb, numbers = importlib.import_module("ministack.services.dynamodb"), Numbers()
     dynamodb._next_stream_seq = numbers.next  # type: ignore[attr-defined]
     dynamodb._build_change_record = _sized(dynamodb)  # type: ignore[attr-defined]
+    streams = importlib.import_module("ministack.services.dynamodb_streams")
+    streams._list_streams = _listing(dynamodb, streams)  # type: ignore[attr-defined]
+    streams._describe_stream = _with_own_shard(streams, streams._describe_stream)  # type: ignore[attr-defined]
+    streams._get_shard_iterator = _with_own_shard(streams, streams._get_shard_iterator)  # type: ignore[attr-defined]
     if data is None:
         return None
     kept = Kept(data, dynamodb, numbers)
@@ -227,6 +233,53 @@ def _sized(dynamodb: ModuleType) -> Callable[..., dict[str, Any]]:
         return record
 
     return built
+
+
+def _listing(dynamodb: ModuleType, streams: ModuleType) -> Callable[[dict[str, Any]], Any]:
+    """ListStreams with those that are closed too, which can be read for a day; ministack leaves them out."""
+    answer = importlib.import_module("ministack.core.responses").json_response
+
+    def listed(call: dict[str, Any]) -> Any:
+        found = [streams._enabled_stream_info(name) for name in list(dynamodb._tables.keys())]
+        found += [{**stream, "StreamArn": arn} for arn, stream in dynamodb._closed_streams.items()]
+        fields = ("StreamArn", "TableName", "StreamLabel")
+        # The order of their ARNs: by table, then by time.
+        every = sorted([{name: one[name] for name in fields} for one in found if one], key=lambda one: one["StreamArn"])
+        wanted = [one for one in every if call.get("TableName") in (None, one["TableName"])]
+        rest = [one for one in wanted if one["StreamArn"] > call.get("ExclusiveStartStreamArn", "")]
+        page = rest[: min(int(call.get("Limit", 100)), 100)]
+        more = {"LastEvaluatedStreamArn": page[-1]["StreamArn"]} if len(page) < len(rest) else {}
+        return answer({"Streams": page, **more})
+
+    return listed
+
+
+def _shard_id(arn: str) -> str:
+    """As AWS has them: of the time, in milliseconds, and of something that tells streams of one moment apart."""
+    try:
+        made = datetime.fromisoformat(arn.rpartition("/")[2]).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return ""
+    return f"shardId-{int(made.timestamp() * 1000):020d}-{zlib.crc32(arn.encode()):08x}"
+
+
+def _with_own_shard(streams: ModuleType, answer: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    """A call in which each stream's shard has an id of its own.
+
+    In ministack all have the same, so the lease of an old stream of a table would count for its new one.
+    """
+    shared: str = streams._DEFAULT_SHARD_ID
+
+    def answered(call: dict[str, Any]) -> Any:
+        own = _shard_id(call.get("StreamArn", ""))
+        inside = {own: shared, shared: "none of this stream"}
+        named: dict[str, Any] = {
+            name: inside.get(call[name], call[name]) for name in ("ShardId", "ExclusiveStartShardId") if name in call
+        }
+        status, headers, body = answer({**call, **named})
+        return status, headers, body.replace(shared.encode(), own.encode()) if status == 200 else body
+
+    return answered
 
 
 async def _serve(application: Door, host: str, port: int) -> None:
