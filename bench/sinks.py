@@ -76,7 +76,7 @@ def run_here(item: dict[str, Any], count: int, folder: Path) -> tuple[float, flo
     engine.open(Shard("shardId-1", STREAM))
     warm, *records = [
         protocol_record(number, Keys={"id": {"S": f"item-{number % _ITEMS}"}}, eventID=f"{os.getpid()}-{number}")
-        for number in range(count + 1)
+        for number in range(1, count + 2)  # one numbered 0 would be none that is new
     ]
     engine.submit([warm])  # imports, connections
     while engine.low_water() is None:

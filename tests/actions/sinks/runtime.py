@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.actions.sinks.web import LambdaSink
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.servers.process import Server
 
 _ROLE = "arn:aws:iam::123456789012:role/function"
 
 
 class LambdaRuntimeSink(LambdaSink):
     """On a server of its own, which ends with it: whoever reaches such a server runs code."""
-
-    def __init__(self, server: Server, folder: Path) -> None:
-        self.server = server
-        super().__init__(server, folder)
 
     def create(self) -> None:
         super().create()
