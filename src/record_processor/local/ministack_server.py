@@ -45,6 +45,8 @@ _KEEP_ALIVE_SECONDS = 75.0
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _FORMAT = 1
 _STATE = "database.json"
+# Of a page of ListStreams.
+_MOST_STREAMS = 100
 # Of ministack's module, which forgets them when it ends: the records of streams, how many are trimmed, closed streams.
 _STREAMS = ("_stream_records", "_stream_trimmed", "_closed_streams")
 
@@ -247,7 +249,8 @@ def _listing(dynamodb: ModuleType, streams: ModuleType) -> Callable[[dict[str, A
         every = sorted([{name: one[name] for name in fields} for one in found if one], key=lambda one: one["StreamArn"])
         wanted = [one for one in every if call.get("TableName") in (None, one["TableName"])]
         rest = [one for one in wanted if one["StreamArn"] > call.get("ExclusiveStartStreamArn", "")]
-        page = rest[: min(int(call.get("Limit", 100)), 100)]
+        most = min(int(call.get("Limit", _MOST_STREAMS)), _MOST_STREAMS)
+        page = rest[:most]
         more = {"LastEvaluatedStreamArn": page[-1]["StreamArn"]} if len(page) < len(rest) else {}
         return answer({"Streams": page, **more})
 
