@@ -28,6 +28,10 @@ def owners(database: Database, application: str) -> dict[str, str]:
     return {lease["leaseKey"]["S"]: lease.get("leaseOwner", {}).get("S", "") for lease in leases}
 
 
+def all_saved(database: Database, application: str) -> bool:
+    return all(lease["checkpoint"]["S"].isdecimal() for lease in database.leases(application))
+
+
 def start_two(database: Database, worker: StartWorker, tables: list[str]) -> tuple[Worker, Worker]:
     """The first leads and has half of the shards; so has the second."""
     more = {"failoverTimeMillis": str(int(FAILOVER_SECONDS * 1000))}
@@ -52,6 +56,7 @@ def test_a_dead_leaders_shards_are_processed_again_within_the_bound(
     for table in tables:
         database.put(table, "before")
         first.wait_for_lines(f"{table}.jsonl", 1)
+    wait_for(lambda: all_saved(database, first.application), "what was done is checkpointed")
     victims = [first.process.pid, *first.family()]
     for pid in victims:
         os.kill(pid, death)
