@@ -111,3 +111,23 @@ def test_a_clock_that_jumps_neither_takes_leases_nor_keeps_them_from_a_host(make
     leader.start()
     wait_for(lambda: cluster.is_even(cluster.machines), "a host with a jumped clock gets leases")
     assert_right(cluster, writer)
+
+
+def test_leases_that_were_on_their_way_to_the_leader_when_every_host_was_killed_are_read_again(make: Make) -> None:
+    cluster, writer = make(hosts=3, shards=12, writes_per_second=200)
+    wait_for(cluster.is_at_rest, "the shards are shared out")
+    leader = cluster.leader()
+    for machine in cluster.machines:
+        machine.kill()
+    # As the leader's assignment writes them; it has most of its leases by then, so a kill seldom meets that.
+    for lease in cluster.database.leases(cluster.application):
+        if lease["leaseOwner"]["S"] != leader:
+            cluster.database.client.update_item(
+                TableName=cluster.application,
+                Key={"leaseKey": lease["leaseKey"]},
+                UpdateExpression="SET leaseOwner = :leader, checkpointOwner = leaseOwner",
+                ExpressionAttributeValues={":leader": {"S": leader}},
+            )
+    for machine in cluster.machines:
+        machine.start()
+    assert_right(cluster, writer)

@@ -46,7 +46,10 @@ def all_done(cluster: Cluster, writer: Writer) -> bool:
 def settle(cluster: Cluster, writer: Writer) -> None:
     """End the writer, and wait until everything is done."""
     writer.end()
-    wait_for(lambda: all_done(cluster, writer), "every change is done", SETTLE_SECONDS)
+    try:
+        wait_for(lambda: all_done(cluster, writer), "every change is done", SETTLE_SECONDS)
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{_left_over(cluster, writer)}") from None
 
 
 def assert_right(cluster: Cluster, writer: Writer, duplicates: int | None = None) -> None:
@@ -56,6 +59,20 @@ def assert_right(cluster: Cluster, writer: Writer, duplicates: int | None = None
     assert not any(wrongs(cluster, writer).values()), wrongs(cluster, writer)
     if duplicates is not None:
         assert len(cluster.acts()) - writer.writes == duplicates
+
+
+def _left_over(cluster: Cluster, writer: Writer) -> str:
+    """What is not done, by shard, and how the leases stand."""
+    acts = cluster.acts()
+    shards = {act.item: act.shard for act in acts}
+    acted = {(act.item, act.counter) for act in acts}
+    audited = {change for changes in cluster.audits().values() for change in changes}
+    left: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for item, last in writer.counters().items():
+        written = {(item, counter) for counter in range(1, last + 1)}
+        left[shards.get(item, "a shard that was never begun")] += sorted(written - (acted & audited))
+    lines = [f"{shard}: {len(changes)} changes, {changes[:3]} ..." for shard, changes in left.items() if changes]
+    return "\n".join([*lines, *map(str, cluster.database.leases(cluster.application))])
 
 
 def _turned_in_files(audits: Mapping[Path, Sequence[tuple[str, int]]], acts: Sequence[Act]) -> list[str]:

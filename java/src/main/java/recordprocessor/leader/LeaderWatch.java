@@ -163,12 +163,13 @@ public final class LeaderWatch {
             return Stream.of(new OrphanedLeases.Seen(leaseKey, workerId, counter));
         }
 
+        /** With both owners, if it has two: one that was on its way to the dead worker is nobody's any more. */
         @Override
         public boolean release(OrphanedLeases.Seen lease) {
             UpdateItemRequest request = UpdateItemRequest.builder()
                     .tableName(name)
                     .key(Map.of("leaseKey", AttributeValue.fromS(lease.leaseKey())))
-                    .updateExpression("ADD leaseCounter :one REMOVE leaseOwner")
+                    .updateExpression("ADD leaseCounter :one REMOVE leaseOwner, checkpointOwner")
                     .conditionExpression("leaseOwner = :owner AND leaseCounter = :counter")
                     .expressionAttributeValues(Map.of(
                             ":one", AttributeValue.fromN("1"),

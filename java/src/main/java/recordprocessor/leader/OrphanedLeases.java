@@ -21,7 +21,7 @@ final class OrphanedLeases {
         /** The leases that a worker owns, as they are now. */
         List<Seen> ownedBy(String workerId);
 
-        /** Takes the owner out if neither owner nor counter have changed; whether it did. */
+        /** Makes it nobody's if neither owner nor counter have changed; whether it did. */
         boolean release(Seen lease);
     }
 

@@ -7,13 +7,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseRefresher;
+import software.amazon.kinesis.leases.exceptions.DependencyException;
+import software.amazon.kinesis.leases.exceptions.InvalidStateException;
+import software.amazon.kinesis.leases.exceptions.ProvisionedThroughputException;
 
 /**
  * The leader's part for handovers that do not end: it gives the lease to the worker that was to get it.
  *
  * <p>KCL's leader lets a handover be over after its time, or when the lease ran out, but only where it wants to move that
  * very lease once more; and to the old owner, whose lease it still counts as, it gives nothing. So a lease whose old
- * owner never came to know that it had it may wait for ever.
+ * owner never came to know that it had it may wait for ever. One that is on its way to nobody becomes free, and
+ * the leader's next round gives it away.
  */
 final class StuckHandoffs {
     private static final Logger LOG = LoggerFactory.getLogger(StuckHandoffs.class);
@@ -49,13 +53,21 @@ final class StuckHandoffs {
     }
 
     private void finish(Lease lease) {
+        String next = lease.leaseOwner() == null ? "whoever comes" : lease.leaseOwner();
         try {
-            // Conditional on both owners, so a handover that ended meanwhile stays as it is.
-            if (table.assignLease(lease.copy(), lease.leaseOwner())) {
-                LOG.info("lease {} went to {} without its old owner", lease.leaseKey(), lease.leaseOwner());
+            if (giveOn(lease)) {
+                LOG.info("lease {} went to {} without its old owner", lease.leaseKey(), next);
             }
         } catch (Exception error) {
-            LOG.warn("cannot give lease {} to {}; trying again", lease.leaseKey(), lease.leaseOwner(), error);
+            LOG.warn("cannot give lease {} to {}; trying again", lease.leaseKey(), next, error);
         }
+    }
+
+    /** Conditional on both owners, so a handover that ended meanwhile stays as it is; whether it did. */
+    private boolean giveOn(Lease lease)
+            throws DependencyException, InvalidStateException, ProvisionedThroughputException {
+        return lease.leaseOwner() == null
+                ? table.evictLease(lease.copy())
+                : table.assignLease(lease.copy(), lease.leaseOwner());
     }
 }
