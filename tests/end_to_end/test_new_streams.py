@@ -35,7 +35,7 @@ def ids(worker: Worker) -> list[str]:
 
 
 def assert_told(worker: Worker, table: str, old: str, new: str) -> None:
-    (replaced,) = worker.of("stream.replaced")
+    (replaced,) = worker.wait_for_event("stream.replaced")
     assert (replaced["table"], replaced["old_stream_arn"], replaced["new_stream_arn"]) == (table, old, new)
     assert replaced["lost_after"] < replaced["lost_before"]
     (adopted,) = worker.wait_for_event("stream.adopted")

@@ -34,7 +34,7 @@ def test_a_shard_begun_at_latest_goes_on_from_there_and_a_stream_that_is_left_ou
     # Left out, with its leases in the table: its shard is left alone, and nothing else is the worse for it.
     second = worker(kept, actions=TO_FILE, initialPositionInStream="LATEST")
     wait_for(lambda: ids(second, kept) == ["while it was stopped"], "what was written in between")
-    (unconfigured,) = second.of("stream.unconfigured")
+    (unconfigured,) = second.wait_for_event("stream.unconfigured")
     (stream,) = unconfigured["streams"]
     assert left_out in stream
     database.put(kept, "after it")

@@ -72,9 +72,9 @@ def test_a_dead_process_ends_what_it_left_its_shard_goes_on_at_once_and_a_poison
     running = worker(table, actions=WITH_LETTERS)
     wait_for(lambda: begun(tmp_path, "c"), "the record after the one that killed its process")
     assert not [pid for pid in map(int, (tmp_path / "left").read_text().split()) if is_running(pid)]
-    (killed,) = running.of("shard.process_ended")
+    (killed,) = running.wait_for_event("shard.process_ended")
     assert {"reason": "killed", "signal": "SIGKILL", "restarts": 1, "next_start_seconds": 0.2}.items() <= killed.items()
-    again = running.of("shard.started")[1]
+    again = running.wait_for_event("shard.started", 2)[1]
     assert moment(again) - moment(killed) < timedelta(seconds=5)
     assert begun(tmp_path, "b") == [["none", "0"], ["killed", "1"]]
     database.put_many(table, ["d", "e"])
@@ -83,9 +83,10 @@ def test_a_dead_process_ends_what_it_left_its_shard_goes_on_at_once_and_a_poison
     assert [len(begun(tmp_path, item)) for item in "de"] == [3, 1]
     (letter,) = [json.loads(line) for line in (tmp_path / "dead/shop.jsonl").read_text().splitlines()]
     assert (letter["error"]["type"], letter["attempts"]) == ("ProcessDied", 3)
-    (dead,), (crash_loop,) = running.of("record.dead"), running.of("shard.crash_loop")
+    # What is in the log came through two pipes: later than what is in a file.
+    (dead,), (crash_loop,) = running.wait_for_event("record.dead"), running.wait_for_event("shard.crash_loop")
     assert crash_loop["sequence_number"] == dead["sequence_number"] == letter["sequence_number"]
-    ends = running.of("shard.process_ended")[1:]
+    ends = running.wait_for_event("shard.process_ended", 4)[1:]
     assert [(end["reason"], end["status"]) for end in ends] == [("killed", 83)] * 3
     # When c was checkpointed says where d's row begins: at its first or at its second death.
     assert all(end["next_start_seconds"] == 0.2 * 2 ** (end["restarts"] - 1) for end in ends)
@@ -124,7 +125,7 @@ def test_a_process_that_is_stuck_is_named_and_ended_and_its_shard_goes_on(
     (stuck,) = running.wait_for_event("shard.stuck")
     assert (stuck["level"], stuck["table"]) == ("error", table)
     wait_for(lambda: begun(tmp_path, "c"), "the record after the one at which the process was stuck")
-    (dead,) = running.of("record.dead")
+    (dead,) = running.wait_for_event("record.dead")
     assert dead["keys"] == {"id": {"S": "hangs"}}
     assert running.stop() == 0
 

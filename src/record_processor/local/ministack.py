@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from importlib import resources
 from pathlib import Path
@@ -28,6 +29,7 @@ _SERVER = "ministack_server.py"
 # What a Python may need to run at all; nothing else of ours is the server's business.
 _PASSED_ON = ("LD_LIBRARY_PATH", "TMPDIR")
 _START_SECONDS = 60.0
+_LOOK_SECONDS = 0.2
 # A stream of a million records is written down in that.
 _STOP_SECONDS = 60.0
 _LAST_CHARACTERS = 4000
@@ -40,14 +42,22 @@ def run(port: int, data: Path | None, host: str = LOOPBACK) -> int:
         SetupError: it could not be installed or started, the port is taken, or the data are not its own; or at the end,
             it could not write them.
     """
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), started(port, data, host) as process:
+        # From here on a signal raises nothing: what would leave this block early would not hear how the server ends.
+        asked = _signals_noted()
         kept = f"written to {data} when it ends" if data else "in memory"
         say(f"the local DynamoDB listens on http://{host}:{port}, tables and streams {kept}; Ctrl-C ends it", err=True)
-        # In here, so that what it says at its end is heard.
-        with contextlib.suppress(KeyboardInterrupt):
-            process.wait()
+        while process.poll() is None and not asked.wait(_LOOK_SECONDS):
+            pass
     return 0
+
+
+def _signals_noted() -> threading.Event:
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    return asked
 
 
 @contextlib.contextmanager
@@ -74,11 +84,15 @@ def started(
         )
         try:
             _wait_until_ready(process, host, port, words)
+        except BaseException:
+            _stop(process)
+            raise
+        try:
             yield process
         finally:
             _stop(process)
-        if process.returncode:
-            raise SetupError(f"the local database ended with status {process.returncode}:\n{_last(words)}")
+            if process.returncode:
+                raise SetupError(f"the local database ended with status {process.returncode}:\n{_last(words)}")
 
 
 def _refuse_taken(host: str, port: int) -> None:
