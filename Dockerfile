@@ -26,7 +26,7 @@ RUN python -m pip install --no-cache-dir --require-hashes --requirement constrai
         --require-hashes --requirement constraints-runtime.txt \
     && python -m pip --python /opt/record-processor/bin/python install --no-cache-dir --no-deps /wheel/*.whl \
     && rm -r /opt/record-processor/lib/python3*/site-packages/amazon_kclpy/jars \
-    && /opt/record-processor/bin/python -m record_processor.daemon.jar_sums
+    && /opt/record-processor/bin/python -m record_processor.host.jar_sums
 
 # --- Run: Python, a JRE, and nothing to build or install with. ---------------------------------------------------------
 FROM ${BASE}

@@ -21,7 +21,7 @@ class JarsHook(BuildHookInterface[Any]):
         shutil.rmtree(root / "java" / "target" / "jars", ignore_errors=True)
         _run_maven(root / "java")
         _refuse_strangers(root / "src", root / "java" / "target" / "jars")
-        _copy_jars(root / "java" / "target", root / "src" / "record_processor" / "daemon" / "jars")
+        _copy_jars(root / "java" / "target", root / "src" / "record_processor" / "host" / "jars")
         build_data["sbom_files"].extend(_write_sboms(root, self.metadata.version))
 
 
@@ -38,7 +38,7 @@ def _run_maven(java: Path) -> None:
 def _refuse_strangers(sources: Path, jars: Path) -> None:
     """Nothing gets into a wheel that is not what was tested."""
     sys.path.insert(0, str(sources))
-    from record_processor.daemon.jar_sums import mistakes, what_to_do
+    from record_processor.host.jar_sums import mistakes, what_to_do
 
     if wrong := mistakes(jars.glob("*.jar")):
         raise SystemExit(what_to_do(wrong))

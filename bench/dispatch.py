@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from amazon_kclpy import kcl
 
-from record_processor.actions.base import Action, ActionSettings, Shard
-from record_processor.actions.settings import Batch
-from record_processor.worker.delivery.engine import Engine
-from record_processor.worker.protocol import ProtocolRecord, channel_of
-from record_processor.worker.record_filter import RecordFilter
-from record_processor.worker.records import ChangeRecord, decode
+from record_processor.delivery.shard_delivery import ShardDelivery
+from record_processor.filters.record_filter import RecordFilter
+from record_processor.plugin.action import Action
+from record_processor.plugin.settings import ActionSettings, Batch
+from record_processor.records.change_record import ChangeRecord, decode
+from record_processor.records.raw_record import RawRecord
+from record_processor.records.stream import Shard
+from record_processor.shard.multilang import channel_of
 from tests.builders import STREAM, LeaseMemory, adapter_json
 
 if TYPE_CHECKING:
@@ -89,15 +91,15 @@ def raw_decode(lines: list[bytes]) -> None:
             decode(record.binary_data, STREAM, record.sequence_number)
 
 
-def engine(memory: LeaseMemory, action: Nothing) -> Engine:
-    made = Engine([action], memory.lease(), grace_seconds=1)
+def delivery(memory: LeaseMemory, action: Nothing) -> ShardDelivery:
+    made = ShardDelivery([action], memory.lease(), grace_seconds=1)
     made.open(Shard("shardId-1", STREAM))
     return made
 
 
 def dispatch(lines: list[bytes], memory: LeaseMemory, **settings: Any) -> None:
     reader = channel(b"")
-    made = engine(memory, Nothing(filter=PATTERN, **settings))
+    made = delivery(memory, Nothing(filter=PATTERN, **settings))
     for line in lines:
         made.submit(reader.load_action(line).records)
     made.finish()
@@ -131,12 +133,12 @@ def speedup(memory: LeaseMemory) -> float:
     """How much sooner 64 lanes are through with an action that takes 20 ms, on distinct items."""
 
     def seconds(count: int, concurrency: int) -> float:
-        made = engine(memory, Nothing(0.02, concurrency=concurrency))
+        made = delivery(memory, Nothing(0.02, concurrency=concurrency))
         records = []
         for number in range(count):
             keys = {"id": {"N": str(number)}}
             data = json.dumps(adapter_json(SequenceNumber=str(number), Keys=keys)).encode()
-            records.append(ProtocolRecord(data, str(number)))
+            records.append(RawRecord(data, str(number)))
         begun = time.monotonic()
         made.submit(records)
         made.finish()

@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from record_processor.actions.base import Shard
-from record_processor.configuration.build import build_actions
-from record_processor.worker.delivery.engine import Engine
+from record_processor.catalog.build import build_actions
+from record_processor.delivery.shard_delivery import ShardDelivery
+from record_processor.records.stream import Shard
 from tests.builders import STREAM, LeaseMemory, protocol_record
 from tests.servers.started import Servers
 
@@ -72,20 +72,20 @@ def handle(event, context):
 def run_here(item: dict[str, Any], count: int, folder: Path) -> tuple[float, float]:
     """Records a second, and microseconds of CPU a record."""
     (action,) = build_actions([item])
-    engine = Engine([action], LeaseMemory(folder / "lease").lease(), grace_seconds=1)
-    engine.open(Shard("shardId-1", STREAM))
+    delivery = ShardDelivery([action], LeaseMemory(folder / "lease").lease(), grace_seconds=1)
+    delivery.open(Shard("shardId-1", STREAM))
     warm, *records = [
         protocol_record(number, Keys={"id": {"S": f"item-{number % _ITEMS}"}}, eventID=f"{os.getpid()}-{number}")
         for number in range(1, count + 2)  # one numbered 0 would be none that is new
     ]
-    engine.submit([warm])  # imports, connections
-    while engine.low_water() is None:
+    delivery.submit([warm])  # imports, connections
+    while delivery.low_water() is None:
         time.sleep(0.01)
     cpu, begun = time.process_time(), time.perf_counter()
     for start in range(0, count, 1000):
-        engine.submit(records[start : start + 1000])
-    engine.finish()
-    engine.make_safe()
+        delivery.submit(records[start : start + 1000])
+    delivery.finish()
+    delivery.make_safe()
     wall = time.perf_counter() - begun
     return count / wall, (time.process_time() - cpu) / count * 1e6
 

@@ -85,7 +85,7 @@ _last: dict[str, str] = {}
 
 
 def note_last(database: Database, table: str) -> None:
-    from record_processor.operate.peek import client
+    from record_processor.tools.peek import client
 
     dynamodb, streams = client(database.endpoint, "us-west-2", None)
     arn = dynamodb.describe_table(TableName=table)["Table"]["LatestStreamArn"]

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 NOTICE = ROOT / "THIRD-PARTY"
 BOM = ROOT / "java" / "target" / "java.cdx.json"
 _HEAD = """\
-The wheel of record-processor has jars of others in record_processor/daemon/jars, as their projects released them. Their
+The wheel of record-processor has jars of others in record_processor/host/jars, as their projects released them. Their
 licences, by their SPDX names (one of several is enough); the texts and notices are in the jars and at their projects.
 
 """

@@ -6,10 +6,11 @@ import json
 import struct
 from typing import TYPE_CHECKING, Any
 
-from record_processor import boot_time
-from record_processor.worker.lease import Lease
-from record_processor.worker.protocol import ProtocolRecord
-from record_processor.worker.records import ChangeRecord, Stream, decode
+from record_processor.delivery.lease import Lease
+from record_processor.records.change_record import ChangeRecord, decode
+from record_processor.records.raw_record import RawRecord
+from record_processor.records.stream import Stream
+from record_processor.system import boot_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,10 +48,10 @@ def change_record(**overrides: Any) -> ChangeRecord:
     return decode(json.dumps(record).encode(), STREAM, record["dynamodb"]["SequenceNumber"])
 
 
-def protocol_record(number: int | str, **overrides: Any) -> ProtocolRecord:
+def protocol_record(number: int | str, **overrides: Any) -> RawRecord:
     """A record as it comes out of the protocol."""
     data = json.dumps(adapter_json(SequenceNumber=str(number), **overrides)).encode()
-    return ProtocolRecord(data, str(number))
+    return RawRecord(data, str(number))
 
 
 class LeaseMemory:

@@ -11,7 +11,7 @@ import shlex
 import shutil
 from pathlib import Path
 
-from record_processor.daemon import jvm
+from record_processor.host import jvm
 
 FOLDER = Path(__file__).parents[1] / "java/target/class-archives"
 # Those of the workers that use it: another garbage collector has another form of archive.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from record_processor import redaction
 from record_processor.local.ministack import LOOPBACK, started
+from record_processor.text import redaction
 from tests.harness import Database
 from tests.servers.process import free_port, require
 from tests.servers.started import Servers

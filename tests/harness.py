@@ -186,7 +186,7 @@ class Worker:
         return descendants(self.process.pid)
 
     def children(self) -> list[int]:
-        return [pid for pid in self.family() if "record_processor.worker" in command_line(pid)]
+        return [pid for pid in self.family() if "record_processor.shard" in command_line(pid)]
 
     def jvm(self) -> int:
         (pid,) = [pid for pid in self.family() if "StreamsDaemon" in command_line(pid)]

@@ -1,4 +1,4 @@
-"""The real process of a shard, `python -m record_processor.worker`, spoken to as KCL speaks, without a JVM."""
+"""The real process of a shard, `python -m record_processor.shard`, spoken to as KCL speaks, without a JVM."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from record_processor.worker import environment
+from record_processor.system import shard_environment
 from tests.builders import ARN, LeaseMemory, adapter_json
 from tests.harness import wait_for
 
@@ -49,12 +49,12 @@ class ShardProcess:
             with self.trials_path.open("r+b") as file:
                 file.write(b"\0")  # as the Java side does before each start
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "record_processor.worker"],
+            [sys.executable, "-m", "record_processor.shard"],
             cwd=folder,
             env={
                 **os.environ,
                 **self._environment(last_end, trials, grace_millis),
-                environment.LOG_LEVEL: log_level,
+                shard_environment.LOG_LEVEL: log_level,
                 **(env or {}),
             },
             stdin=subprocess.PIPE,
@@ -67,16 +67,16 @@ class ShardProcess:
 
     def _environment(self, last_end: str, trials: bool, grace_millis: str) -> dict[str, str]:
         values = {
-            environment.ACTIONS: str(self.folder / "actions.json"),
-            environment.CHECKPOINT_INTERVAL_MILLIS: "0",
-            environment.GRACE_MILLIS: grace_millis,
-            environment.LEASE_FILE: str(self.memory.path),
-            environment.LOG_LEVEL: "info",
-            environment.REGION: "us-west-2",
-            environment.STREAM_ARN: ARN,
-            environment.LAST_END: last_end,
+            shard_environment.ACTIONS: str(self.folder / "actions.json"),
+            shard_environment.CHECKPOINT_INTERVAL_MILLIS: "0",
+            shard_environment.GRACE_MILLIS: grace_millis,
+            shard_environment.LEASE_FILE: str(self.memory.path),
+            shard_environment.LOG_LEVEL: "info",
+            shard_environment.REGION: "us-west-2",
+            shard_environment.STREAM_ARN: ARN,
+            shard_environment.LAST_END: last_end,
         }
-        return {**values, environment.TRIALS_FILE: str(self.trials_path)} if trials else values
+        return {**values, shard_environment.TRIALS_FILE: str(self.trials_path)} if trials else values
 
     def initialize(self, sequence_number: str = "TRIM_HORIZON") -> ShardProcess:
         where = {"sequenceNumber": sequence_number, "subSequenceNumber": 0}

@@ -8,12 +8,13 @@ from typing import NoReturn
 
 import click
 
-from record_processor import __version__, user_stderr
+from record_processor import __version__
 from record_processor.errors import RecordProcessorError, SetupError
-from record_processor.operate.terminal import say, say_lines
-from record_processor.private_files import restrict_new_files
-from record_processor.redaction import redacted
-from record_processor.stop_signals import StopSignal, raise_stop_signals
+from record_processor.logs import user_stderr
+from record_processor.logs.terminal import say, say_lines
+from record_processor.system.private_files import restrict_new_files
+from record_processor.system.stop_signals import StopSignal, raise_stop_signals
+from record_processor.text.redaction import redacted
 
 _PROPERTIES = click.argument("properties", type=click.Path(path_type=Path), metavar="FILE.properties")
 _SET = click.option(
@@ -38,7 +39,7 @@ def cli() -> None:
 @_SET
 def run(properties: Path, overrides: tuple[str, ...]) -> None:
     """Run a worker until SIGTERM or SIGINT."""
-    from record_processor.daemon.run import run as run_worker
+    from record_processor.host.run import run as run_worker
 
     restrict_new_files()
     raise_stop_signals()
@@ -53,7 +54,7 @@ def run(properties: Path, overrides: tuple[str, ...]) -> None:
 @_SET
 def check(properties: Path, overrides: tuple[str, ...]) -> None:
     """Check a configuration and start nothing: exit status 0, or 2 with every mistake."""
-    from record_processor.daemon.check import check as check_configuration
+    from record_processor.host.check import check as check_configuration
 
     raise_stop_signals()
     checked = check_configuration(properties, overrides)
@@ -105,7 +106,7 @@ def peek(
     profile: str | None,
 ) -> None:
     """Print the records of a stream as JSON; no worker needed, and no worker disturbed."""
-    from record_processor.operate.peek import Peek, client
+    from record_processor.tools.peek import Peek, client
 
     Peek(client(endpoint_url, region, profile), shard_id, start, follow, limit).run(name)
 
@@ -123,8 +124,8 @@ def replay(
 
     SOURCE is a file, or a folder of them; without it, the letters come from where the actions' dead_letter puts them.
     """
-    from record_processor.daemon.check import check as check_configuration
-    from record_processor.operate.replay import Replay
+    from record_processor.host.check import check as check_configuration
+    from record_processor.tools.replay import Replay
 
     restrict_new_files()
     raise_stop_signals()
@@ -137,7 +138,7 @@ def replay(
 @click.argument("name", required=False, metavar="[NAME]")
 def actions(name: str | None) -> None:
     """List the installed actions; with a NAME, show its settings and an example."""
-    from record_processor.operate.catalogue import described, listed
+    from record_processor.catalog.describe import described, listed
 
     say_lines(listed() if name is None else described(name))
 
@@ -145,7 +146,7 @@ def actions(name: str | None) -> None:
 @cli.command()
 def schema() -> None:
     """Print the JSON Schema of actions.yaml, for editors."""
-    from record_processor.configuration.schema import text
+    from record_processor.catalog.schema import text
 
     say_lines(text())
 
@@ -176,7 +177,7 @@ def _explained(error: Exception) -> str | None:
     if isinstance(error, OSError):
         return str(error)
     if type(error).__module__.startswith(("botocore.", "boto3.")):  # it is imported then
-        from record_processor.aws_errors import explanation
+        from record_processor.aws.explanations import explanation
 
         return explanation(error)
     return None

@@ -7,9 +7,12 @@ without a traceback and exits with the error's `exit_status`.
 from __future__ import annotations
 
 import traceback
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from record_processor.safe_text import shortened, shortened_to_end
+from record_processor.text.safe_text import shortened, shortened_to_end
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _LONGEST_MESSAGE = 16_384
 _LONGEST_TRACEBACK = 131_072
@@ -27,7 +30,7 @@ class SetupError(RecordProcessorError):
     exit_status = 2
 
 
-class Mistake(NamedTuple):
+class ConfigError(NamedTuple):
     """One thing wrong in the configuration: where it stands and what to do about it."""
 
     place: str
@@ -37,12 +40,12 @@ class Mistake(NamedTuple):
         return f"{self.place}: {self.message}"
 
 
-class ConfigurationError(RecordProcessorError):
+class InvalidConfigError(RecordProcessorError):
     """The configuration has mistakes; nothing was started."""
 
     exit_status = 2
 
-    def __init__(self, mistakes: list[Mistake]) -> None:
+    def __init__(self, mistakes: list[ConfigError]) -> None:
         super().__init__("\n".join(map(str, mistakes)))
         self.mistakes = mistakes
 
@@ -81,6 +84,42 @@ class BrokenError(RecordProcessorError):
 
 class CheckpointRefusedError(RecordProcessorError):
     """KCL refused a checkpoint for a reason that trying again does not mend."""
+
+
+class ActionError(Exception):
+    """A failure whose message says all that there is to know, so that its traceback is left out of the log.
+
+    Args:
+        retry_after_seconds: what the other side asked for; the next try is not sooner.
+    """
+
+    def __init__(self, message: str, retry_after_seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PermanentError(ActionError):
+    """Trying again cannot help: the records go to the dead letters at once."""
+
+
+class NotTriedError(ActionError):
+    """An earlier record failed, and this one had to wait for it: it has not been tried, so it has not failed."""
+
+    def __init__(self) -> None:
+        super().__init__("waits for an earlier record that failed")
+
+
+class PartialFailure(Exception):  # noqa: N818 - what it says is that the rest succeeded
+    """Some records of a batch failed; all others are done.
+
+    Args:
+        failures: why, by position in the batch. A `PermanentError` among them is not tried again; a `NotTriedError`
+            counts as no attempt.
+    """
+
+    def __init__(self, failures: Mapping[int, Exception]) -> None:
+        super().__init__(f"{len(failures)} of the batch failed")
+        self.failures = dict(failures)
 
 
 def described(error: BaseException) -> str:

@@ -6,16 +6,16 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
-from record_processor.actions.base import Shard
-from record_processor.configuration.build import build_actions
-from record_processor.worker.delivery.engine import Engine
+from record_processor.catalog.build import build_actions
+from record_processor.delivery.shard_delivery import ShardDelivery
+from record_processor.records.stream import Shard
 from tests.builders import STREAM, LeaseMemory, protocol_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from record_processor.worker.protocol import ProtocolRecord
+    from record_processor.records.raw_record import RawRecord
 
 _PATIENCE_SECONDS = 30
 
@@ -31,19 +31,19 @@ class Delivery:
         # A grace of nothing, since a test that ends wants nothing more from it.
         self.actions = build_actions([{**letters, **item}])
         self.memory = LeaseMemory(folder / "lease")
-        self.engine = Engine(self.actions, self.memory.lease(), grace_seconds=0)
-        self.engine.open(SHARD)
+        self.delivery = ShardDelivery(self.actions, self.memory.lease(), grace_seconds=0)
+        self.delivery.open(SHARD)
 
-    def submit(self, records: Iterable[ProtocolRecord]) -> None:
-        self.engine.submit(list(records))
+    def submit(self, records: Iterable[RawRecord]) -> None:
+        self.delivery.submit(list(records))
 
     def finish(self) -> None:
         """Return when everything is done, and safe; raises LeaseLostError where that takes too long."""
         patience = threading.Timer(_PATIENCE_SECONDS, self.memory.lose)
         patience.start()
         try:
-            self.engine.finish()
-            self.engine.make_safe()
+            self.delivery.finish()
+            self.delivery.make_safe()
         finally:
             patience.cancel()
 
@@ -53,17 +53,17 @@ class Delivery:
         return [json.loads(line) for line in self._letters.read_text().splitlines()]
 
     def close(self) -> None:
-        self.engine.close()
+        self.delivery.close()
         for action in self.actions:
             action.close()
 
 
-def changes(items: int, times: int, start: int = 1) -> list[ProtocolRecord]:
+def changes(items: int, times: int, start: int = 1) -> list[RawRecord]:
     """Each item changed so many times, in turn: `n` of an item counts from `start`."""
     return [change(f"item-{item}", number) for number in range(start, start + times) for item in range(items)]
 
 
-def change(item: str, number: int, **more: Any) -> ProtocolRecord:
+def change(item: str, number: int, **more: Any) -> RawRecord:
     keys = {"id": {"S": item}}
     # As long as DynamoDB's, and in the order in which the changes are made.
     sequence = f"{number:08}{int(item.rpartition('-')[2]):06}"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ProfileNotFound
 
-from record_processor.actions import aws
-from record_processor.actions.aws import AwsSettings, client
+from record_processor.aws import settings
+from record_processor.aws.settings import AwsSettings, client
 from tests.servers import dialects
 from tests.servers.faults import Faults
 
@@ -26,7 +26,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local-secret-key")
     yield
-    aws._made.cache_clear()
+    settings._made.cache_clear()
 
 
 @pytest.mark.parametrize(

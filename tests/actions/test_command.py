@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from record_processor.actions.base import InvalidSettingError, NotTriedError, PartialFailure
 from record_processor.actions.command import CommandAction, CommandSettings
+from record_processor.errors import InvalidSettingError, NotTriedError, PartialFailure
 from tests.actions.delivery import Delivery, changes
 from tests.builders import change_record
 from tests.harness import is_running, wait_for

@@ -48,7 +48,7 @@ def test_a_restart_of_the_server_in_the_middle_costs_nothing_but_time(
 ) -> None:
     running = delivery(sink.settings())
     running.submit(changes(ITEMS, TIMES // 2))
-    wait_for(lambda: running.engine.low_water() is not None, "the first are through")
+    wait_for(lambda: running.delivery.low_water() is not None, "the first are through")
     sink.stop()
     running.submit(changes(ITEMS, TIMES // 2, start=TIMES // 2 + 1))
     wait_for(lambda: blocked(caplog), "it says that it cannot deliver")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from record_processor.operate.replay import Replay
+from record_processor.tools.replay import Replay
 from tests.actions.delivery import Delivery, change, changes
 from tests.actions.sinks.aws import DynamoDBSink, S3Sink, SnsSink, SqsSink, received
 
@@ -63,7 +63,7 @@ def test_letters_go_there_and_back_in_their_order(
     running = delivery(settings)
     running.submit([*changes(1, 11), change("item-0", 12, text={"S": "large " * 60_000})])
     running.finish()
-    assert running.engine.low_water() is not None
+    assert running.delivery.low_water() is not None
 
     def replay(**more: Any) -> int:
         return Replay([settings], None, **{"dry_run": False, "region": "us-west-2", **more}).run(None)
@@ -130,7 +130,7 @@ def test_a_letter_that_is_too_large_for_its_place_holds_nothing_up(
     noise = base64.b64encode(os.urandom(600_000)).decode()
     running.submit([change("item-0", 1, text={"S": noise}), change("item-0", 2)])
     running.finish()
-    assert running.engine.low_water() is not None
+    assert running.delivery.low_water() is not None
     assert "stored without NewImage" in caplog.text
     if not isinstance(sink, SnsSink):
         (tmp_path / "mended").touch()

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from record_processor.actions.base import InvalidSettingError
 from record_processor.actions.dynamodb import DynamoDBAction, DynamoDBSettings
+from record_processor.errors import InvalidSettingError
 from tests.actions.delivery import Delivery, change, changes
 from tests.builders import protocol_record
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from record_processor.actions import bounded_resolver, refusals
-from record_processor.actions.base import ActionError, PermanentError
-from record_processor.actions.batch_response import InvalidBatchResponse
-from record_processor.actions.bounded_http import BoundedClient
-from record_processor.actions.refusals import Refusals
+from record_processor.actions.http import bounded_resolver
+from record_processor.actions.http.bounded_http import BoundedClient
 from record_processor.actions.webhook import WebhookAction, WebhookSettings
+from record_processor.errors import ActionError, PermanentError
+from record_processor.plugin import refusals
+from record_processor.plugin.partial_batch_response import InvalidBatchResponse
+from record_processor.plugin.refusals import Refusals
 from tests.actions.delivery import SHARD, Delivery, changes
 from tests.builders import change_record
 from tests.harness import wait_for
@@ -251,7 +252,7 @@ def test_a_record_that_is_refused_among_others_that_are_taken_is_to_blame_itself
 
 def test_during_an_outage_one_record_is_let_go_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr("record_processor.actions.refusals.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("record_processor.plugin.refusals.time.monotonic", lambda: now[0])
     lately = Refusals()
     verdicts = [lately.is_outage(str(number)) for number in range(refusals.MOST_IN_A_ROW)]
     assert verdicts == [False] * (refusals.MOST_IN_A_ROW - 1) + [True]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from record_processor.actions.kinesis import KinesisAction, KinesisSettings
-from record_processor.actions.template import TextTemplate
+from record_processor.records.template import TextTemplate
 from tests.actions.delivery import Delivery, change, changes
 from tests.builders import change_record
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from record_processor.actions.base import InvalidSettingError
 from record_processor.actions.s3 import S3Action, S3Settings
+from record_processor.errors import InvalidSettingError
 from tests.actions.delivery import Delivery, changes
 from tests.actions.sinks.aws import objects
 from tests.harness import wait_for
@@ -53,7 +53,7 @@ def test_credentials_that_the_server_itself_refuses_hold_the_shard_and_are_not_s
     running.submit(changes(2, 1))
     wait_for(lambda: "SignatureDoesNotMatch" in caplog.text, "the refusal is logged")
     assert "not-the-secret" not in caplog.text
-    assert running.engine.low_water() is None
+    assert running.delivery.low_water() is None
     assert running.letters() == []
 
 

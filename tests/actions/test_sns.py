@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from record_processor.actions.base import InvalidSettingError
 from record_processor.actions.sns import SnsAction, SnsSettings
-from record_processor.actions.template import TextTemplate
+from record_processor.errors import InvalidSettingError
+from record_processor.records.template import TextTemplate
 from tests.actions.delivery import Delivery, change, changes
 from tests.actions.sinks.aws import received
 

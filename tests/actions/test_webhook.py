@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from record_processor.actions.base import ActionError, InvalidSettingError, PermanentError
-from record_processor.actions.bounded_http import Answer
+from record_processor.actions.http.bounded_http import Answer
 from record_processor.actions.webhook import WebhookAction, WebhookSettings, _retry_after_seconds, refusal
+from record_processor.errors import ActionError, InvalidSettingError, PermanentError
 from tests.actions.delivery import SHARD, Delivery, change, changes
 
 if TYPE_CHECKING:

@@ -49,7 +49,7 @@ def test_a_process_of_a_host_that_slept_has_a_monotonic_clock_that_stood_still_a
 # A lease as a shard process has it: says, whenever it is asked, whether it is held, and what its monotonic clock is.
 HOLDER = """
 import pathlib, sys, time
-from record_processor.worker.lease import Lease
+from record_processor.delivery.lease import Lease
 lease = Lease(pathlib.Path(sys.argv[1]))
 for _ in sys.stdin:
     print(int(lease.work_may_begin), int(lease.lost), time.monotonic(), flush=True)

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from botocore.config import Config
 
-from record_processor.actions import registry
+from record_processor.catalog import registry
 from tests.actions.sinks.aws import objects, received
 from tests.harness import Worker, wait_for
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from record_processor.daemon import jvm
+from record_processor.host import jvm
 from tests.servers import credentials
 
 if TYPE_CHECKING:

@@ -98,7 +98,7 @@ def test_a_command_that_is_killed_while_it_checks_takes_the_checking_process_wit
     file = written(tmp_path, "actions: [{name: a, type: python, handler: 'sleeps:h'}]")
     command = subprocess.Popen([*COMMAND, "check", file], cwd=tmp_path)
     checking = wait_for(
-        lambda: [pid for pid in descendants(command.pid) if "record_processor.configuration" in command_line(pid)],
+        lambda: [pid for pid in descendants(command.pid) if "record_processor.catalog" in command_line(pid)],
         "the checking process",
     )
     os.kill(command.pid, signal.SIGKILL)

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from record_processor.daemon import jvm
+from record_processor.host import jvm
 from tests.servers.process import LOOPBACK
 from tests.servers.tls import Tls
 

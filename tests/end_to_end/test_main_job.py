@@ -226,7 +226,7 @@ def test_a_killed_jvm_takes_its_children_along_and_the_status_says_so(database: 
 
 DECODER = """
 import json
-from record_processor.worker.values import item_to_python
+from record_processor.records.attribute_values import item_to_python
 def handle(event, context):
     image = event["Records"][0]["dynamodb"]["NewImage"]
     print(repr(item_to_python(image)))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from record_processor import aws
-from record_processor.daemon import tables
-from record_processor.daemon.known_streams import KnownStreams
-from record_processor.daemon.properties import Properties
-from record_processor.daemon.stream_leases import StreamLeases
-from record_processor.daemon.stream_watch import Followed, StreamWatch, to_read
+from record_processor.aws import clients
+from record_processor.config.properties import Properties
+from record_processor.host import kcl_tables
+from record_processor.host.known_streams import KnownStreams
+from record_processor.host.stream_leases import StreamLeases
+from record_processor.host.stream_watch import Followed, StreamWatch, to_read
 from tests.end_to_end.test_new_streams import NEW, arn_of, made_anew
 from tests.harness import REGION, wait_for
 
@@ -31,8 +31,8 @@ def follow(database: Database, tmp_path: Path) -> Follow:
 
     def made(application: str, mode: str = "single", endpoint: str = database.endpoint) -> Followed:
         session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)
-        tables.prepare(database.client, Properties(tmp_path / "p", {"applicationName": application}))
-        dynamodb, streams = (aws.client(session, name, endpoint) for name in ("dynamodb", "dynamodbstreams"))
+        kcl_tables.prepare(database.client, Properties(tmp_path / "p", {"applicationName": application}))
+        dynamodb, streams = (clients.client(session, name, endpoint) for name in ("dynamodb", "dynamodbstreams"))
         leases = StreamLeases(dynamodb, streams, application, mode)
         return Followed(dynamodb, leases, KnownStreams(dynamodb, f"{application}-CoordinatorState"), mode, set())
 

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import yaml
 
-from record_processor.actions.base import Shard
 from record_processor.dead_letters.letter import write
+from record_processor.records.stream import Shard
 from tests.builders import STREAM, adapter_json
 
 ROOT = Path(__file__).parents[2]

@@ -17,7 +17,7 @@ _OPENINGS = ((b"[", b"]"), (b'{"M": {"a": ', b"}}"), (b'{"L": [', b"]}"), (b'{"a
 # Around what Python, msgspec and DynamoDB bear.
 _DEPTHS = (3, 31, 33, 99, 101, 250, 480, 700, 1100, 6000)
 _LENGTHS = (1, 2, 5, 100, 2000)
-# `configuration/yaml_file.py` lets nothing through that is deeper.
+# `config/yaml_file.py` lets nothing through that is deeper.
 _DEEPEST_IN_YAML = 99
 # Longer ones cost time and show nothing more.
 _LONGEST_BYTES = 20_000

@@ -17,21 +17,21 @@ from typing import TYPE_CHECKING, Any
 import javaproperties
 import msgspec
 
-from record_processor.actions.base import Shard
-from record_processor.actions.shapes import Format, Shape, ShapedSettings, encoded
-from record_processor.actions.template import Template, TextTemplate
-from record_processor.configuration.actions_file import read_actions
-from record_processor.configuration.build import build
-from record_processor.daemon.keys import KEYS
-from record_processor.daemon.properties import read_properties
+from record_processor.catalog.actions_file import read_actions
+from record_processor.catalog.build import build
+from record_processor.config.properties import read_properties
+from record_processor.config.property_schema import KEYS
 from record_processor.dead_letters.file import DeadLetterFile
 from record_processor.dead_letters.letter import fingerprint
 from record_processor.dead_letters.lines import lines
 from record_processor.dead_letters.packing import packed, unpacked
-from record_processor.errors import ConfigurationError, UndecodableRecordError
-from record_processor.worker.filters import InvalidFilter
-from record_processor.worker.record_filter import RecordFilter
-from record_processor.worker.records import Stream, decode
+from record_processor.errors import InvalidConfigError, UndecodableRecordError
+from record_processor.filters.event_pattern import InvalidFilter
+from record_processor.filters.record_filter import RecordFilter
+from record_processor.plugin.record_format import Format, FormattedSettings, RecordFormat, encoded
+from record_processor.records.change_record import decode
+from record_processor.records.stream import Shard, Stream
+from record_processor.records.template import Template, TextTemplate
 from tests.builders import STREAM, adapter_json
 from tests.fuzz import corpus
 from tests.fuzz.fuzzer import Target
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from record_processor.dead_letters.letter import Letter
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.records.change_record import ChangeRecord
 
 _NUMBER = "111"
 _SMALL_MESSAGE_BYTES = 1024
@@ -93,13 +93,13 @@ def in_json(content: bytes) -> None:
 
 
 @cache
-def _shapes() -> list[Shape]:
+def _shapes() -> list[RecordFormat]:
     formats: tuple[Format, ...] = ("lambda", "plain", "dynamodb")
     return [*(_shape(format=one) for one in formats), *(_shape(template=Template(one)) for one in corpus.TEMPLATES)]
 
 
-def _shape(**settings: Any) -> Shape:
-    return Shape(ShapedSettings(name="a", type="file", **settings))
+def _shape(**settings: Any) -> RecordFormat:
+    return RecordFormat(FormattedSettings(name="a", type="file", **settings))
 
 
 @cache
@@ -251,7 +251,7 @@ TARGETS = {
     "record": Target(record_bytes, read_record, (UndecodableRecordError,)),
     "filter": Target(pattern, read_filter, (InvalidFilter,)),
     "template": Target(template, read_template, (ValueError,)),
-    "properties": Target(properties, read_worker_properties, (ConfigurationError,)),
-    "actions": Target(actions_yaml, read_actions_yaml, (ConfigurationError,)),
+    "properties": Target(properties, read_worker_properties, (InvalidConfigError,)),
+    "actions": Target(actions_yaml, read_actions_yaml, (InvalidConfigError,)),
     "letter": Target(letter, read_letter, (ValueError,)),
 }

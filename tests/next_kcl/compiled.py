@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 JAVA = ROOT / "java"
 TARGET = JAVA / "target/next-kcl"
-OUR_JAR = ROOT / "src/record_processor/daemon/jars/record-processor-daemon.jar"
+OUR_JAR = ROOT / "src/record_processor/host/jars/record-processor-daemon.jar"
 
 _CLIENT = "amazon-kinesis-client-3"
 # Its start is most of what it takes: no optimizing compiler, one thread.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from record_processor import local
-from record_processor.daemon.java import find_java
+from record_processor.host.find_java import find_java
 from record_processor.local import environment
 from tests.servers.jars import fetched
 from tests.servers.process import LOOPBACK, Server, free_port, require

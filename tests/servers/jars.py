@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from record_processor.local.cache import cache, made_once
-from record_processor.operate.terminal import say
+from record_processor.logs.terminal import say
 
 if TYPE_CHECKING:
     from pathlib import Path

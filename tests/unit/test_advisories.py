@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from record_processor.daemon import jvm
+from record_processor.host import jvm
 from supply_chain import advisories
 from supply_chain.advisories import Advisory, Release
 from tests.unit.test_supply_chain import BILLS, bill

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from record_processor import user_stderr
+from record_processor.logs import user_stderr
 from tests.fuzz.bounds import Unbounded, bounded
 from tests.fuzz.fuzzer import Outcome, Target, fuzz, run_case
 from tests.fuzz.targets import TARGETS

@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from record_processor.logs import LEVELS
+from record_processor.logs.log_events import LEVELS
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs/log-events.md"

@@ -12,17 +12,20 @@ from botocore.exceptions import ClientError
 from yaml import MarkedYAMLError
 
 import record_processor
-from record_processor import aws_errors, redaction
-from record_processor.actions import batch_response, calls, lambda_, program, webhook
-from record_processor.actions.base import Shard
-from record_processor.actions.bounded_http import Answer
-from record_processor.actions.bounded_lines import BoundedLines
-from record_processor.configuration.mistakes import shown
-from record_processor.configuration.yaml_file import _syntax_mistake
+from record_processor.actions import lambda_, webhook
+from record_processor.actions.http.bounded_http import Answer
+from record_processor.actions.programs import line_process
+from record_processor.actions.programs.bounded_lines import BoundedLines
+from record_processor.aws import call_errors, explanations
+from record_processor.config.wording import shown
+from record_processor.config.yaml_file import _syntax_mistake
 from record_processor.dead_letters import letter
 from record_processor.errors import described, traceback_of
-from record_processor.safe_text import shortened, shortened_to_end
-from record_processor.worker import standard_streams
+from record_processor.logs import standard_streams
+from record_processor.plugin import partial_batch_response
+from record_processor.records.stream import Shard
+from record_processor.text import redaction
+from record_processor.text.safe_text import shortened, shortened_to_end
 from tests.builders import STREAM
 
 if TYPE_CHECKING:
@@ -42,7 +45,7 @@ def _refusal(text: str) -> ClientError:
 
 
 def _call(text: str) -> str:
-    return str(calls.of_call("sqs", "SendMessage", _refusal(text)))
+    return str(call_errors.of_call("sqs", "SendMessage", _refusal(text)))
 
 
 def _yaml(text: str) -> str:
@@ -54,8 +57,8 @@ def _answered(content: bytes, cut: bool = False) -> str:
 
 
 def _program(text: str) -> str:
-    with pytest.raises(program.ProgramFailedError) as caught:
-        program._answer(text.encode())
+    with pytest.raises(line_process.ProgramFailedError) as caught:
+        line_process._answer(text.encode())
     return str(caught.value)
 
 
@@ -66,20 +69,20 @@ def _letter(text: str) -> str:
 
 PLACES: dict[str, tuple[int, Callable[[str], str]]] = {
     "a mistake": (60, shown),
-    "an answer of a handler": (100, batch_response._shown),
+    "an answer of a handler": (100, partial_batch_response._shown),
     "an error of a call": (500, _call),
-    "an error of an entry": (500, lambda text: str(calls.of_entry("sqs", "SendMessageBatch", "X", text))),
+    "an error of an entry": (500, lambda text: str(call_errors.of_entry("sqs", "SendMessageBatch", "X", text))),
     "an error of a function": (500, lambda text: lambda_._error_in(b'{"errorMessage": "%s"}' % text.encode())),
     "an answer of a function": (500, lambda text: lambda_._error_in(text.encode())),
     "an answer to a webhook": (200, lambda text: _answered(text.encode())),
     "a reason of HTTP": (200, lambda text: str(webhook.refusal(Answer(400, text, {})))),
     "an answer of a program": (200, _program),
-    "a reason of a program": (1000, lambda text: program._answer(b"error " + text.encode())),
-    "what is not AWS": (300, lambda text: aws_errors.not_aws(None, "the endpoint", text)),
+    "a reason of a program": (1000, lambda text: line_process._answer(b"error " + text.encode())),
+    "what is not AWS": (300, lambda text: explanations.not_aws(None, "the endpoint", text)),
     "a dead letter": (16384, _letter),
     "an error in a log": (16384, lambda text: described(ValueError(text))),
     "a traceback in a log": (131072, lambda text: traceback_of(ValueError(text))),
-    "an error that a command explains": (2000, lambda text: aws_errors.explanation(_refusal(text))),
+    "an error that a command explains": (2000, lambda text: explanations.explanation(_refusal(text))),
     "a mistake in YAML": (300, _yaml),
 }
 
@@ -129,7 +132,7 @@ def test_a_secret_where_an_endless_line_is_parted_is_masked(through: str, monkey
         reads = iter([chunk.encode() for chunk in chunks])
         descriptor = standard_streams.Descriptor.__new__(standard_streams.Descriptor)
         descriptor._reads, descriptor._last = 0, b"(the end)"
-        monkeypatch.setattr("record_processor.worker.standard_streams.os.read", lambda *_: next(reads, b""))
+        monkeypatch.setattr("record_processor.logs.standard_streams.os.read", lambda *_: next(reads, b""))
         descriptor._read()
     assert "".join(pieces).endswith(".***") and not any("Hq7" in piece for piece in pieces)
 
@@ -145,15 +148,15 @@ def test_what_is_short_enough_stays_as_it_is() -> None:
 
 def test_words_of_a_programs_protocol_are_never_masked() -> None:
     redaction.remember(["ok", "error"])
-    assert program._answer(b"ok") == "ok"
-    assert program._answer(b"error no ok") == "error no ***"
+    assert line_process._answer(b"ok") == "ok"
+    assert line_process._answer(b"error no ok") == "error no ***"
 
 
 # These cut what is of ours, what is masked already, or what goes elsewhere than into a message.
 _MAY_CUT = {
-    "safe_text.py",
-    "actions/bounded_lines.py",
-    "worker/standard_streams.py",
+    "text/safe_text.py",
+    "actions/programs/bounded_lines.py",
+    "logs/standard_streams.py",
 }
 
 

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from record_processor import __version__
-from record_processor.daemon import jar_sums
+from record_processor.host import jar_sums
 from supply_chain import pins, sboms, third_party
 
 ROOT = Path(__file__).parents[2]

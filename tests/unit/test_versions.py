@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import hatch_build
-from record_processor.daemon import jar_sums, jvm
+from record_processor.host import jar_sums, jvm
 
 ROOT = Path(__file__).parents[2]
-OURS = ROOT / "src/record_processor/daemon/jars"
+OURS = ROOT / "src/record_processor/host/jars"
 
 
 def test_kcl_is_the_one_that_kclpy_speaks_with() -> None:

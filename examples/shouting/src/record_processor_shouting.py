@@ -9,8 +9,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from record_processor.actions.base import Action, ActionSettings, InvalidSettingError
-from record_processor.worker.records import ChangeRecord
+from record_processor.errors import InvalidSettingError
+from record_processor.plugin.action import Action
+from record_processor.plugin.settings import ActionSettings
+from record_processor.records.change_record import ChangeRecord
 
 
 class ShoutSettings(ActionSettings, kw_only=True, frozen=True):

@@ -16,20 +16,20 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
-from record_processor import working_directory
-from record_processor.actions.base import ActionError, InvalidSettingError, NotTriedError, PermanentError
-from record_processor.actions.batches import BatchedAction, CallFailedError, Entry, Limits
-from record_processor.actions.program import Program, ProgramFailedError, TooManyAnswersError, kill
-from record_processor.actions.program_environment import ProgramEnvironment
-from record_processor.actions.settings import LARGEST_BATCH
-from record_processor.actions.shapes import Shape, ShapedSettings
-from record_processor.configuration.units import Duration, default
-from record_processor.logs import Log
+from record_processor.actions.programs.line_process import LineProcess, ProgramFailedError, TooManyAnswersError, kill
+from record_processor.actions.programs.program_environment import ProgramEnvironment
+from record_processor.config.units import Duration, default
+from record_processor.errors import ActionError, InvalidSettingError, NotTriedError, PermanentError
+from record_processor.logs.log_events import Log
+from record_processor.plugin.batched_action import BatchedAction, BatchEntry, CallFailedError, Limits
+from record_processor.plugin.record_format import FormattedSettings, RecordFormat
+from record_processor.plugin.settings import LARGEST_BATCH
+from record_processor.system import working_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.records.change_record import ChangeRecord
 
 log = Log("actions.command")
 
@@ -38,7 +38,7 @@ _END_SECONDS = 5.0
 _TERMINATE_SECONDS = 2.0
 
 
-class CommandSettings(ShapedSettings, kw_only=True, frozen=True):
+class CommandSettings(FormattedSettings, kw_only=True, frozen=True):
     """Feeds a program JSON lines; it answers each with ok, error REASON or dead REASON. Several for concurrency."""
 
     command: Annotated[
@@ -81,9 +81,9 @@ class CommandAction(BatchedAction[CommandSettings]):
         self._check_command()
         if settings.timeout <= 0:
             raise InvalidSettingError("timeout", "expected more than 0s")
-        self._shape = Shape(settings)
-        self._idle: queue.SimpleQueue[Program] = queue.SimpleQueue()
-        self._all: set[Program] = set()
+        self._shape = RecordFormat(settings)
+        self._idle: queue.SimpleQueue[LineProcess] = queue.SimpleQueue()
+        self._all: set[LineProcess] = set()
         self._closed = False
         # Concurrent calls start and end programs, while the process's main thread may want to end them all.
         self._lock = threading.Lock()
@@ -96,9 +96,9 @@ class CommandAction(BatchedAction[CommandSettings]):
         if shutil.which(start / program if "/" in program else program, path=path) is None:
             raise InvalidSettingError("command", f"{program!r} is no program, neither on PATH nor from {start}")
 
-    def entry(self, record: ChangeRecord) -> Entry:
+    def entry(self, record: ChangeRecord) -> BatchEntry:
         line = self._shape.encoded(record) + b"\n"
-        return Entry(line, len(line))
+        return BatchEntry(line, len(line))
 
     def send(self, contents: Sequence[bytes]) -> Mapping[int, Exception]:
         program = self._program()
@@ -116,7 +116,7 @@ class CommandAction(BatchedAction[CommandSettings]):
             raise CallFailedError(PermanentError(str(failure)))
         return _failures(answers, failure, len(contents))
 
-    def _program(self) -> Program:
+    def _program(self) -> LineProcess:
         """One that is idle and well, or a new one."""
         try:
             while not (program := self._idle.get_nowait()).ready:
@@ -128,7 +128,7 @@ class CommandAction(BatchedAction[CommandSettings]):
                 raise CallFailedError(ActionError(f"the program cannot be started: {error}")) from None
         return program
 
-    def _end_idle(self, program: Program) -> None:
+    def _end_idle(self, program: LineProcess) -> None:
         if program.running:
             log.warning(
                 "command.unasked",
@@ -138,11 +138,11 @@ class CommandAction(BatchedAction[CommandSettings]):
             )
         self._end(program)
 
-    def _started(self) -> Program:
+    def _started(self) -> LineProcess:
         with self._lock:
             if self._closed:
                 raise CallFailedError(ActionError("no program is started any more: this shard process ends"))
-            program = Program(self.settings.command, self._environment.variables(), self._say)
+            program = LineProcess(self.settings.command, self._environment.variables(), self._say)
             self._all.add(program)
             return program
 
@@ -168,13 +168,13 @@ class CommandAction(BatchedAction[CommandSettings]):
     def abandon(self) -> None:
         kill(self._last_ones())
 
-    def _last_ones(self) -> list[Program]:
+    def _last_ones(self) -> list[LineProcess]:
         """All that there are, after which no more are started."""
         with self._lock:
             self._closed = True
             return list(self._all)
 
-    def _end(self, program: Program) -> None:
+    def _end(self, program: LineProcess) -> None:
         kill([program])
         program.let_go()
         with self._lock:

@@ -14,27 +14,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from record_processor.actions import calls
-from record_processor.actions.aws import AwsSettings, client
-from record_processor.actions.base import (
-    Action,
+from record_processor.aws import call_errors
+from record_processor.aws.settings import AwsSettings, client
+from record_processor.config.units import Duration, default
+from record_processor.errors import (
     ActionError,
-    ActionSettings,
-    Destination,
     InvalidSettingError,
     NotTriedError,
     PartialFailure,
     PermanentError,
-    Shard,
-    TableWrite,
+    UndecodableRecordError,
 )
-from record_processor.configuration.units import Duration, default
-from record_processor.errors import UndecodableRecordError
+from record_processor.plugin.action import Action, Destination, TableWrite
+from record_processor.plugin.settings import ActionSettings
+from record_processor.records.stream import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.records.change_record import ChangeRecord
 
 # Sequence numbers have up to 21 digits on AWS, and no length that is promised. As texts of one length they compare as
 # numbers do, and a text holds more digits than DynamoDB's numbers.
@@ -162,7 +160,9 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         except (BotoCoreError, ClientError) as error:
             if "Item size" in str(error):
                 raise PermanentError(f"PutItem: {_TOO_LARGE}") from None
-            raise calls.of_call("dynamodb", "PutItem" if operation == "put_item" else "DeleteItem", error) from None
+            raise call_errors.of_call(
+                "dynamodb", "PutItem" if operation == "put_item" else "DeleteItem", error
+            ) from None
 
     def _request(self, record: ChangeRecord) -> tuple[str, dict[str, Any]]:
         sequence = {"S": self._place(record.sequence_number)}

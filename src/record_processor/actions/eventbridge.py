@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
-from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
-from record_processor.actions.base import InvalidSettingError, PermanentError
-from record_processor.actions.batches import Entry, Limits
-from record_processor.actions.calls import of_results
-from record_processor.actions.template import TextTemplate
-from record_processor.configuration.units import default
+from record_processor.actions._aws_batched_action import AwsBatchedAction, AwsFormattedSettings
+from record_processor.aws.call_errors import of_results
+from record_processor.config.units import default
+from record_processor.errors import InvalidSettingError, PermanentError
+from record_processor.plugin.batched_action import BatchEntry, Limits
+from record_processor.records.template import TextTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.records.change_record import ChangeRecord
 
 _KIBIBYTE = 1024
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
@@ -26,7 +26,7 @@ _TIME_BYTES = 14
 """What EventBridge counts for an entry's time."""
 
 
-class EventBridgeSettings(AwsShapedSettings, kw_only=True, frozen=True):
+class EventBridgeSettings(AwsFormattedSettings, kw_only=True, frozen=True):
     """Puts each record as an event on an EventBridge bus."""
 
     bus: Annotated[str, Meta(description="The bus: a name or an ARN.", min_length=1)] = "default"
@@ -65,7 +65,7 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
         if (settings.source.fixed or "").startswith("aws."):
             raise InvalidSettingError("source", "may not begin with aws.: those are AWS's own")
 
-    def entry(self, record: ChangeRecord) -> Entry:
+    def entry(self, record: ChangeRecord) -> BatchEntry:
         plain = record.plain
         detail = self.shape.encoded(record).decode()
         event = {
@@ -77,7 +77,7 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
             "Time": record.created_at,
         }
         texts = (event["Source"], event["DetailType"], detail, record.stream_arn)
-        return Entry(event, _TIME_BYTES + sum(len(str(text).encode()) for text in texts))
+        return BatchEntry(event, _TIME_BYTES + sum(len(str(text).encode()) for text in texts))
 
     @property
     def resource(self) -> str:

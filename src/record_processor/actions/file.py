@@ -8,25 +8,27 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from record_processor.actions.base import Action, Destination, InvalidSettingError, NotTriedError, Shard
-from record_processor.actions.rotation import Rotate, Rotation
-from record_processor.actions.shapes import Shape, ShapedSettings
-from record_processor.appending import FileLockedError, SharedFile, append
-from record_processor.logs import Log
-from record_processor.safe_text import path_segment
-from record_processor.working_directory import absolute
+from record_processor.actions._file_rotation import Rotate, Rotation
+from record_processor.errors import InvalidSettingError, NotTriedError
+from record_processor.logs.log_events import Log
+from record_processor.plugin.action import Action, Destination
+from record_processor.plugin.record_format import FormattedSettings, RecordFormat
+from record_processor.records.stream import Shard
+from record_processor.system.shared_file import FileLockedError, SharedFile, append
+from record_processor.system.working_directory import absolute
+from record_processor.text.safe_text import path_segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.records.change_record import ChangeRecord
 
 log = Log("actions.file")
 
 _BUFFER_BYTES = 1 << 20
 
 
-class FileSettings(ShapedSettings, kw_only=True, frozen=True):
+class FileSettings(FormattedSettings, kw_only=True, frozen=True):
     """Appends each record as one line of JSON."""
 
     path: Annotated[
@@ -57,7 +59,7 @@ class FileAction(Action[FileSettings]):
 
     def __init__(self, settings: FileSettings) -> None:
         super().__init__(settings)
-        self._shape = Shape(settings)
+        self._shape = RecordFormat(settings)
         self._pending = bytearray()
         # `flush` comes from another thread than `deliver`.
         self._lock = threading.Lock()

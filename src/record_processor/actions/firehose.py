@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
-from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
-from record_processor.actions.batches import Entry, Limits
-from record_processor.actions.calls import of_results
+from record_processor.actions._aws_batched_action import AwsBatchedAction, AwsFormattedSettings
+from record_processor.aws.call_errors import of_results
+from record_processor.plugin.batched_action import BatchEntry, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.records.change_record import ChangeRecord
 
 _KIBIBYTE = 1024
 
 
-class FirehoseSettings(AwsShapedSettings, kw_only=True, frozen=True):
+class FirehoseSettings(AwsFormattedSettings, kw_only=True, frozen=True):
     """Puts each record into a Firehose stream."""
 
     stream: Annotated[str, Meta(description="The Firehose stream's name.", min_length=1)]
@@ -45,9 +45,9 @@ class FirehoseAction(AwsBatchedAction[FirehoseSettings]):
         super().__init__(settings)
         self._end = b"\n" if settings.newline else b""
 
-    def entry(self, record: ChangeRecord) -> Entry:
+    def entry(self, record: ChangeRecord) -> BatchEntry:
         data = self.shape.encoded(record) + self._end
-        return Entry({"Data": data}, len(data))
+        return BatchEntry({"Data": data}, len(data))
 
     @property
     def resource(self) -> str:

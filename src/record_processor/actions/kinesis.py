@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
-from record_processor.actions.aws_batches import AwsBatchedAction, AwsShapedSettings
-from record_processor.actions.batches import Entry, Limits
-from record_processor.actions.calls import of_results
-from record_processor.actions.template import TextTemplate
+from record_processor.actions._aws_batched_action import AwsBatchedAction, AwsFormattedSettings
+from record_processor.aws.call_errors import of_results
+from record_processor.plugin.batched_action import BatchEntry, Limits
+from record_processor.records.template import TextTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.records.change_record import ChangeRecord
 
 _MEBIBYTE = 1024 * 1024
 _LONGEST_PARTITION_KEY = 256
 
 
-class KinesisSettings(AwsShapedSettings, kw_only=True, frozen=True):
+class KinesisSettings(AwsFormattedSettings, kw_only=True, frozen=True):
     """Puts each record into a Kinesis data stream, one item always into the same shard."""
 
     stream: Annotated[str, Meta(description="The stream: a name or an ARN.", min_length=1)]
@@ -42,10 +42,10 @@ class KinesisAction(AwsBatchedAction[KinesisSettings]):
   partition_key: "{keys.id}"
 """
 
-    def entry(self, record: ChangeRecord) -> Entry:
+    def entry(self, record: ChangeRecord) -> BatchEntry:
         data = self.shape.encoded(record)
         key = self._partition_key(record)
-        return Entry({"Data": data, "PartitionKey": key}, len(data) + len(key.encode()))
+        return BatchEntry({"Data": data, "PartitionKey": key}, len(data) + len(key.encode()))
 
     @property
     def resource(self) -> str:

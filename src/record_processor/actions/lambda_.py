@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
-from record_processor.actions import calls, halves
-from record_processor.actions.aws import client
-from record_processor.actions.aws_batches import AwsShapedSettings
-from record_processor.actions.base import Action, ActionError, PermanentError, Shard
-from record_processor.actions.batch_response import InvalidBatchResponse, parsed, raise_failures
-from record_processor.actions.shapes import Shape, encoded
-from record_processor.safe_text import shortened
+from record_processor.actions._aws_batched_action import AwsFormattedSettings
+from record_processor.aws import call_errors
+from record_processor.aws.settings import client
+from record_processor.errors import ActionError, PermanentError
+from record_processor.plugin import bisection
+from record_processor.plugin.action import Action
+from record_processor.plugin.partial_batch_response import InvalidBatchResponse, parsed, raise_failures
+from record_processor.plugin.record_format import RecordFormat, encoded
+from record_processor.records.stream import Shard
+from record_processor.text.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.records.change_record import ChangeRecord
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _LARGEST_EVENT_BYTES = 6 * 1024 * 1024
@@ -27,7 +30,7 @@ _LONGEST_RUN_SECONDS = 900.0
 _LONGEST_MESSAGE = 500
 
 
-class LambdaSettings(AwsShapedSettings, kw_only=True, frozen=True):
+class LambdaSettings(AwsFormattedSettings, kw_only=True, frozen=True):
     """Calls a Lambda function and waits for its answer; `batchItemFailures` in it has Lambda's meaning."""
 
     function: Annotated[str, Meta(description="The function: a name or an ARN.", min_length=1)]
@@ -47,13 +50,13 @@ class LambdaAction(Action[LambdaSettings]):
 
     def __init__(self, settings: LambdaSettings) -> None:
         super().__init__(settings)
-        self._shape = Shape(settings)
+        self._shape = RecordFormat(settings)
 
     def open(self, shard: Shard) -> None:
         self._shard = shard
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
-        halves.deliver(self._send, records)
+        bisection.deliver(self._send, records)
 
     def _send(self, records: Sequence[ChangeRecord]) -> None:
         event = encoded({"Records": [self._shape.of(record) for record in records]})
@@ -77,7 +80,7 @@ class LambdaAction(Action[LambdaSettings]):
             with answer["Payload"] as stream:
                 payload: bytes = stream.read(_LARGEST_ANSWER_BYTES + 1)
         except (BotoCoreError, ClientError) as error:
-            raise calls.of_call("lambda", "Invoke", error) from None
+            raise call_errors.of_call("lambda", "Invoke", error) from None
         if answer.get("FunctionError"):
             raise ActionError(f"the function failed: {_error_in(payload)}")
         if len(payload) > _LARGEST_ANSWER_BYTES:

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
-from record_processor.actions.base import Action
-from record_processor.actions.shapes import Shape, ShapedSettings
-from record_processor.logs import Log
+from record_processor.logs.log_events import Log
+from record_processor.plugin.action import Action
+from record_processor.plugin.record_format import FormattedSettings, RecordFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.records.change_record import ChangeRecord
 
 log = Log("actions.log")
 
 
-class LogSettings(ShapedSettings, kw_only=True, frozen=True):
+class LogSettings(FormattedSettings, kw_only=True, frozen=True):
     """Writes each record to the worker's log, as the event `record`."""
 
     images: Annotated[
@@ -40,7 +40,7 @@ class LogAction(Action[LogSettings]):
     def __init__(self, settings: LogSettings) -> None:
         super().__init__(settings)
         chosen = settings.format is not None or settings.template is not None
-        self._shape = Shape(settings) if chosen else None
+        self._shape = RecordFormat(settings) if chosen else None
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         write = getattr(log, self.settings.level)

@@ -6,23 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from record_processor.actions import event_loop, handler_threads
-from record_processor.actions.awaitables import is_awaitable
-from record_processor.actions.base import Action, Shard
-from record_processor.actions.batch_response import check_handlers_answer, raise_failures
-from record_processor.actions.handler_call import HandlerCalls
-from record_processor.actions.handler_import import imported
-from record_processor.actions.python_context import Context
-from record_processor.actions.shapes import Shape, ShapedSettings
-from record_processor.configuration.units import Duration, default
-from record_processor.logs import Log
-from record_processor.worker import ending
+from record_processor.actions.handlers import event_loop, handler_threads
+from record_processor.actions.handlers.awaitables import is_awaitable
+from record_processor.actions.handlers.handler_call import HandlerCalls
+from record_processor.actions.handlers.handler_context import Context
+from record_processor.actions.handlers.handler_import import imported
+from record_processor.config.units import Duration, default
+from record_processor.logs.log_events import Log
+from record_processor.plugin.action import Action
+from record_processor.plugin.partial_batch_response import check_handlers_answer, raise_failures
+from record_processor.plugin.record_format import FormattedSettings, RecordFormat
+from record_processor.records.stream import Shard
+from record_processor.system import process_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from record_processor.actions.handler_call import HandlerCall
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.actions.handlers.handler_call import HandlerCall
+    from record_processor.records.change_record import ChangeRecord
 
 log = Log("actions.python")
 
@@ -30,7 +31,7 @@ _DEFAULT_TIMEOUT = Duration(900.0)
 _MOST_NAMED = 10
 
 
-class PythonSettings(ShapedSettings, kw_only=True, frozen=True):
+class PythonSettings(FormattedSettings, kw_only=True, frozen=True):
     """Calls `handler(event, context)` with Lambda's event: `{"Records": [...]}`."""
 
     handler: Annotated[
@@ -59,7 +60,7 @@ class PythonAction(Action[PythonSettings]):
 
     def __init__(self, settings: PythonSettings) -> None:
         super().__init__(settings)
-        self._shaped = Shape(settings).made_anew
+        self._shaped = RecordFormat(settings).made_anew
         self._handler = imported(settings.handler)
         self._calls = HandlerCalls(settings.name, settings.timeout, self._overdue)
 
@@ -87,7 +88,7 @@ class PythonAction(Action[PythonSettings]):
 
     def _overdue(self, call: HandlerCall) -> None:
         """A thread cannot be stopped, so the process ends: the records in the call count an attempt."""
-        ending.end(ending.CALL_TIMEOUT, call.thread_id, lambda: self._say_overdue(call))
+        process_end.end(process_end.CALL_TIMEOUT, call.thread_id, lambda: self._say_overdue(call))
 
     def _say_overdue(self, call: HandlerCall) -> None:
         log.error(

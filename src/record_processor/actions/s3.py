@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from record_processor.actions import calls
-from record_processor.actions.aws import client, content_md5
-from record_processor.actions.aws_batches import AwsShapedSettings
-from record_processor.actions.base import Action, Destination, InvalidSettingError, Shard
-from record_processor.actions.shapes import Shape
-from record_processor.safe_text import path_segment, printable
+from record_processor.actions._aws_batched_action import AwsFormattedSettings
+from record_processor.aws import call_errors
+from record_processor.aws.settings import client, content_md5
+from record_processor.errors import InvalidSettingError
+from record_processor.plugin.action import Action, Destination
+from record_processor.plugin.record_format import RecordFormat
+from record_processor.records.stream import Shard
+from record_processor.text.safe_text import path_segment, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.records.change_record import ChangeRecord
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _LONGEST_KEY_BYTES = 1024
@@ -40,7 +42,7 @@ _LONGEST_PLACES = {
 """What may stand there at the most."""
 
 
-class S3Settings(AwsShapedSettings, kw_only=True, frozen=True):
+class S3Settings(AwsFormattedSettings, kw_only=True, frozen=True):
     """Writes each batch as one object of JSON lines, gzipped, under a key that its records determine."""
 
     bucket: Annotated[
@@ -76,7 +78,7 @@ class S3Action(Action[S3Settings]):
     def __init__(self, settings: S3Settings) -> None:
         super().__init__(settings)
         _check(settings.key)
-        self._shape = Shape(settings)
+        self._shape = RecordFormat(settings)
 
     @property
     def destination(self) -> Destination:
@@ -100,7 +102,7 @@ class S3Action(Action[S3Settings]):
                 Bucket=self.settings.bucket, Key=key, Body=content, ContentType=kind, ContentMD5=content_md5(content)
             )
         except (BotoCoreError, ClientError) as error:
-            raise calls.of_call("s3", "PutObject", error) from None
+            raise call_errors.of_call("s3", "PutObject", error) from None
 
     def _key(self, records: Sequence[ChangeRecord]) -> str:
         first = records[0]

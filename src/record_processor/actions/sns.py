@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
-from record_processor.actions.batches import Entry, Limits
-from record_processor.actions.messages import KIBIBYTE, MessageAction, MessageSettings, failures_by_id
-from record_processor.actions.template import TextTemplate
-from record_processor.safe_text import one_line
+from record_processor.actions._sqs_sns import KIBIBYTE, MessageAction, MessageSettings, failures_by_id
+from record_processor.plugin.batched_action import BatchEntry, Limits
+from record_processor.records.template import TextTemplate
+from record_processor.text.safe_text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.records.change_record import ChangeRecord
 
 _LONGEST_SUBJECT = 100
 
@@ -52,11 +52,11 @@ class SnsAction(MessageAction[SnsSettings]):
   attributes: {status: "{new.Status:none}"}
 """
 
-    def entry(self, record: ChangeRecord) -> Entry:
+    def entry(self, record: ChangeRecord) -> BatchEntry:
         message, size = super().entry(record)
         if self.settings.subject is not None:
             message.update(_subject(self.settings.subject.text(record.plain)))
-        return Entry(message, size)
+        return BatchEntry(message, size)
 
     @property
     def resource(self) -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
-from record_processor.actions.batches import Limits
-from record_processor.actions.messages import KIBIBYTE, MessageAction, MessageSettings, failures_by_id
+from record_processor.actions._sqs_sns import KIBIBYTE, MessageAction, MessageSettings, failures_by_id
+from record_processor.plugin.batched_action import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

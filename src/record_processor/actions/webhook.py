@@ -12,22 +12,25 @@ import msgspec
 from msgspec import Meta
 
 from record_processor import __version__
-from record_processor.actions import halves, standard_webhooks
-from record_processor.actions.base import Action, ActionError, InvalidSettingError, PermanentError, Shard
-from record_processor.actions.batch_response import parsed, raise_failures
-from record_processor.actions.refusals import LET_GO_SECONDS, STATUSES, Refusals
-from record_processor.actions.shapes import Shape, ShapedSettings, encoded
-from record_processor.actions.webhook_checks import address_of, check_headers, trusting
-from record_processor.configuration.units import Duration, default
-from record_processor.logs import Log
-from record_processor.redaction import redacted
-from record_processor.safe_text import shortened
+from record_processor.actions.http import standard_webhooks
+from record_processor.actions.http.webhook_checks import address_of, check_headers, trusting
+from record_processor.config.units import Duration, default
+from record_processor.errors import ActionError, InvalidSettingError, PermanentError
+from record_processor.logs.log_events import Log
+from record_processor.plugin import bisection
+from record_processor.plugin.action import Action
+from record_processor.plugin.partial_batch_response import parsed, raise_failures
+from record_processor.plugin.record_format import FormattedSettings, RecordFormat, encoded
+from record_processor.plugin.refusals import LET_GO_SECONDS, STATUSES, Refusals
+from record_processor.records.stream import Shard
+from record_processor.text.redaction import redacted
+from record_processor.text.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from record_processor.actions.bounded_http import Answer, BoundedClient
-    from record_processor.worker.records import ChangeRecord
+    from record_processor.actions.http.bounded_http import Answer, BoundedClient
+    from record_processor.records.change_record import ChangeRecord
 
 log = Log("actions.webhook")
 
@@ -40,7 +43,7 @@ _MOST_ANSWER_BYTES = 65536
 _ANSWER_BYTES_A_RECORD = 128
 
 
-class WebhookSettings(ShapedSettings, kw_only=True, frozen=True):
+class WebhookSettings(FormattedSettings, kw_only=True, frozen=True):
     """Posts records to an HTTP address as JSON: one object, or all of a batch where it may have more than one."""
 
     url: Annotated[
@@ -95,12 +98,12 @@ class WebhookAction(Action[WebhookSettings]):
             raise InvalidSettingError("timeout", "expected more than 0s")
         self._key = None if settings.secret is None else standard_webhooks.key_of(settings.secret)
         self._tls = None if settings.ca_file is None else trusting(settings.ca_file)
-        self._shape = Shape(settings)
+        self._shape = RecordFormat(settings)
         self._refusals = Refusals()
         self._client: BoundedClient | None = None
 
     def open(self, shard: Shard) -> None:  # noqa: ARG002 - the interface's
-        from record_processor.actions.bounded_http import BoundedClient
+        from record_processor.actions.http.bounded_http import BoundedClient
 
         if self.warning:
             log.warning("webhook.unencrypted", self.warning, action=self.settings.name)
@@ -124,7 +127,7 @@ class WebhookAction(Action[WebhookSettings]):
         )
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
-        halves.deliver(self._send, records)
+        bisection.deliver(self._send, records)
 
     def _send(self, records: Sequence[ChangeRecord]) -> None:
         body = self._body(records)

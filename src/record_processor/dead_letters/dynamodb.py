@@ -6,10 +6,10 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from record_processor.actions.aws import client
+from record_processor.aws.settings import client
 from record_processor.dead_letters.held import HeldLetters, refusal_of
 from record_processor.dead_letters.packing import REMOVE_AT_ONCE, send, unpacked
-from record_processor.safe_text import shortened
+from record_processor.text.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from record_processor.appending import SharedFile, sync_folder, whole_or_not_at_all, write_all
 from record_processor.dead_letters.letter import fingerprint
 from record_processor.dead_letters.lines import READ_BYTES, Letters, Line, lines
 from record_processor.errors import SetupError
-from record_processor.safe_text import path_segment
-from record_processor.working_directory import absolute
+from record_processor.system.shared_file import SharedFile, sync_folder, whole_or_not_at_all, write_all
+from record_processor.system.working_directory import absolute
+from record_processor.text.safe_text import path_segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from record_processor.actions.base import Shard
     from record_processor.dead_letters.letter import Letter
+    from record_processor.records.stream import Shard
 
 _SET_ASIDE = ".bad"
 _UNFINISHED = ".shortened"

@@ -77,7 +77,7 @@ def refusal_of(thing: str, refused: list[str]) -> Iterator[None]:
     """Note that the service refuses to do something with one thing: no other is to wait for it."""
     from botocore.exceptions import ClientError
 
-    from record_processor.aws_errors import explanation
+    from record_processor.aws.explanations import explanation
 
     try:
         yield

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from record_processor.errors import message_of, traceback_of
-from record_processor.safe_text import shortened, shortened_to_end
+from record_processor.text.safe_text import shortened, shortened_to_end
 
 if TYPE_CHECKING:
-    from record_processor.actions.base import Shard
+    from record_processor.records.stream import Shard
 
 
 # The end of a traceback says most; a recursion's is longer than any queue takes.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from record_processor.appending import wait_for_lock
 from record_processor.dead_letters import letter
+from record_processor.system.shared_file import wait_for_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

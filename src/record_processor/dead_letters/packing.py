@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from record_processor.actions.base import PermanentError
-from record_processor.actions.calls import of_call
+from record_processor.aws.call_errors import of_call
 from record_processor.dead_letters import letter as letters
-from record_processor.logs import Log
-from record_processor.safe_text import shortened
+from record_processor.errors import PermanentError
+from record_processor.logs.log_events import Log
+from record_processor.text.safe_text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from record_processor.actions.aws import client, content_md5
+from record_processor.aws.settings import client, content_md5
 from record_processor.dead_letters import letter as letters
 from record_processor.dead_letters.held import HeldLetters, refusal_of
 from record_processor.dead_letters.packing import LARGEST_UNPACKED, REMOVE_AT_ONCE

@@ -7,7 +7,7 @@ from typing import Annotated, Union
 import msgspec
 from msgspec import Meta
 
-from record_processor.actions.aws import AwsSettings
+from record_processor.aws.settings import AwsSettings
 from record_processor.errors import InvalidSettingError
 
 Aws = Annotated[AwsSettings, Meta(description="Where and as whom the service is called.")]

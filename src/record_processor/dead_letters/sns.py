@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from record_processor.actions.aws import client
+from record_processor.aws.settings import client
 from record_processor.dead_letters.packing import send
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from record_processor.actions.aws import client
+from record_processor.aws.settings import client
 from record_processor.dead_letters.held import HeldLetters
 from record_processor.dead_letters.packing import REMOVE_AT_ONCE, send, unpacked
 

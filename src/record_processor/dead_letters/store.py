@@ -15,9 +15,9 @@ from record_processor.dead_letters.settings import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from record_processor.actions.base import Shard
     from record_processor.dead_letters.letter import Letter
     from record_processor.dead_letters.settings import DeadLetter
+    from record_processor.records.stream import Shard
 
 
 class Store(Protocol):

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from record_processor.aws import LOCAL_CREDENTIALS
-from record_processor.daemon.log_output import LogOutput
-from record_processor.daemon.relay import Relay
+from record_processor.aws.clients import LOCAL_CREDENTIALS
+from record_processor.host.log_output import LogOutput
+from record_processor.host.log_relay import LogRelay
 from record_processor.local.ministack import LOOPBACK, started
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Demo:
         overrides = [f"dynamoDBEndpoint={self._endpoint}", f"kinesisEndpoint={self._endpoint}", "logFormat=json"]
         command += [argument for override in overrides for argument in ("--set", override)]
         self._worker = subprocess.Popen(command, cwd=self._root, stderr=subprocess.PIPE)
-        self._relay = Relay(self._observed(self._worker), "text", LogOutput())
+        self._relay = LogRelay(self._observed(self._worker), "text", LogOutput())
 
     def _observed(self, worker: subprocess.Popen[bytes]) -> Iterator[bytes]:
         """The worker's lines, on their way to the terminal."""

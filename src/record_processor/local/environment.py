@@ -14,7 +14,7 @@ from pathlib import Path
 
 from record_processor.errors import SetupError
 from record_processor.local.cache import cache, made_once
-from record_processor.operate.terminal import say
+from record_processor.logs.terminal import say
 
 _REQUIREMENTS = "ministack.txt"
 # The first pip that installs into another environment than its own.

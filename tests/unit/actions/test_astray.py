@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from record_processor.actions import calls, messages, standard_webhooks
-from record_processor.actions.base import ActionError, InvalidSettingError, PermanentError, Shard
+from record_processor.actions import _sqs_sns
 from record_processor.actions.eventbridge import EventBridgeAction, EventBridgeSettings
 from record_processor.actions.file import FileAction, FileSettings
+from record_processor.actions.http import standard_webhooks
 from record_processor.actions.s3 import S3Action, S3Settings
 from record_processor.actions.sns import SnsAction, SnsSettings
-from record_processor.actions.template import TextTemplate
-from record_processor.operate import peek
-from record_processor.worker.records import Stream
+from record_processor.aws import call_errors
+from record_processor.errors import ActionError, InvalidSettingError, PermanentError
+from record_processor.records.stream import Shard, Stream
+from record_processor.records.template import TextTemplate
+from record_processor.tools import peek
 from tests.builders import STREAM, change_record
 
 if TYPE_CHECKING:
@@ -59,14 +61,14 @@ def test_a_message_has_only_what_its_service_takes_whatever_the_record_has(value
 
 @given(text, text)
 def test_records_with_different_keys_keep_different_groups(one: str, other: str) -> None:
-    groups = [messages.group_of(record_with(value)) for value in (one, other)]
+    groups = [_sqs_sns.group_of(record_with(value)) for value in (one, other)]
     assert (groups[0] == groups[1]) == (one == other)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "AWS.x", "amazon.x", ".a", "a.", "a..b", "é", "a" * 257])
 def test_a_name_that_no_attribute_may_have_is_refused(name: str) -> None:
     with pytest.raises(InvalidSettingError, match="is no name of an attribute"):
-        messages.check_attributes({name: TextTemplate("x")})
+        _sqs_sns.check_attributes({name: TextTemplate("x")})
 
 
 def bridge(**settings: Any) -> EventBridgeAction:
@@ -139,13 +141,13 @@ def test_peek_prints_json_that_commands_no_terminal(capsys: pytest.CaptureFixtur
 
 def test_an_answer_that_says_nothing_of_an_entry_has_not_taken_it() -> None:
     answer = {"Successful": [{"Id": "0"}, {"Id": "7"}], "Failed": [{"Id": "2", "Code": "InternalError"}]}
-    failures = messages.failures_by_id("sqs", "SendMessageBatch", answer, 3)
+    failures = _sqs_sns.failures_by_id("sqs", "SendMessageBatch", answer, 3)
     assert sorted(failures) == [1, 2]
     assert "says nothing of this entry" in str(failures[1])
 
 
 def test_an_answer_with_fewer_results_than_entries_has_taken_none() -> None:
-    failures = calls.of_results("kinesis", "PutRecords", [{}, {"ErrorCode": "InternalFailure"}], 3)
+    failures = call_errors.of_results("kinesis", "PutRecords", [{}, {"ErrorCode": "InternalFailure"}], 3)
     assert sorted(failures) == [0, 1, 2]
     assert {type(error) for error in failures.values()} == {ActionError}
-    assert list(calls.of_results("kinesis", "PutRecords", [{}, {"ErrorCode": "InternalFailure"}], 2)) == [1]
+    assert list(call_errors.of_results("kinesis", "PutRecords", [{}, {"ErrorCode": "InternalFailure"}], 2)) == [1]

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from record_processor.actions.base import Shard
 from record_processor.actions.dynamodb import DynamoDBAction, DynamoDBSettings
-from record_processor.worker.records import Stream
+from record_processor.records.stream import Shard, Stream
 from tests.builders import ARN, change_record
 
 NEWER = ARN.replace("2026-11-23", "2026-11-24")

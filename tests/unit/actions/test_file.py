@@ -9,12 +9,13 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from record_processor import appending
 from record_processor.actions import file
-from record_processor.actions.base import InvalidSettingError, NotTriedError, Shard
 from record_processor.actions.file import FileAction, FileSettings
+from record_processor.errors import InvalidSettingError, NotTriedError
+from record_processor.records.stream import Shard
+from record_processor.system import shared_file
 from tests.builders import STREAM, change_record
-from tests.unit.test_appending import room_for
+from tests.unit.system.test_shared_file import room_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +100,7 @@ def test_records_that_wait_for_a_locked_file_have_not_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Else they would become dead letters, for another process's fault."""
-    monkeypatch.setattr(appending, "LONGEST_LOCK_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(shared_file, "LONGEST_LOCK_WAIT_SECONDS", 0.05)
     monkeypatch.setattr(file, "_BUFFER_BYTES", 1)
     action = opened(tmp_path / "changes.jsonl")
     action.deliver([change_record(SequenceNumber="1")])

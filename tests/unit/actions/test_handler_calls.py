@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from record_processor.actions.base import Shard
-from record_processor.actions.deadline import Deadline
-from record_processor.actions.event_loop import HandlerTimeoutError
-from record_processor.actions.handler_call import running
+from record_processor.actions.handlers.deadline import Deadline
+from record_processor.actions.handlers.event_loop import HandlerTimeoutError
+from record_processor.actions.handlers.handler_call import running
 from record_processor.actions.python import PythonAction, PythonSettings
-from record_processor.configuration.units import Duration
-from record_processor.worker import ending
+from record_processor.config.units import Duration
+from record_processor.records.stream import Shard
+from record_processor.system import process_end
 from tests.builders import STREAM, change_record
 from tests.harness import wait_for
 
@@ -83,7 +83,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         statuses.append(status)
         never.wait()  # as the real one, it does not return
 
-    monkeypatch.setattr(ending, "end", end)
+    monkeypatch.setattr(process_end, "end", end)
     yield statuses
     go_on.set()
     # Before the watch over a call that still runs could end this process in earnest.
@@ -94,7 +94,7 @@ def test_a_call_that_passes_its_timeout_ends_the_process_and_says_where_the_hand
     ended: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     thread = in_a_thread(opened(hang, timeout=0.05))
-    wait_for(lambda: ended[:1] == [ending.CALL_TIMEOUT], "the end", seconds=5)
+    wait_for(lambda: ended[:1] == [process_end.CALL_TIMEOUT], "the end", seconds=5)
     fields: dict[str, Any] = caplog.records[0].__dict__["record_processor_fields"]
     assert f"{__file__}:" in fields["where"] and fields["where"].endswith(" in hang")
     assert fields["event_ids"] == [change_record().event_id]
@@ -122,9 +122,9 @@ def test_an_async_call_is_cancelled_at_its_timeout_and_has_only_failed(ended: li
 
 
 def test_an_async_call_that_blocks_the_loop_ends_the_process(ended: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("record_processor.actions.handler_call._YIELD_SECONDS", 0.05)
+    monkeypatch.setattr("record_processor.actions.handlers.handler_call._YIELD_SECONDS", 0.05)
     thread = in_a_thread(opened(hang_in_the_loop, timeout=0.05))
-    wait_for(lambda: ended[:1] == [ending.CALL_TIMEOUT], "the end", seconds=5)
+    wait_for(lambda: ended[:1] == [process_end.CALL_TIMEOUT], "the end", seconds=5)
     go_on.set()
     thread.join(5)
 

@@ -13,8 +13,8 @@ OURS = "record_processor.actions."
 
 _PROGRAM = """
 import json, sys
-from record_processor.configuration.build import build_actions
-import record_processor.worker.delivery.engine
+from record_processor.catalog.build import build_actions
+import record_processor.delivery.shard_delivery
 build_actions([json.loads(sys.argv[1])])
 print(json.dumps(sorted(sys.modules)))
 """

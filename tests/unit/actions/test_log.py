@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from record_processor import logs
 from record_processor.actions.log import LogAction, LogSettings
+from record_processor.logs import log_events
 from tests.builders import change_record
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def logged() -> Iterator[io.StringIO]:
     before = logging.getLogger().handlers[:]
     stream = io.StringIO()
-    logs.start("debug", stream, logs.as_json)
+    log_events.start("debug", stream, log_events.as_json)
     yield stream
     logging.getLogger().handlers[:] = before
 

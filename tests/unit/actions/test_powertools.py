@@ -17,8 +17,9 @@ from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent, ev
 from aws_lambda_powertools.utilities.idempotency import BasePersistenceLayer, idempotent
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyItemAlreadyExistsError
 
-from record_processor.actions.base import PartialFailure, Shard
 from record_processor.actions.python import PythonAction, PythonSettings
+from record_processor.errors import PartialFailure
+from record_processor.records.stream import Shard
 from tests.builders import ARN, STREAM, change_record
 
 if TYPE_CHECKING:

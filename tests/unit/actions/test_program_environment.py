@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from record_processor.actions.command import CommandAction, CommandSettings
-from record_processor.actions.program_environment import ProgramEnvironment
+from record_processor.actions.programs.program_environment import ProgramEnvironment
 from record_processor.errors import InvalidSettingError
 
 SECRETS = {

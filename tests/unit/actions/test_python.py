@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from record_processor.actions.base import InvalidSettingError, PartialFailure, Shard
-from record_processor.actions.batch_response import InvalidBatchResponse, UnexpectedAnswerError
 from record_processor.actions.python import PythonAction, PythonSettings
-from record_processor.actions.template import Template
-from record_processor.configuration.units import Duration
+from record_processor.config.units import Duration
+from record_processor.errors import InvalidSettingError, PartialFailure
+from record_processor.plugin.partial_batch_response import InvalidBatchResponse, UnexpectedAnswerError
+from record_processor.records.stream import Shard
+from record_processor.records.template import Template
 from tests.builders import ARN, STREAM, change_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from record_processor.actions.python_context import Context
+    from record_processor.actions.handlers.handler_context import Context
 
 calls: list[tuple[dict[str, Any], Context]] = []
 not_a_function = 12

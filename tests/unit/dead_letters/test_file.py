@@ -13,12 +13,12 @@ from unittest.mock import MagicMock
 import msgspec
 import pytest
 
-from record_processor.actions.base import Shard
 from record_processor.dead_letters.file import DeadLetterFile
 from record_processor.dead_letters.letter import Letter, write
 from record_processor.errors import SetupError
+from record_processor.records.stream import Shard
 from tests.builders import STREAM, adapter_json
-from tests.unit.test_appending import room_for
+from tests.unit.system.test_shared_file import room_for
 
 SHARD = Shard("shardId-1", STREAM)
 

@@ -34,8 +34,8 @@ class DaemonPropertiesTest {
 
     @Test
     void theChildsCommandKeepsItsWordsWhole() throws IOException {
-        DaemonProperties properties = written("childCommand=[\"/a folder/python\",\"-m\",\"record_processor.worker\"]");
-        assertEquals(List.of("/a folder/python", "-m", "record_processor.worker"), properties.childCommand());
+        DaemonProperties properties = written("childCommand=[\"/a folder/python\",\"-m\",\"record_processor.shard\"]");
+        assertEquals(List.of("/a folder/python", "-m", "record_processor.shard"), properties.childCommand());
     }
 
     @Test

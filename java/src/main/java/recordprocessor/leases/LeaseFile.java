@@ -22,7 +22,7 @@ import recordprocessor.BootTime;
  *
  * <p>The protocol is synchronous: inside {@code processRecords} a child hears neither of lease loss nor of a stop. Both
  * sides have the same clock, one that goes on while the host sleeps ({@link recordprocessor.BootTime}), so the child can
- * compare without asking. The Python side of this file is {@code worker/lease.py}.
+ * compare without asking. The Python side of this file is {@code delivery/lease.py}.
  */
 public final class LeaseFile implements AutoCloseable {
     /** The time of a lease that is not ours any more, for good. */

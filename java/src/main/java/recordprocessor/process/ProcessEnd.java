@@ -10,7 +10,7 @@ import java.util.Map;
  * @param detail what there is to say beyond that; may be empty
  */
 public record ProcessEnd(Reason reason, int status, String detail) {
-    /** Why; each but the last two is an exit status that only our own code confirms (worker/ending.py). */
+    /** Why; each but the last two is an exit status that only our own code confirms (system/process_end.py). */
     public enum Reason {
         ORDERLY("orderly", 0, Policy.LEAVE, "ended in order"),
         LEASE_LOST("lease_lost", 80, Policy.LEAVE, "gave up a lost lease"),

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * bytes are looked at here: the exit status that the process confirmed, just before it ended on purpose, and a number that
  * changes as long as it goes on.
  *
- * <p>The Python side of these bytes is {@code worker/ending.py} and {@code worker/delivery/trials.py}.
+ * <p>The Python side of these bytes is {@code system/process_end.py} and {@code delivery/trials.py}.
  */
 public final class TrialsFile {
     /** Nothing is confirmed. */

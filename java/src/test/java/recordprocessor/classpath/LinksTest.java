@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** The class path has newer versions than its parts ask for, and less: what these refer to is there all the same. */
 class LinksTest {
-    private static final Path RECORD = Path.of("..", "src", "record_processor", "daemon", "jars.sha256");
+    private static final Path RECORD = Path.of("..", "src", "record_processor", "host", "jars.sha256");
     private static final Path ABSENT = Path.of("src", "test", "resources", "absent-classes.txt");
     private static final Path OURS = Path.of("target", "classes");
 

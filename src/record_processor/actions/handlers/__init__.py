@@ -1,0 +1,1 @@
+"""How a user's Python function is imported, called and ended."""

@@ -1,0 +1,1 @@
+"""HTTP calls that end in time, and Standard Webhooks' signatures."""

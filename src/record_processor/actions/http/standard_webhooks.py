@@ -1,0 +1,69 @@
+"""Signatures as Standard Webhooks has them.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+from typing import TYPE_CHECKING
+
+from record_processor.errors import InvalidSettingError
+from record_processor.text.safe_text import identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.records.change_record import ChangeRecord
+
+HEADERS = ("webhook-id", "webhook-signature", "webhook-timestamp")
+_SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix, not a secret
+
+
+def key_of(secret: str) -> bytes:
+    """The key that a secret stands for: base64 after `whsec_`, anything else as it is.
+
+    Raises:
+        InvalidSettingError: it is empty, or no base64; the message does not show it.
+    """
+    if not secret.startswith(_SECRET_PREFIX):
+        key = secret.encode()
+    else:
+        try:
+            key = base64.b64decode(secret[len(_SECRET_PREFIX) :], validate=True)
+        except (binascii.Error, ValueError):
+            raise InvalidSettingError("secret", f"expected base64 after {_SECRET_PREFIX}") from None
+    if not key.strip():
+        raise InvalidSettingError(
+            "secret", "is empty: anybody could sign with it. Is the variable or file that it comes from empty?"
+        )
+    return key
+
+
+def message_id(action: str, records: Sequence[ChangeRecord]) -> str:
+    """The id of a message: the same in every attempt, so that the far side can tell a repetition.
+
+    Another action's message about the same change is none. Its name stands there as a digest, since it may have a dot,
+    and an id has none.
+    """
+    if len(records) == 1:
+        return f"{identifier(records[0].event_id)}-{_digest(action)[:12]}"
+    return _digest(" ".join([action, *(record.event_id for record in records)]))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def headers(message: str, body: bytes, key: bytes | None) -> dict[str, str]:
+    """The headers of one attempt, now; without a signature where there is no key."""
+    timestamp = str(int(time.time()))
+    made = {"webhook-id": message, "webhook-timestamp": timestamp}
+    if key is not None:
+        digest = hmac.new(key, f"{message}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+        made["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
+    return made

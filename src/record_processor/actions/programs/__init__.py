@@ -1,0 +1,1 @@
+"""A user's program that is fed and answers line by line."""

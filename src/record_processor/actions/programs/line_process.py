@@ -1,0 +1,231 @@
+"""A running program that is asked and answers, line by line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from typing import IO, TYPE_CHECKING, Any
+
+from record_processor.actions.programs.bounded_lines import BoundedLines
+from record_processor.system import processes, working_directory
+from record_processor.text.safe_text import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+LONGEST_LINE_BYTES = 65536
+"""Of what a program answers or writes to its standard error."""
+_MARK = "RP_PROGRAM"
+_READ_BYTES = 65536
+# How long a program that has ended may go unnoticed because a process that it left behind holds its output open.
+_LOOK_SECONDS = 0.2
+_STATUS_SECONDS = 1.0
+_LONGEST_SHOWN = 200
+_LONGEST_REASON = 1000
+_WORDS = ("ok", "error", "dead")
+
+
+class ProgramFailedError(Exception):
+    """The program did not answer as it should; it is of no use any more."""
+
+
+class TooManyAnswersError(ProgramFailedError):
+    """It answered more than it was asked, so nobody knows which answer is whose."""
+
+
+class LineProcess:
+    """A process, and all that it starts: they end together.
+
+    Args:
+        command: the program and its arguments.
+        environment: its variables, all of them.
+        say: is given each line that the program writes to its standard error, from a thread of its own.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+        self.mark = os.urandom(8).hex()
+        """In the environment of all that it starts."""
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # Not ours: what it leaves behind would hold open the log of a shard process that has ended, and one endless
+            # line would fill the memory of whoever reads it.
+            stderr=subprocess.PIPE,
+            cwd=working_directory.path(),
+            env={**environment, _MARK: self.mark},
+            start_new_session=True,
+        )
+        self._stdin = _opened(self._process.stdin)
+        self._stdout = _opened(self._process.stdout)
+        # Both ways at once and neither waited for: else it stands still on a full pipe while we stand on another.
+        os.set_blocking(self._stdin.fileno(), False)
+        os.set_blocking(self._stdout.fileno(), False)
+        arguments = (_opened(self._process.stderr), say)
+        threading.Thread(target=_pass_on, args=arguments, name="program-stderr", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it runs, and has said nothing unasked: an answer too many would be taken for the next record's."""
+        if not self.running:
+            return False
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._stdout, selectors.EVENT_READ)
+            return not selector.select(0)
+
+    def ask(self, lines: Sequence[bytes], timeout_seconds: float) -> tuple[list[str], ProgramFailedError | None]:
+        """The answers in their order, and why there are fewer of them than lines."""
+        conversation = _Conversation(b"".join(lines), len(lines))
+        try:
+            self._converse(conversation, time.monotonic() + timeout_seconds)
+            if conversation.open:
+                raise ProgramFailedError(f"the program took longer than {timeout_seconds:g} s")
+            if conversation.unfinished:
+                raise TooManyAnswersError("the program said more than it was asked")
+        except TooManyAnswersError as failure:
+            return [], failure
+        except ProgramFailedError as failure:
+            return conversation.answers, failure
+        return conversation.answers, None
+
+    def _converse(self, conversation: _Conversation, end: float) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._stdout, selectors.EVENT_READ)
+            selector.register(self._stdin, selectors.EVENT_WRITE)
+            writing = True
+            while conversation.open and (left := end - time.monotonic()) > 0:
+                found = selector.select(min(left, _LOOK_SECONDS))
+                if not found and not self.running:
+                    raise ProgramFailedError(f"the program ended with {self._status()}")
+                for key, _ in found:
+                    if key.fileobj is self._stdout:
+                        self._read(conversation)
+                    else:
+                        self._write(conversation)
+                if writing and not conversation.unsent:
+                    selector.unregister(self._stdin)
+                    writing = False
+
+    def finish(self) -> None:
+        """Tell it that no more comes: it may end by itself."""
+        with contextlib.suppress(OSError):
+            self._stdin.close()
+
+    def wait(self, seconds: float) -> None:
+        """Return when it has ended, or after so many seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(seconds, 0))
+
+    def terminate(self) -> None:
+        """Ask it to end, with all of its group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+
+    def let_go(self) -> None:
+        """Close its pipes, once it has ended and nobody asks it any more."""
+        for pipe in (self._stdin, self._stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+    def _write(self, conversation: _Conversation) -> None:
+        try:
+            conversation.unsent = conversation.unsent[os.write(self._stdin.fileno(), conversation.unsent) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            # It reads no more; what it said before, and its status, come with the end of its output.
+            conversation.unsent = memoryview(b"")
+
+    def _read(self, conversation: _Conversation) -> None:
+        chunk = os.read(self._stdout.fileno(), _READ_BYTES)
+        if not chunk:
+            raise ProgramFailedError(f"the program ended with {self._status()}")
+        conversation.take(chunk)
+
+    def _status(self) -> str:
+        try:
+            status = self._process.wait(_STATUS_SECONDS)
+        except subprocess.TimeoutExpired:
+            return "its output closed, though it goes on running"
+        return f"status {status}" if status >= 0 else f"signal {-status}"
+
+
+def kill(programs: Iterable[LineProcess]) -> None:
+    """End programs and all that they started, now. Safe to call while other threads ask them."""
+    ended = list(programs)
+    for program in ended:
+        processes.end_group(program.pid)
+    if ended:  # one look at all processes for all of them
+        processes.end_marked(_MARK, *(program.mark for program in ended))
+    for program in ended:
+        program.wait(_STATUS_SECONDS)
+
+
+class _Conversation:
+    """What is still to be sent, and what was answered."""
+
+    def __init__(self, text: bytes, wanted: int) -> None:
+        self.unsent = memoryview(text)
+        self.answers: list[str] = []
+        self._wanted = wanted
+        self._part = b""
+
+    @property
+    def open(self) -> bool:
+        return len(self.answers) < self._wanted
+
+    @property
+    def unfinished(self) -> bool:
+        return bool(self._part)
+
+    def take(self, chunk: bytes) -> None:
+        *lines, self._part = (self._part + chunk).split(b"\n")
+        for line in lines:
+            if not self.open:
+                raise TooManyAnswersError("the program answered more lines than it was given")
+            self.answers.append(_answer(line))
+        if len(self._part) > LONGEST_LINE_BYTES and self.open:
+            raise ProgramFailedError(f"the program answered a line of more than {LONGEST_LINE_BYTES:,} bytes")
+
+
+def _answer(line: bytes) -> str:
+    """A word of the protocol, which is never masked, and a reason."""
+    said = line.decode(errors="replace").strip()
+    word, space, reason = said.partition(" ")
+    if word not in _WORDS:
+        found = shortened(said, _LONGEST_SHOWN)
+        raise ProgramFailedError(f"expected ok, error REASON or dead REASON from the program, found {found!r}")
+    return f"{word} {shortened(reason, _LONGEST_REASON)}" if space else word
+
+
+def _pass_on(stderr: IO[bytes], say: Callable[[str], None]) -> None:
+    """Give on what a program writes to its standard error, until the last of its processes has closed it."""
+    lines = BoundedLines(LONGEST_LINE_BYTES)
+    with stderr:
+        while chunk := os.read(stderr.fileno(), _READ_BYTES):
+            for line in lines.of(chunk):
+                say(line)
+    for line in lines.rest():
+        say(line)
+
+
+def _opened(pipe: IO[bytes] | Any) -> IO[bytes]:
+    if pipe is None:
+        raise AssertionError("Popen was told to make it")
+    return pipe

@@ -1,0 +1,1 @@
+"""The AWS SDK: its clients and settings, what its errors mean, and answers that stay small."""

@@ -1,0 +1,127 @@
+"""Answers to the SDK's calls that stay small and are answers, whatever the far side does: the SDK reads all that comes.
+
+An endpoint may be somebody else's, or what has taken its address.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from record_processor.text.safe_text import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The largest that AWS gives are pages of a megabyte, and the thousand keys of a listing, of a kilobyte each.
+LARGEST_ANSWER_BYTES = 32 << 20
+_LONGEST_SAID = 500
+
+
+def bounded(client: Any) -> Any:
+    """The same client of boto3 or botocore, which gives up an answer that is larger than any of AWS's.
+
+    One that has not the shape of AWS's is the SDK's `ResponseParserError`. A body that its caller reads (of an object,
+    of a function) is the caller's to bound.
+    """
+    # The SDK has no setting for it, and no public way to its parts. Without these names it reads as it always did.
+    endpoint: Any = getattr(client, "_endpoint", None)
+    if hasattr(endpoint, "http_session"):
+        endpoint.http_session = _BoundedSession(endpoint.http_session)
+    if hasattr(endpoint, "_response_parser_factory"):
+        endpoint._response_parser_factory = _Parsers(endpoint._response_parser_factory)
+    return client
+
+
+class _BoundedSession:
+    """In front of the session that a client sends its requests by; the SDK asks it for these two only."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def send(self, request: Any) -> Any:
+        is_streamed = request.stream_output
+        request.stream_output = True  # so that nothing is read before the answer is bounded
+        response = self._session.send(request)
+        response.raw.stream = _stream(response.raw, request.url)
+        if not is_streamed:
+            _read(response, request)
+        return response
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _stream(raw: Any, url: str) -> Any:
+    """What the SDK reads a whole answer by."""
+    whole = raw.stream
+
+    def stream(*arguments: Any, **named: Any) -> Iterator[bytes]:
+        read = 0
+        for chunk in whole(*arguments, **named):
+            read += len(chunk)
+            if read > LARGEST_ANSWER_BYTES:
+                raw.close()
+                raise _too_large(url)
+            yield chunk
+
+    return stream
+
+
+def _too_large(url: str) -> Exception:
+    from botocore.exceptions import HTTPClientError
+
+    return HTTPClientError(error=f"the answer from {url} is larger than {LARGEST_ANSWER_BYTES:,} bytes")
+
+
+def _read(response: Any, request: Any) -> None:
+    """Have the whole answer read, with the errors that the SDK makes of those of the connection."""
+    from botocore import exceptions as sdk
+    from urllib3 import exceptions as connection
+
+    try:
+        response.content  # noqa: B018 - it reads
+    except connection.ReadTimeoutError as error:
+        raise sdk.ReadTimeoutError(endpoint_url=request.url, error=error) from None
+    except connection.ProtocolError as error:
+        raise sdk.ConnectionClosedError(error=error, request=request, endpoint_url=request.url) from None
+    except connection.HTTPError as error:
+        raise sdk.HTTPClientError(error=error) from None
+
+
+class _Parsers:
+    """In front of what makes the SDK's parsers, which take the shape of an answer for granted."""
+
+    def __init__(self, parsers: Any) -> None:
+        self._parsers = parsers
+
+    def create_parser(self, protocol: str) -> _Parser:
+        return _Parser(protocol, self._parsers.create_parser(protocol))
+
+
+class _Parser:
+    def __init__(self, protocol: str, parser: Any) -> None:
+        self._protocol = protocol
+        self._parser = parser
+
+    def parse(self, response: Any, shape: Any) -> Any:
+        from botocore.parsers import ResponseParserError
+
+        try:
+            if self._protocol == "json":
+                _check_json(response)
+            return self._parser.parse(response, shape)
+        except ResponseParserError as error:  # the whole answer may stand in it
+            raise ResponseParserError(shortened(str(error), _LONGEST_SAID)) from None
+        except Exception as error:
+            kind = "it is nested too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
+            raise ResponseParserError(f"the answer has not the shape of AWS's: {kind}") from None
+
+
+def _check_json(response: Any) -> None:
+    """Raise ValueError where a success is no JSON, as a proxy's page is.
+
+    The SDK takes it for an answer that says nothing: what was only to be written, such as an item, would be lost.
+    """
+    if response["status_code"] < 300 and response["body"]:
+        json.loads(response["body"])

@@ -1,0 +1,123 @@
+"""What the AWS actions and dead letters have in common in YAML, and the clients made of it.
+
+The SDK is imported when the first client is made: a worker without AWS actions never pays for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import re
+import threading
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from record_processor.aws.bounded_answers import bounded
+from record_processor.config.units import Duration
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+_CONNECT_SECONDS = 5
+# An ARN; a queue at an endpoint of SQS's (also FIPS, in a VPC, in China); a queue at SQS's first addresses.
+_REGION_SHAPE = r"[a-z]{2,}(?:-[a-z]+)+-\d+"
+_REGION = re.compile(
+    r"arn:[^:]+:[^:]+:(?P<arn>[^:]+):"
+    rf"|https?://(?:[\w-]+\.)?sqs(?:-fips)?\.(?P<queue>{_REGION_SHAPE})\."
+    rf"|https?://(?P<early>{_REGION_SHAPE})\.queue\.amazonaws\."
+)
+# The first region of all has an address without a name.
+_EARLIEST = re.compile(r"https?://queue\.amazonaws\.com/")
+# One client serves every lane of every action with the same settings, and no action has more lanes than this.
+_MOST_CONNECTIONS = 256
+# Lanes ask at the same time; the cache alone would let each of them make one.
+_one_at_a_time = threading.Lock()
+
+
+class AwsSettings(msgspec.Struct, kw_only=True, frozen=True):
+    """Where and as whom an AWS service is called; by default as the SDK finds out, near the resource or the stream."""
+
+    region: Annotated[
+        str | None,
+        Meta(description="Default: the one in the ARN or address, else the SDK's configuration, else the stream's."),
+    ] = None
+    endpoint: Annotated[
+        Annotated[str, Meta(pattern="^https?://")] | None,
+        Meta(
+            description="Such as http://localhost:9324, for a VPC endpoint or a local server.",
+            extra={"expected": "an address that begins with http:// or https://"},
+        ),
+    ] = None
+    role_arn: Annotated[str | None, Meta(description="A role to assume, in another account perhaps.")] = None
+    profile: Annotated[str | None, Meta(description="Of the SDK's configuration files.")] = None
+    timeout: Annotated[Duration | None, Meta(description="How long an answer may take (20s; lambda: 15m).")] = None
+
+
+def client(
+    service: str, settings: AwsSettings, stream_region: str, resource: str = "", timeout_seconds: float = 20.0
+) -> Any:
+    """The one client of a service with these settings in this process; safe to share between threads.
+
+    It tries each call once. Trying again is delivery's business, which knows the order, the lease and the stop.
+    `resource` is the ARN or queue address that is to be called: it knows its region.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: there is no such profile, or no credentials to assume the role with.
+    """
+    with _one_at_a_time:
+        return _made(service, settings, _region_of(resource), stream_region, settings.timeout or timeout_seconds)
+
+
+@functools.cache
+def _made(
+    service: str, settings: AwsSettings, resource_region: str | None, stream_region: str, timeout_seconds: float
+) -> Any:
+    from botocore.config import Config
+    from botocore.session import Session
+
+    session = Session(profile=settings.profile)
+    region = settings.region or resource_region or session.get_config_variable("region") or stream_region
+    if settings.role_arn is not None:
+        _assume(session, settings.role_arn, region)
+    config = Config(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=timeout_seconds,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        max_pool_connections=_MOST_CONNECTIONS,
+        # A function may take minutes, and routers forget connections that are still.
+        tcp_keepalive=True,
+        # The SDK's checksums of S3 objects are newer than most other servers of that interface; MD5 is known to all.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    return bounded(session.create_client(service, region_name=region, endpoint_url=settings.endpoint, config=config))
+
+
+def _region_of(resource: str) -> str | None:
+    """The region that an ARN or a queue's address names: signed for any other, a call is refused."""
+    if _EARLIEST.match(resource):
+        return "us-east-1"
+    match = _REGION.match(resource)
+    return next(filter(None, match.groups()), None) if match else None
+
+
+def content_md5(content: bytes) -> str:
+    """The header by which S3 refuses an object that was damaged on its way."""
+    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+
+
+def _assume(session: Session, role_arn: str, region: str) -> None:
+    """Have the session's clients act as a role, with credentials that renew themselves before they expire."""
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    def sts(name: str, **options: Any) -> Any:
+        return bounded(session.create_client(name, region_name=region, **options))
+
+    fetcher = AssumeRoleCredentialFetcher(sts, session.get_credentials(), role_arn)
+    # The public setter takes keys as texts only, which would expire under a worker that runs for weeks.
+    session._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
+        fetcher.fetch_credentials, "assume-role"
+    )

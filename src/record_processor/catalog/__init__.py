@@ -1,0 +1,1 @@
+"""Which actions exist, and the way from `actions.yaml` to actions."""

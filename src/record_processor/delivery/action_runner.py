@@ -1,0 +1,116 @@
+"""One action on one shard: its queue, and as many lanes as its concurrency allows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from record_processor.delivery.batch_queue import BatchQueue
+from record_processor.delivery.blocked import Blocked
+from record_processor.delivery.call_loop import CallLoop, Tools, report
+from record_processor.delivery.counts import ActionCounts
+from record_processor.delivery.retry_policy import RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.delivery.dead_letter_writer import DeadLetterWriter
+    from record_processor.delivery.fence import Fence
+    from record_processor.delivery.low_water_mark import LowWaterMark, Ticket
+    from record_processor.delivery.pending_record import PendingRecord
+    from record_processor.delivery.suspects import Suspects
+    from record_processor.delivery.trials import Trials
+    from record_processor.plugin.action import Action
+    from record_processor.records.change_record import ChangeRecord
+
+# How many batches of one a lane takes at once: few, so that a slow action does not hold much.
+_RUN = 32
+
+
+class RunningCall(NamedTuple):
+    """A call of an action, and the first record in it."""
+
+    action: str
+    record: ChangeRecord
+    attempts: int
+    """How often it had failed before."""
+    seconds: float
+    """How long it has been running."""
+    thread_id: int
+
+    def fields(self) -> dict[str, Any]:
+        """For log events."""
+        return {
+            "action": self.action,
+            "event_id": self.record.event_id,
+            "sequence_number": self.record.sequence_number,
+            "attempts": self.attempts,
+            "blocked_seconds": round(self.seconds, 1),
+        }
+
+
+class ActionRunner:
+    """Records of one action, from the shard to their end."""
+
+    def __init__(
+        self,
+        action: Action[Any],
+        mark: LowWaterMark,
+        fence: Fence,
+        dead_letters: DeadLetterWriter | None,
+        suspects: Suspects,
+        trials: Trials,
+    ) -> None:
+        settings = action.settings
+        self.action = action
+        self.ordered_as_a_whole = settings.concurrency == 1
+        self.counts = ActionCounts(settings.name, mark)
+        self._trials = trials
+        # With one lane, the lane takes several batches of one at a time: the lock is what they would wait for.
+        several = _RUN if action.batch_size == 1 and self.ordered_as_a_whole else action.batch_size
+        self._queue = BatchQueue(several, settings.batch.size_bytes, action.window_seconds)
+        self._quietly_done: deque[Ticket] = deque()
+        policy = RetryPolicy(settings)
+        place = None if dead_letters is None else dead_letters.place
+        blocked = Blocked(settings.name, mark, policy.remedy(), place)
+        self._tools = Tools(
+            action, self._queue, self.counts, fence, policy, dead_letters, suspects, blocked, self._quietly_done
+        )
+        self._call_loops: list[CallLoop] = []
+
+    def put(self, entries: Sequence[PendingRecord]) -> None:
+        self._queue.put(entries)
+        settings = self.action.settings
+        wanted = min(settings.concurrency, len(self._call_loops) + len(entries))
+        for number in range(len(self._call_loops), wanted):
+            call_loop = CallLoop(self._tools, self._trials.slot(settings.name, number))
+            self._call_loops.append(call_loop)
+            # A daemon: a handler that hangs must not keep alive a process that has lost its lease.
+            threading.Thread(target=call_loop.work, name=f"{settings.name}-{number}", daemon=True).start()
+
+    def flush(self) -> None:
+        """Send held batches without waiting for their windows."""
+        self._queue.flush()
+
+    def close(self) -> None:
+        self._queue.close()
+
+    @property
+    def busy(self) -> bool:
+        return any(call_loop.current is not None for call_loop in self._call_loops)
+
+    def running(self) -> list[RunningCall]:
+        """The calls that are running, the longest first."""
+        now, name = time.time(), self.action.settings.name
+        calls = [
+            RunningCall(name, entry.record, entry.attempts, now - begun, call_loop.thread_id)
+            for call_loop in self._call_loops
+            if (begun := call_loop.called_at) is not None and (entry := call_loop.current) is not None
+        ]
+        return sorted(calls, key=lambda call: -call.seconds)
+
+    def report(self) -> None:
+        """Report what is done, now: a call that hangs must not keep back those before it."""
+        report(self._quietly_done, self.counts)

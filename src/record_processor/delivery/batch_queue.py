@@ -1,0 +1,142 @@
+"""Which records may go to an action together, and when.
+
+A key (an item) is in at most one batch at a time, and its records leave in their order; so whatever a batch goes
+through, retries included, nothing of the same item overtakes it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
+
+    from record_processor.delivery.pending_record import PendingRecord
+
+
+class _Waiting:
+    """The entries of one key that are in no batch, in their order."""
+
+    __slots__ = ("entries", "size_bytes")
+
+    def __init__(self) -> None:
+        self.entries: deque[PendingRecord] = deque()
+        self.size_bytes = 0
+
+    def put(self, entry: PendingRecord) -> None:
+        self.entries.append(entry)
+        self.size_bytes += entry.size_bytes
+
+    def pop(self) -> PendingRecord:
+        entry = self.entries.popleft()
+        self.size_bytes -= entry.size_bytes
+        return entry
+
+
+class BatchQueue:
+    """Entries of one action, waiting for a worker."""
+
+    def __init__(self, size: int, size_bytes: int, window_seconds: float) -> None:
+        self._size = size
+        self._size_bytes = size_bytes
+        self._window_seconds = window_seconds
+        self._condition = threading.Condition()
+        self._by_key: dict[Hashable, _Waiting] = {}
+        self._ready: deque[Hashable] = deque()
+        """Keys that have entries and are in no batch, the longest waiting first."""
+        self._in_batch: set[Hashable] = set()
+        self._takeable = 0
+        """Entries of the keys in `_ready`."""
+        self._takeable_bytes = 0
+        self._flushing = False
+        self._closed = False
+
+    def put(self, entries: Iterable[PendingRecord]) -> None:
+        with self._condition:
+            now = time.monotonic()
+            for entry in entries:
+                entry.queued = now
+                self._put(entry)
+            self._condition.notify_all()
+
+    def take(self) -> list[PendingRecord] | None:
+        """The next batch, once there is one; None when the queue is closed. Its keys stay out until `finished`."""
+        with self._condition:
+            while not self._closed:
+                wait = self._wait_seconds()
+                if wait is not None and wait <= 0:
+                    return self._pop_batch()
+                self._condition.wait(wait)
+            return None
+
+    def finished(self, batch: Sequence[PendingRecord]) -> None:
+        """All of a batch is done: its keys may be in another."""
+        with self._condition:
+            for key in {entry.key for entry in batch}:
+                self._in_batch.discard(key)
+                if self._by_key[key].entries:
+                    self._make_ready(key)
+                else:
+                    del self._by_key[key]
+            if self._ready:
+                self._condition.notify_all()
+
+    def flush(self) -> None:
+        """From now on send what is there, without waiting for more."""
+        with self._condition:
+            self._flushing = True
+            self._condition.notify_all()
+
+    def close(self) -> None:
+        """Give out nothing more."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()
+
+    def _put(self, entry: PendingRecord) -> None:
+        waiting = self._by_key.get(entry.key)
+        if waiting is None:
+            waiting = self._by_key[entry.key] = _Waiting()
+            self._ready.append(entry.key)
+        waiting.put(entry)
+        if entry.key not in self._in_batch:
+            self._takeable += 1
+            self._takeable_bytes += entry.size_bytes
+
+    def _make_ready(self, key: Hashable) -> None:
+        waiting = self._by_key[key]
+        self._ready.append(key)
+        self._takeable += len(waiting.entries)
+        self._takeable_bytes += waiting.size_bytes
+
+    def _wait_seconds(self) -> float | None:
+        """How long until a batch is due: 0 for now, None for not before something comes."""
+        if not self._ready:
+            return None
+        full = self._takeable >= self._size or self._takeable_bytes >= self._size_bytes
+        if full or self._flushing or not self._window_seconds:
+            return 0.0
+        oldest = self._by_key[self._ready[0]].entries[0].queued
+        return oldest + self._window_seconds - time.monotonic()
+
+    def _pop_batch(self) -> list[PendingRecord]:
+        batch: list[PendingRecord] = []
+        room_bytes = self._size_bytes
+        while self._ready and len(batch) < self._size:
+            waiting = self._by_key[self._ready[0]]
+            if batch and waiting.entries[0].size_bytes > room_bytes:
+                break
+            self._in_batch.add(self._ready.popleft())
+            self._takeable -= len(waiting.entries)
+            self._takeable_bytes -= waiting.size_bytes
+            # The first may be too large for any batch: then it goes alone.
+            while waiting.entries and len(batch) < self._size:
+                if batch and waiting.entries[0].size_bytes > room_bytes:
+                    break
+                entry = waiting.pop()
+                room_bytes -= entry.size_bytes
+                batch.append(entry)
+        return batch

@@ -1,0 +1,104 @@
+"""How many records each action was given and what became of them, said once in a while.
+
+Without it, an action whose filter lets nothing through is as silent as one that has nothing to do.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from record_processor.logs.log_events import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from record_processor.delivery.low_water_mark import LowWaterMark, Ticket
+
+log = Log("worker.delivery")
+
+INTERVAL_SECONDS = 60.0
+
+
+class Totals(NamedTuple):
+    """Records of one action, since the process began."""
+
+    received: int = 0
+    """Read from the shard."""
+    filtered: int = 0
+    """Not for this action."""
+    delivered: int = 0
+    dead: int = 0
+
+
+class ActionCounts:
+    """The counts of one action. It stands between the action's threads and the shard's `LowWaterMark`."""
+
+    def __init__(self, action: str, mark: LowWaterMark) -> None:
+        self.action = action
+        self._mark = mark
+        self._lock = threading.Lock()
+        self._received = self._wanted = self._done = self._dead = 0
+
+    def took_in(self, received: int, wanted: int) -> None:
+        """So many records were read, and so many of them are for this action."""
+        self._received += received
+        self._wanted += wanted
+
+    def done(self, tickets: Collection[Ticket], dead: bool = False) -> None:
+        """The action is done with each of these; `dead`: since they are in the dead letters."""
+        if not dead:
+            now = time.time()
+            for ticket in tickets:
+                ticket.acted = now
+        with self._lock:
+            self._done += len(tickets)
+            self._dead += len(tickets) if dead else 0
+        self._mark.done(tickets)
+
+    @property
+    def waiting(self) -> int:
+        """How many records this action is not done with."""
+        return self._wanted - self._done
+
+    def totals(self) -> Totals:
+        with self._lock:
+            return Totals(self._received, self._received - self._wanted, self._done - self._dead, self._dead)
+
+
+class CountsReport:
+    """Says the counts of all actions of a shard, of each where there was something since the last time."""
+
+    def __init__(self, counts: Sequence[ActionCounts]) -> None:
+        self._said = {one: Totals() for one in counts}
+        self._since = time.monotonic()
+
+    def say_if_due(self) -> None:
+        if time.monotonic() - self._since >= INTERVAL_SECONDS:
+            self.say()
+
+    def say(self) -> None:
+        now = time.monotonic()
+        seconds, self._since = now - self._since, now
+        for counts, before in self._said.items():
+            totals = counts.totals()
+            new = Totals(*(one - other for one, other in zip(totals, before, strict=True)))
+            if any(new):
+                self._said[counts] = totals
+                _say(counts, new, seconds)
+
+
+def _say(counts: ActionCounts, new: Totals, seconds: float) -> None:
+    if new.received and new.filtered == new.received:
+        what = f"its filter let none of {new.received} records through"
+    else:
+        what = f"{new.delivered} records delivered, {new.filtered} of {new.received} filtered out, {new.dead} given up"
+    log.info(
+        "delivery.counts",
+        f"{counts.action}: {what}",
+        action=counts.action,
+        **new._asdict(),
+        waiting=counts.waiting,
+        seconds=round(seconds, 1),
+    )

@@ -1,0 +1,90 @@
+"""Whether work may begin: the lease, and a stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from record_processor.errors import BrokenError, LeaseLostError, StopRequestedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from record_processor.delivery.lease import Lease
+
+# How long a sleeping retry takes to notice a lost lease or a stop.
+_NAP_SECONDS = 0.1
+
+
+class Fence:
+    """Asked by every worker before it begins anything.
+
+    After a stop, batches that are held may still begin for `drain_seconds`; tries that failed once do not come again.
+    """
+
+    def __init__(self, lease: Lease, drain_seconds: float, show_life: Callable[[], None] = lambda: None) -> None:
+        self._lease = lease
+        self._show_life = show_life
+        self._drain_seconds = drain_seconds
+        self._drain_until: float | None = None
+        self._abandoned = threading.Event()
+        self._defect: str | None = None
+
+    def abandon(self, defect: str | None = None) -> None:
+        """Let nothing begin any more; `defect` is what has gone wrong here, if that is why."""
+        self._defect = self._defect or defect
+        self._abandoned.set()
+
+    @property
+    def stop_requested(self) -> bool:
+        return self._lease.stop_requested
+
+    def check_not_lost(self) -> None:
+        """Raise LeaseLostError where the lease is lost, or the shard was given up; BrokenError if for a defect."""
+        if self._abandoned.is_set():
+            raise BrokenError(self._defect) if self._defect else LeaseLostError("the shard was given up")
+        self._lease.check_not_lost()
+
+    def wait_until_held(self) -> None:
+        """Return once the lease is good: at once, or when a late renewal came through.
+
+        Raises:
+            LeaseLostError: it is lost, or a stop was asked for while it was late.
+        """
+        self.check_not_lost()
+        while not self._lease.held:
+            if self._lease.stop_requested:
+                raise LeaseLostError("the lease was not renewed in time, and the worker was asked to stop")
+            self._nap(_NAP_SECONDS)
+            self.check_not_lost()
+
+    def check(self) -> None:
+        """Let a batch begin, if need be when a late lease is renewed, or raise LeaseLostError or StopRequestedError."""
+        if self._lease.work_may_begin and not self._abandoned.is_set():
+            return
+        self.wait_until_held()
+        if self._lease.stop_requested and time.monotonic() > self._drain_end():
+            raise StopRequestedError("the worker was asked to stop")
+
+    def sleep(self, seconds: float) -> None:
+        """Wait before another try; raises at once on a lost lease or a stop."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._check_retry()
+            self._nap(min(left, _NAP_SECONDS))
+        self._check_retry()
+
+    def _nap(self, seconds: float) -> None:
+        self._show_life()
+        self._abandoned.wait(seconds)
+
+    def _check_retry(self) -> None:
+        self.check_not_lost()
+        if self._lease.stop_requested:
+            raise StopRequestedError("the worker was asked to stop")
+
+    def _drain_end(self) -> float:
+        if self._drain_until is None:
+            self._drain_until = time.monotonic() + self._drain_seconds
+        return self._drain_until

@@ -1,0 +1,69 @@
+"""The fence: whether this child may begin something on its shard, at any moment and without asking.
+
+The protocol is synchronous, so a child in the middle of `process_records` hears neither that its lease is lost nor
+that the worker is asked to stop. The Java side therefore keeps sixteen bytes of shared memory up to date
+(`LeaseFile.java`): until when the lease is good, and whether to stop. Both sides read the same clock, so a JVM that
+hangs, or a machine that was paused or asleep, makes the lease run out here too.
+
+A lease that ran out is late, and not yet lost: its renewal may still come through, which it only does where nobody
+else has had the lease in between.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from typing import TYPE_CHECKING
+
+from record_processor.errors import LeaseLostError
+from record_processor.system import boot_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_SIZE_BYTES = 16
+_GOOD_UNTIL = 0
+_STOP = 1
+_LOST = 0
+
+
+class Lease:
+    """One shard's lease, as the Java side last knew it."""
+
+    def __init__(self, path: Path, now_ns: Callable[[], int] = boot_time.now_ns) -> None:
+        self._now_ns = now_ns
+        with path.open("rb") as file:
+            self._memory = mmap.mmap(file.fileno(), _SIZE_BYTES, access=mmap.ACCESS_READ)
+        # Eight aligned bytes are read at once: no half-written number is ever seen.
+        self._numbers: memoryview = memoryview(self._memory).cast("q")
+        self._java = os.getppid()
+
+    @property
+    def held(self) -> bool:
+        """Good at this moment. Where it is not, it is late or lost."""
+        return self._now_ns() < self._numbers[_GOOD_UNTIL]
+
+    @property
+    def lost(self) -> bool:
+        """Never ours again: another worker may have it, or the JVM that would renew it is gone."""
+        return self._numbers[_GOOD_UNTIL] == _LOST or os.getppid() != self._java
+
+    @property
+    def stop_requested(self) -> bool:
+        return self._numbers[_STOP] != 0
+
+    @property
+    def work_may_begin(self) -> bool:
+        """Held, and no stop asked for: the one question that is asked before every call of an action."""
+        numbers = self._numbers
+        return self._now_ns() < numbers[_GOOD_UNTIL] and not numbers[_STOP]
+
+    def forbid(self) -> None:
+        """Lose it for this process, whatever the Java side says: nothing begins here any more."""
+        self._numbers = memoryview(bytearray(_SIZE_BYTES)).cast("q")
+
+    def check_not_lost(self) -> None:
+        """Raise LeaseLostError where the lease is lost."""
+        if self.lost:
+            raise LeaseLostError("the shard's lease is not ours any more")

@@ -1,0 +1,81 @@
+"""How far a shard is done: the low-water mark over all actions and lanes."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Ticket(msgspec.Struct, gc=False, eq=False):
+    """One record, and how many actions are not done with it."""
+
+    sequence_number: str
+    size_bytes: int
+    outstanding: int
+    began: float = 0.0
+    """When it was first acted on (seconds since the epoch); 0: not yet."""
+    acted: float = 0.0
+    """When an action that succeeded was last done with it; 0: none yet."""
+
+
+class LowWaterMark:
+    """All records between the last one that everything before is done with, and the newest."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._tickets: deque[Ticket] = deque()
+        self._low_water: str | None = None
+        self._pending_bytes = 0
+        self._wake_at = -1
+
+    def add(self, tickets: Iterable[Ticket]) -> None:
+        """Records in stream order, before any of them can be done."""
+        with self._lock:
+            for ticket in tickets:
+                self._tickets.append(ticket)
+                self._pending_bytes += ticket.size_bytes
+            self._advance()
+
+    def done(self, tickets: Iterable[Ticket]) -> None:
+        """One action is done with each of these."""
+        with self._lock:
+            for ticket in tickets:
+                ticket.outstanding -= 1
+            if self._tickets and not self._tickets[0].outstanding:
+                self._advance()
+
+    def low_water(self) -> str | None:
+        """The sequence number up to which every action is done with every record; None before the first."""
+        with self._lock:
+            return self._low_water
+
+    @property
+    def pending(self) -> int:
+        return len(self._tickets)
+
+    @property
+    def pending_bytes(self) -> int:
+        return self._pending_bytes
+
+    def wait(self, seconds: float, at_most_pending: int) -> None:
+        """Wait until so few are pending, or the time is over: waking at every record would cost more than it."""
+        with self._changed:
+            if len(self._tickets) > at_most_pending:
+                self._wake_at = at_most_pending
+                self._changed.wait(seconds)
+                self._wake_at = -1
+
+    def _advance(self) -> None:
+        while self._tickets and self._tickets[0].outstanding == 0:
+            ticket = self._tickets.popleft()
+            self._pending_bytes -= ticket.size_bytes
+            self._low_water = ticket.sequence_number
+        if len(self._tickets) <= self._wake_at:
+            self._changed.notify_all()

@@ -1,0 +1,76 @@
+"""Which actions a record goes to."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from record_processor.delivery.change_loops import LoopWatch
+from record_processor.delivery.low_water_mark import Ticket
+from record_processor.delivery.pending_record import PendingRecord
+from record_processor.errors import UndecodableRecordError
+from record_processor.filters.record_filter import RecordFilter
+from record_processor.records.change_record import decode, undecoded
+
+if TYPE_CHECKING:
+    from record_processor.delivery.action_runner import ActionRunner
+    from record_processor.records.change_record import ChangeRecord
+    from record_processor.records.raw_record import RawRecord
+    from record_processor.records.stream import Stream
+
+
+class Route:
+    """One action, and which records go to it."""
+
+    def __init__(self, runner: ActionRunner) -> None:
+        self.runner = runner
+        self.ordered_as_a_whole = runner.ordered_as_a_whole
+        pattern = runner.action.settings.filter
+        self.wants = None if pattern is None else RecordFilter(pattern).accepts
+        """Whether a record is for this action; None where all are."""
+        self.entries: list[PendingRecord] = []
+        """Routed, and not yet in the pipeline."""
+
+
+class RecordRouter:
+    """Decodes records of one stream, and makes an entry for each action that wants one."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.routes: list[Route] = []
+        self._loops = LoopWatch(self._actions_of)
+        self._watched_from = math.inf
+        """Records created before this (milliseconds since the epoch) are not looked at for loops."""
+
+    def begin(self, records: int) -> None:
+        """So many records are routed next."""
+        self._watched_from = self._loops.from_millis(time.time(), records)
+
+    def route(self, protocol_record: RawRecord) -> Ticket:
+        """The record's ticket; its entries are in the routes."""
+        raw, number = protocol_record.binary_data, protocol_record.sequence_number
+        ticket = Ticket(number, len(raw), 0)
+        broken: UndecodableRecordError | None = None
+        try:
+            record = decode(raw, self._stream, number)
+        except UndecodableRecordError as error:
+            record, broken = undecoded(raw, self._stream, number), error
+        for route in self.routes:
+            fault = broken
+            try:
+                if fault is None and route.wants is not None and not route.wants(record):
+                    continue
+            except UndecodableRecordError as error:
+                fault = error
+            key = None if route.ordered_as_a_whole else record.raw_keys
+            ticket.outstanding += 1
+            route.entries.append(PendingRecord(record, key, ticket, fault))
+        if record.dynamodb.created_at_millis > self._watched_from and ticket.outstanding:
+            self._loops.saw(record, ticket)
+        return ticket
+
+    def _actions_of(self, record: ChangeRecord) -> list[str]:
+        """The actions that the record goes to that was routed last."""
+        wanting = [route for route in self.routes if route.entries and route.entries[-1].record is record]
+        return [route.runner.action.settings.name for route in wanting]

@@ -1,0 +1,286 @@
+"""The delivery of one shard: records in, actions run, low-water mark out."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from record_processor.delivery.action_runner import ActionRunner
+from record_processor.delivery.backoff import delays
+from record_processor.delivery.counts import CountsReport
+from record_processor.delivery.dead_letter_writer import DeadLetterWriter
+from record_processor.delivery.fence import Fence
+from record_processor.delivery.low_water_mark import LowWaterMark
+from record_processor.delivery.record_router import RecordRouter, Route
+from record_processor.delivery.suspects import Suspects
+from record_processor.delivery.trials import Trials
+from record_processor.errors import LeaseLostError, StopRequestedError, described
+from record_processor.logs.log_events import Log
+from record_processor.records.stream import NO_STREAM
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.delivery.action_runner import RunningCall
+    from record_processor.delivery.lease import Lease
+    from record_processor.delivery.suspicion import Suspicion
+    from record_processor.plugin.action import Action
+    from record_processor.records.raw_record import RawRecord
+    from record_processor.records.stream import Shard
+
+log = Log("worker.delivery")
+
+MAX_PENDING_RECORDS = 10_000
+MAX_PENDING_BYTES = 64 * 1024 * 1024
+"""More than this is not taken in before something is done: a hanging action costs bounded memory."""
+SLOW_SECONDS = 10.0
+LOG_INTERVAL_SECONDS = 30.0
+"""A call is slow after the first, and said to be so every second."""
+REPORT_SECONDS = 1.0
+_CHUNK = 100
+_NAP_SECONDS = 0.1
+# After a stop, held batches may begin for a tenth of the grace time; then running calls may end for a half of it.
+_DRAIN_PART = 0.1
+_FINISH_PART = 0.5
+
+
+class ShardDelivery:
+    """All actions of one shard. Called by the protocol's thread alone; the actions run in threads of their own."""
+
+    def __init__(
+        self,
+        actions: Sequence[Action[Any]],
+        lease: Lease,
+        grace_seconds: float,
+        trials: Trials | None = None,
+        suspicions: Sequence[Suspicion] = (),
+    ) -> None:
+        self._actions = actions
+        self._trials = trials or Trials(None, actions, [])
+        self._suspects = Suspects(suspicions, self._trials)
+        self._grace_seconds = grace_seconds
+        self._fence = Fence(lease, grace_seconds * _DRAIN_PART, self._trials.show_life)
+        self._mark = LowWaterMark()
+        self._router = RecordRouter(NO_STREAM)
+        self._said_slow: dict[str, float] = {}
+        self._last_report = time.monotonic()
+        self._counts = CountsReport([])
+        self._newest = 0
+        """The sequence number of the last record that was taken in."""
+        largest = max((action.batch_size for action in actions), default=1)
+        # A batch must fit in, or a window would never fill.
+        self._max_pending = max(MAX_PENDING_RECORDS, 2 * largest)
+
+    def open(self, shard: Shard, after: str = "TRIM_HORIZON") -> None:
+        """Get ready for the records of a shard, those after a checkpoint."""
+        self._suspects.pass_over(after)
+        self._router = RecordRouter(shard.stream)
+        for action in self._actions:
+            action.open(shard)
+            name, letters, dead = action.settings.name, action.settings.dead_letter, None
+            if letters is not None:
+                dead = DeadLetterWriter(letters, name, shard, self._fence, self._mark)
+            runner = ActionRunner(action, self._mark, self._fence, dead, self._suspects, self._trials)
+            self._router.routes.append(Route(runner))
+        self._counts = CountsReport([route.runner.counts for route in self._router.routes])
+
+    def submit(self, records: Sequence[RawRecord]) -> None:
+        """Take records in, in stream order; waits while too much is pending.
+
+        Raises:
+            LeaseLostError: nothing more may begin here.
+            StopRequestedError: the rest was not taken in.
+        """
+        records = self._without_repeated(records)
+        for start in range(0, len(records), _CHUNK):
+            self._wait_for_room()
+            self._take_in(records[start : start + _CHUNK])
+
+    def low_water(self) -> str | None:
+        """The sequence number up to which everything is done, though perhaps not yet safe (`make_safe`)."""
+        for route in self._router.routes:
+            route.runner.report()
+        return self._mark.low_water()
+
+    def make_safe(self) -> None:
+        """Return when what the low-water mark passed before the call survives a crash.
+
+        Raises:
+            LeaseLostError, StopRequestedError: it may not.
+        """
+        for action in self._actions:
+            for attempts, delay in enumerate(delays(), start=1):
+                self._fence.wait_until_held()
+                try:
+                    action.flush()
+                except Exception as error:
+                    self._flush_failed(action, error, attempts, delay)
+                else:
+                    break
+                self._fence.sleep(delay)
+
+    def show_life(self) -> None:
+        """Say that this process goes on, though it answers nothing."""
+        self._trials.show_life()
+
+    def check(self) -> None:
+        """Raise LeaseLostError where the lease is lost; say what is blocked, once in a while."""
+        self.show_life()
+        self._fence.check_not_lost()
+        self._report()
+
+    def finish(self) -> None:
+        """Return when every record taken in is done: the shard has ended. Raises what `submit` raises."""
+        self._suspects.saves = False
+        self._flush_batches()
+        while self._mark.pending:
+            self._nap()
+            if self._fence.stop_requested:
+                raise StopRequestedError("the worker was asked to stop before the shard's last records were done")
+
+    def drain(self) -> None:
+        """After a stop: send what is held, let running calls end, and give the rest up."""
+        self._suspects.saves = False
+        self._flush_batches()
+        end = time.monotonic() + self._grace_seconds * _FINISH_PART
+        drained = time.monotonic() + self._grace_seconds * _DRAIN_PART
+        while self._mark.pending and time.monotonic() < end:
+            if time.monotonic() > drained and not self.busy:
+                break
+            self._nap()
+        self._close_queues()
+        self._counts.say()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call of an action is running."""
+        return any(route.runner.busy for route in self._router.routes)
+
+    @property
+    def save_wanted(self) -> bool:
+        """Whether progress is to be saved at once; say `saved` then."""
+        return self._suspects.save_wanted
+
+    def saved(self) -> None:
+        """Progress has been saved, as it was wanted."""
+        self._suspects.saved()
+
+    def will_save(self) -> None:
+        """Somebody looks at `save_wanted`: so it is worth waiting for."""
+        self._suspects.saves = True
+
+    @property
+    def pending(self) -> int:
+        """How many records were taken in that some action is not done with."""
+        return self._mark.pending
+
+    def running(self) -> list[RunningCall]:
+        """The calls of actions that are running."""
+        return [call for route in self._router.routes for call in route.runner.running()]
+
+    def close(self) -> None:
+        """Let nothing begin any more, and let go of the actions that are at rest."""
+        self._close_queues()
+        self._fence.abandon()
+        self._counts.say()
+        if not self.busy:
+            for action in self._actions:
+                action.close()
+
+    def _without_repeated(self, records: Sequence[RawRecord]) -> Sequence[RawRecord]:
+        """Leave out what was taken in before.
+
+        When KCL believes that a read hangs, it reads again behind the last records that this process has answered for,
+        and those in hand come twice; a host's clock that jumps is enough. A shard's sequence numbers only grow.
+        """
+        if not records or int(records[0].sequence_number) > self._newest:
+            return records
+        new = [record for record in records if int(record.sequence_number) > self._newest]
+        log.info("records.repeated", f"KCL has read {len(records) - len(new)} records again; they are left out")
+        return new
+
+    def _take_in(self, records: Sequence[RawRecord]) -> None:
+        self._newest = int(records[-1].sequence_number)
+        self._router.begin(len(records))
+        tickets = [self._router.route(record) for record in records]
+        # Before any entry can be done: the mark must know all of them.
+        self._mark.add(tickets)
+        if self._suspects.any:
+            self._mark_suspects()
+        for route in self._router.routes:
+            route.runner.counts.took_in(len(records), len(route.entries))
+            if route.entries:
+                route.runner.put(route.entries)
+                route.entries = []
+
+    def _mark_suspects(self) -> None:
+        for route in self._router.routes:
+            self._suspects.mark(route.runner.action.settings.name, route.entries)
+        self._suspects.came_up_to(self._newest)
+
+    def _wait_for_room(self) -> None:
+        self.check()
+        while self._mark.pending >= self._max_pending or self._mark.pending_bytes >= MAX_PENDING_BYTES:
+            self._refuse_on_stop()
+            self._nap(self._max_pending // 2)
+        self._refuse_on_stop()
+
+    def _refuse_on_stop(self) -> None:
+        if self._fence.stop_requested:
+            raise StopRequestedError("the worker was asked to stop")
+
+    def _nap(self, at_most_pending: int = 0) -> None:
+        for route in self._router.routes:
+            route.runner.report()
+        self._mark.wait(_NAP_SECONDS, at_most_pending)
+        self.check()
+
+    def _flush_batches(self) -> None:
+        for route in self._router.routes:
+            route.runner.flush()
+
+    def _close_queues(self) -> None:
+        for route in self._router.routes:
+            route.runner.close()
+
+    def _report(self) -> None:
+        """Name what has been running for long: a call that hangs logs nothing itself."""
+        now = time.monotonic()
+        if now - self._last_report < REPORT_SECONDS:
+            return
+        self._last_report = now
+        self._counts.say_if_due()
+        for route in self._router.routes:
+            for call in route.runner.running()[:1]:
+                if call.seconds > SLOW_SECONDS and now - self._said_slow.get(call.action, 0.0) > LOG_INTERVAL_SECONDS:
+                    self._said_slow[call.action] = now
+                    self._say_slow(call)
+
+    def _say_slow(self, call: RunningCall) -> None:
+        log.warning(
+            "delivery.slow",
+            f"{call.action} has been in the same call for {call.seconds:.0f} s",
+            **call.fields(),
+            where=_where(call.thread_id),
+            pending=self._mark.pending,
+        )
+
+    @staticmethod
+    def _flush_failed(action: Action[Any], error: Exception, attempts: int, delay: float) -> None:
+        log.error(
+            "delivery.blocked",
+            f"{action.settings.name} cannot make its work safe: {described(error)}",
+            exception=error if attempts == 1 else None,
+            action=action.settings.name,
+            attempts=attempts,
+            next_try_seconds=round(delay, 1),
+        )
+
+
+def _where(thread_id: int) -> str | None:
+    from record_processor.logs.positions import position  # only now: few shards ever need it
+
+    return position(thread_id)
+
+
+__all__ = ["LeaseLostError", "ShardDelivery", "StopRequestedError"]

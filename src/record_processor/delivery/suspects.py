@@ -1,0 +1,139 @@
+"""How records are tried that a process may have died of: alone, so that the next death names its culprit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from record_processor.delivery.trials import ALONE, NORMAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from record_processor.delivery.fence import Fence
+    from record_processor.delivery.pending_record import PendingRecord
+    from record_processor.delivery.suspicion import Suspicion
+    from record_processor.delivery.trials import Slot, Trials
+
+# So long nothing else begins beside a suspect; and so long it waits for what runs, or for its checkpoint.
+_ALONE_SECONDS = 10.0
+_SAVE_SECONDS = 5.0
+_NAP_SECONDS = 0.05
+
+
+class Suspects:
+    """The suspects of one process. While there are any, every call of every action asks here before it begins."""
+
+    def __init__(self, suspicions: Sequence[Suspicion], trials: Trials) -> None:
+        self._left = {(one.action, one.sequence_number): one for one in suspicions}
+        self._marked: set[tuple[str, str]] = set()
+        self._trials = trials
+        self._changed = threading.Condition()
+        self._running = 0
+        self._alone: Slot | None = None
+        """Of the suspect that is being tried."""
+        self._saved_once = False
+        self.saves = False
+        """Whether somebody saves progress when `save_wanted` says so."""
+        self.save_wanted = False
+        self.any = bool(self._left)
+
+    def pass_over(self, sequence_number: str) -> None:
+        """What is not newer than this does not come any more."""
+        if self.any and sequence_number.isdigit():
+            with self._changed:
+                self._forget([key for key in self._left if int(key[1]) <= int(sequence_number)])
+
+    def came_up_to(self, sequence_number: int) -> None:
+        """Suspects up to here that were not among the records have been done before, and do not come any more."""
+        with self._changed:
+            self._forget([key for key in self._left if key not in self._marked and int(key[1]) <= sequence_number])
+
+    def mark(self, action: str, entries: Sequence[PendingRecord]) -> None:
+        """Tell entries, which have just been taken in, that they are suspects."""
+        for entry in entries:
+            suspicion = self._left.get((action, entry.record.sequence_number))
+            if suspicion is not None:
+                self._marked.add((action, entry.record.sequence_number))
+                entry.suspicion = suspicion
+                entry.attempts = suspicion.attempts
+                entry.first_attempt = entry.last_attempt = suspicion.first_death
+
+    def clear(self, action: str, entries: Sequence[PendingRecord]) -> None:
+        """These are done, or dead."""
+        self._forget([(action, entry.record.sequence_number) for entry in entries if entry.suspicion is not None])
+
+    def saved(self) -> None:
+        """Progress has been saved."""
+        with self._changed:
+            self.save_wanted = False
+            self._changed.notify_all()
+
+    @contextmanager
+    def beside(self, fence: Fence) -> Iterator[None]:
+        """A call of no suspects: it waits while one is tried, unless that takes long."""
+        with self._changed:
+            self._wait(fence, lambda: self._alone is None, _ALONE_SECONDS)
+            if self._alone is not None:
+                self._alone.flag(NORMAL)  # it is not alone any more
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self, part: Sequence[PendingRecord], fence: Fence, slot: Slot) -> Iterator[None]:
+        """A call of suspects: nothing runs beside it where that can be had."""
+        self._save_before(part, fence)
+        with self._changed:
+            # Two suspects never run at the same time, however long the first takes.
+            self._wait(fence, lambda: self._alone is None, None)
+            self._alone = slot
+        try:
+            with self._changed:
+                self._wait(fence, lambda: not self._running, _ALONE_SECONDS)
+                slot.flag(NORMAL if self._running else ALONE)
+            yield
+        finally:
+            with self._changed:
+                slot.flag(NORMAL)
+                self._alone = None
+                self._changed.notify_all()
+
+    def _save_before(self, part: Sequence[PendingRecord], fence: Fence) -> None:
+        """What is done is saved first, so that a death does not make it come again."""
+        deaths = max(entry.suspicion.deaths for entry in part if entry.suspicion is not None)
+        with self._changed:
+            if not self.saves or (self._saved_once and deaths < 2):
+                return
+            self._saved_once = self.save_wanted = True
+            self._wait(fence, lambda: not self.save_wanted or not self.saves, _SAVE_SECONDS)
+            self.save_wanted = False
+
+    def _wait(self, fence: Fence, condition: Callable[[], bool], seconds: float | None) -> None:
+        """Until the condition holds, or so many seconds are over; raises what the gate raises."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while not condition() and (end is None or time.monotonic() < end):
+            self._changed.wait(_NAP_SECONDS)
+            fence.check()
+
+    def _forget(self, keys: Sequence[tuple[str, str]]) -> None:
+        with self._changed:
+            for key in keys:
+                self._left.pop(key, None)
+            if keys:
+                self._trials.keep(list(self._left.values()))
+                self.any = bool(self._left)
+
+
+def parts_of(batch: Sequence[PendingRecord]) -> list[list[PendingRecord]]:
+    """A batch cut so that suspects of one part are by themselves, in the order that it has."""
+    return [
+        list(entries) for _, entries in groupby(batch, lambda entry: entry.suspicion.part if entry.suspicion else None)
+    ]

@@ -1,0 +1,1 @@
+"""Filters: EventBridge's and Lambda's pattern language over stream records."""

@@ -1,0 +1,88 @@
+"""What `record-processor check` does, and `run` does first: answer every mistake, touch nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from record_processor.catalog.check_report import CheckReport
+from record_processor.config import exposed
+from record_processor.config.credential_providers import check_provider
+from record_processor.config.properties import Properties, read_properties
+from record_processor.errors import ConfigError, InvalidConfigError, SetupError
+from record_processor.host import checking_process, stream_arns, write_loops
+from record_processor.text import redaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from record_processor.catalog.check_report import WrittenTable
+
+
+class Checked(NamedTuple):
+    """A configuration without mistakes."""
+
+    properties: Properties
+    actions: list[dict[str, Any]]
+    child_command: list[str]
+    tables: Sequence[WrittenTable] = ()
+    """DynamoDB's, which the actions write to."""
+    exposed: tuple[str, ...] = ()
+    """What is said of files that other users can read or write."""
+    warnings: tuple[ConfigError, ...] = ()
+    """What is right, and dangerous."""
+
+
+def check(path: Path, overrides: Iterable[str]) -> Checked:
+    """Read and check everything that the user wrote.
+
+    Raises:
+        InvalidConfigError: with every mistake found.
+        SetupError: the executable is not there.
+    """
+    exposed.forget()
+    properties = read_properties(path, overrides, os.environ)
+    stream_arns.check_names(str(path), properties.stream_names, properties.text("regionName"))
+    check_provider(properties.text("AwsCredentialsProvider"))
+    command = _child_command(properties)
+    exposed.look_at(path, holds_secrets=False)
+    exposed.look_at(properties.actions_path, holds_secrets=False)
+    answer = _checked_actions(properties.actions_path)
+    write_loops.refuse(properties, properties.stream_names, answer.tables)
+    said = tuple(dict.fromkeys([*exposed.found(), *answer.exposed]))
+    warnings = tuple(ConfigError(place, message) for place, message in answer.warnings)
+    return Checked(properties, answer.actions, command, answer.tables, said, warnings)
+
+
+def _child_command(properties: Properties) -> list[str]:
+    executable = properties.optional_text("executableName")
+    if executable is None:
+        return [sys.executable, "-m", "record_processor.shard"]
+    command = executable.split()
+    if shutil.which(command[0]) is None:
+        raise SetupError(
+            f"{properties.path}: executableName: {command[0]!r} is no program, neither on PATH nor from "
+            f"{Path.cwd()}. Leave executableName out to run the actions"
+        )
+    return command
+
+
+def _checked_actions(path: Path) -> CheckReport:
+    """Ask a process of its own: it imports the user's handlers, and this one must stay small and calm."""
+    status, content = checking_process.ask(path)
+    try:
+        answer = msgspec.json.decode(content, type=CheckReport)
+    except msgspec.DecodeError:
+        raise SetupError(
+            f"{path}: the process that checks it ended with status {status} and no answer. "
+            "Does a handler's module end the process when it is imported?"
+        ) from None
+    if answer.mistakes:
+        raise InvalidConfigError([ConfigError(place, message) for place, message in answer.mistakes])
+    redaction.remember(answer.secrets)
+    return answer

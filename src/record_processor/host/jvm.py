@@ -1,0 +1,163 @@
+"""The JVM: its command, its life and its end."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from record_processor.config import jvm_options
+from record_processor.errors import SetupError
+from record_processor.logs.log_events import Log
+from record_processor.system import boot_time, processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import FrameType
+
+    from record_processor.config.properties import Properties
+    from record_processor.host.run_directory import RunDirectory
+
+log = Log("daemon.jvm")
+
+# First on the class path: it holds the log configuration.
+_OURS = "record-processor-daemon.jar"
+_MAIN = "software.amazon.kinesis.multilang.StreamsDaemon"
+_OPTIONS = (
+    # The children speak UTF-8 whatever the locale; Java 17 would follow the locale.
+    "-Dfile.encoding=UTF-8",
+    "-Dsun.stdout.encoding=UTF-8",
+    "-Dsun.stderr.encoding=UTF-8",
+    "-Dlogback.configurationFile=record-processor-logback.xml",
+    # The adapter polls every shard in the common pool, which has one thread less than the host has cores: without
+    # this, three shards would be polled at a time on a host with four.
+    "-Djava.util.concurrent.ForkJoinPool.common.parallelism=256",
+    # Else all options, jvmOptions among them, are in a file of the temporary folder, which a killed JVM leaves behind.
+    "-XX:+PerfDisableSharedMem",
+)
+# After the grace time the JVM ends its children and itself; this much later we do it.
+_MARGIN_SECONDS = 5.0
+# The action `log` writes a record of up to 400 KB twice, with escapes. What is longer is none of ours.
+_LONGEST_LINE_BYTES = 4 * 1024 * 1024
+
+
+def command(java: str, properties: Properties, directory: RunDirectory) -> list[str]:
+    """The whole command line, which every user of the host can read: so nothing stands in it that a user wrote."""
+    level = properties.text("kclLogLevel").replace("warning", "warn")
+    return [
+        java,
+        *_OPTIONS,
+        f"-DrecordProcessor.kclLogLevel={level}",
+        # Of what is sent and signed, no more than warnings.
+        f"-DrecordProcessor.wireLogLevel={level if level == 'error' else 'warn'}",
+        f"-DrecordProcessor.bootTimeAheadSeconds={boot_time.ahead_of_uptime_seconds()}",
+        *jvm_options.arguments(properties.text("jvmOptions"), directory.jvm_options_path),
+        "-cp",
+        os.pathsep.join(jars()),
+        _MAIN,
+        str(directory.properties_path),
+    ]
+
+
+class Jvm:
+    """A running JVM and all that comes of it, which ends with it: its session, and what has left that (by a mark).
+
+    Closing its standard input asks it to stop, as the death of this process does: then it cleans up itself.
+
+    Args:
+        command: with its arguments.
+        environment: what it has beside that of this process.
+        grace_seconds: how long it may take from a stop to its end.
+        held: descriptors that it is to hold open too, for as long as it lives.
+    """
+
+    def __init__(
+        self, command: list[str], environment: Mapping[str, str], grace_seconds: float, held: Sequence[int] = ()
+    ) -> None:
+        self._grace_seconds = grace_seconds
+        self._stopping = False
+        self._timer: threading.Timer | None = None
+        self._mark = secrets.token_hex(8)
+        # Before the start: a signal in between must not end this process and leave a JVM behind.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment, processes.WORKER_MARK: self._mark},
+            # Out of reach of a terminal's Ctrl-C, which would hit JVM and children in the middle of their work.
+            start_new_session=True,
+            pass_fds=held,
+        )
+        if self._stopping:
+            self._ask_to_stop()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a signal has asked for the end."""
+        return self._stopping
+
+    def finish(self) -> None:
+        """Ask for a graceful end, from any thread, as a signal would; `wait` waits for it."""
+        self._ask_to_stop()
+
+    def lines(self) -> Iterator[bytes]:
+        """What the JVM and its children write, until the last of them has closed it; a huge line comes in pieces."""
+        output = self._process.stdout
+        assert output is not None  # noqa: S101 - Popen was told so
+        return iter(lambda: output.readline(_LONGEST_LINE_BYTES), b"")
+
+    def wait(self) -> int:
+        """Wait for the end; a shell's number for it (128 + N for a JVM that signal N ended)."""
+        status = self._process.wait()
+        if self._timer is not None:
+            self._timer.cancel()  # its process ids may be others' by then
+        self._end_group()
+        return status if status >= 0 else 128 - status
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        if self._stopping:
+            log.warning("worker.killed", f"{name} a second time: ending at once")
+            self._end_group()
+            return
+        log.info("worker.stopping", f"{name}: finishing what is in hand", grace_seconds=self._grace_seconds)
+        self._stopping = True
+        if hasattr(self, "_process"):
+            self._ask_to_stop()
+
+    def _ask_to_stop(self) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - Popen was told so
+        self._process.stdin.close()
+        if self._timer is None:
+            self._timer = threading.Timer(self._grace_seconds + _MARGIN_SECONDS, self._end_group)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _end_group(self) -> None:
+        """End whatever is left: the JVM, shard processes that outlived it, programs and what they left behind."""
+        processes.end_session(self._process.pid)
+        processes.end_marked(processes.WORKER_MARK, self._mark)
+
+
+def jars() -> list[str]:
+    """The class path: the jars of this package and no others, so not those that amazon-kclpy installs.
+
+    Raises:
+        SetupError: there are none.
+    """
+    found = sorted(Path(str(resources.files(__package__))).glob("jars/*.jar"), key=lambda jar: (jar.name != _OURS, jar))
+    if not found:
+        raise SetupError(
+            f"there are no jars in record_processor/host/jars of {sys.prefix}: the package was installed "
+            "incompletely. Install it again: pip install --force-reinstall --no-cache-dir record-processor"
+        )
+    return [str(jar) for jar in found]

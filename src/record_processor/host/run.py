@@ -1,0 +1,88 @@
+"""What `record-processor run` does: everything that can fail first, then the JVM until its end."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from record_processor.host import jvm, run_directory_lock, write_loops
+from record_processor.host.check import Checked, check
+from record_processor.host.find_java import find_java
+from record_processor.host.log_output import LogOutput
+from record_processor.host.log_relay import LogRelay
+from record_processor.host.prepare import Prepared, prepare
+from record_processor.host.run_directory import RunDirectory
+from record_processor.logs import log_events
+from record_processor.system.stop_signals import raise_stop_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+log = log_events.Log("daemon.run")
+
+_LAST_LINE_SECONDS = 1.0
+
+
+def run(path: Path, overrides: Iterable[str]) -> int:
+    """Run a worker until it is asked to stop; the JVM's exit status.
+
+    Raises:
+        InvalidConfigError, SetupError: and nothing was started.
+    """
+    checked = check(path, overrides)
+    output = LogOutput()
+    log_format = checked.properties.text("logFormat")
+    log_events.start(checked.properties.text("logLevel"), output, log_events.form_named(log_format))
+    with contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(output.drain, _LAST_LINE_SECONDS)
+        java = find_java()
+        prepared = prepare(checked.properties)
+        # Only now are the accounts of tables known that are given by name.
+        write_loops.refuse(checked.properties, list(prepared.streams.values()), checked.tables)
+        _remove_abandoned()
+        directory = RunDirectory()
+        at_the_end.callback(directory.remove)
+        return _run(java, checked, prepared, directory, output)
+
+
+def _remove_abandoned() -> None:
+    for path in run_directory_lock.remove_abandoned():
+        log.info("run_directory.removed", f"{path}: a worker that was killed had left it, with what its actions use")
+
+
+def _warn(checked: Checked) -> None:
+    for warning in checked.warnings:
+        log.warning("configuration.risky", str(warning))
+    for sentence in checked.exposed:
+        log.warning("configuration.exposed", sentence)
+
+
+def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirectory, output: LogOutput) -> int:
+    """One JVM after another: a table whose stream was made anew needs one that reads the new one."""
+    properties = checked.properties
+    _warn(checked)
+    log.info(
+        "worker.starting",
+        f"application {properties.text('applicationName')} on {', '.join(properties.stream_names)}",
+        actions=[action["name"] for action in checked.actions],
+    )
+    while True:
+        directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
+        machine = jvm.Jvm(
+            jvm.command(java, properties, directory),
+            directory.child_environment(checked),
+            properties.integer("shutdownGraceMillis") / 1000,
+            held=[directory.lock],
+        )
+        watch = prepared.watch(properties, machine.finish)
+        relay = LogRelay(machine.lines(), properties.text("logFormat"), output)
+        status = machine.wait()
+        watch.stop()
+        relay.drain()
+        if watch.changed and not machine.is_stopping:
+            raise_stop_signals()  # until the next JVM has its own
+        if machine.is_stopping or not watch.changed:
+            log.info("worker.stopped", f"exit status {status}")
+            return status
+        prepared.streams.update(watch.streams)

@@ -1,0 +1,103 @@
+"""The run directory: what this process hands to the JVM and the children, readable by this user alone."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import socket
+import uuid
+from math import ceil
+from typing import TYPE_CHECKING
+
+import javaproperties
+import msgspec
+
+from record_processor.config.property_schema import KEYS
+from record_processor.host import run_directory_lock
+from record_processor.system import private_files, shard_environment
+from record_processor.text import redaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from record_processor.config.properties import Properties
+    from record_processor.host.check import Checked
+
+# What an old owner needs to end a shard's process, once its next renewal told it of a move.
+_MOVE_MILLIS = 2000
+
+
+class RunDirectory:
+    """Files that live as long as the worker. In memory where the machine has /dev/shm: they hold secrets."""
+
+    def __init__(self) -> None:
+        self.path, self.lock = run_directory_lock.make()
+
+    @property
+    def properties_path(self) -> Path:
+        return self.path / "daemon.properties"
+
+    @property
+    def jvm_options_path(self) -> Path:
+        return self.path / "jvm.options"
+
+    @property
+    def actions_path(self) -> Path:
+        return self.path / "actions.json"
+
+    def write(self, checked: Checked, stream_arns: Sequence[str], stream_mode: str) -> None:
+        content = shard_environment.Content(checked.actions, redaction.remembered())
+        private_files.write(self.actions_path, msgspec.json.encode(content))
+        text = io.StringIO()
+        javaproperties.dump(self._for_java(checked, stream_arns, stream_mode), text, timestamp=False)
+        private_files.write(self.properties_path, text.getvalue().encode("ascii"))
+
+    def child_environment(self, checked: Checked) -> Mapping[str, str]:
+        """For all children; the Java side adds what differs from shard to shard."""
+        return {
+            shard_environment.ACTIONS: str(self.actions_path),
+            shard_environment.CHECKPOINT_INTERVAL_MILLIS: checked.properties.text("checkpointIntervalMillis"),
+            shard_environment.GRACE_MILLIS: checked.properties.text("shutdownGraceMillis"),
+            shard_environment.LOG_LEVEL: checked.properties.text("logLevel"),
+            shard_environment.REGION: checked.properties.text("regionName"),
+        }
+
+    def remove(self) -> None:
+        with contextlib.suppress(OSError):
+            run_directory_lock.remove(self.path)
+        os.close(self.lock)
+
+    def _for_java(self, checked: Checked, stream_arns: Sequence[str], stream_mode: str) -> dict[str, str]:
+        values = {name: value for name, value in checked.properties.written().items() if not KEYS[name].ours}
+        values.setdefault("workerId", f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
+        # KCL insists on these two, and the Java side uses neither.
+        values["streamName"] = checked.properties.text("applicationName")
+        values["executableName"] = checked.child_command[0]
+        values["retrievalMode"] = "POLLING"
+        # The Java side's own (DaemonProperties.java).
+        values["childCommand"] = msgspec.json.encode(checked.child_command).decode()
+        values["leaseFilesDirectory"] = str(self.path)
+        values["streamArns"] = ",".join(stream_arns)
+        values["streamMode"] = stream_mode
+        values["stuckAfterMillis"] = checked.properties.text("stuckAfterMillis")
+        values["trimmedData"] = checked.properties.text("trimmedData")
+        values["balanceLeasesBy"] = checked.properties.text("balanceLeasesBy")
+        if values["balanceLeasesBy"] == "number":
+            values = {**_by_number(checked.properties), **values}
+        return values
+
+
+def _by_number(properties: Properties) -> dict[str, str]:
+    """How KCL shares leases out by number, where the user did not write it."""
+    # Leases are renewed three times in a failover time. A round that comes before the moves of the last one are over
+    # would count them where they were, and move as many again.
+    move_millis = int(properties.text("failoverTimeMillis")) / 3 + _MOVE_MILLIS
+    return {
+        # Where a worker reports its CPU, KCL evens that out and nothing else.
+        "disableWorkerMetrics": "true",
+        # Numbers of leases do not go up and down by themselves, so the whole difference can move at once.
+        "dampeningPercentage": "100",
+        "varianceBalancingFrequency": str(ceil(move_millis / int(properties.text("leaseAssignmentIntervalMillis")))),
+    }

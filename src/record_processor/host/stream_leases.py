@@ -1,0 +1,128 @@
+"""What KCL's lease table says of one stream, and the leases of a stream that was made anew.
+
+The leases have the shape that the DynamoDB Streams adapter gives them (DynamoDBStreamsShardSyncer, KinesisMapperUtil).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from record_processor.aws.clients import explained
+from record_processor.host.stream_arns import LOCAL_REGION, parts_of
+
+_SHARD_END = "SHARD_END"
+
+
+class StreamLeases:
+    """The leases of an application, in the form (`single` or `multi`) that it keeps them in."""
+
+    def __init__(self, dynamodb: Any, streams: Any, lease_table: str, mode: str) -> None:
+        self._dynamodb = dynamodb
+        self._streams = streams
+        self._table = lease_table
+        self._mode = mode
+
+    def are_done(self, arn: str) -> bool:
+        """Whether all of a stream that does not grow any more has been processed, or is not to be had any more.
+
+        Raises:
+            SetupError: the stream cannot be described, or the lease table not read.
+        """
+        shards = self._shards(arn)
+        parents = {shard.get("ParentShardId") for shard in shards}
+        last = [shard for shard in shards if shard["ShardId"] not in parents]
+        return all(self._checkpoint(arn, shard["ShardId"]) == _SHARD_END for shard in last)
+
+    def any(self) -> bool:
+        """Whether the application has leases of any stream."""
+        with explained(f"lease table {self._table}"):
+            return bool(self._dynamodb.scan(TableName=self._table, Limit=1)["Items"])
+
+    def exist(self, arn: str) -> bool:
+        """Whether any shard of the stream has a lease. Raises what `are_done` raises."""
+        return any(self._checkpoint(arn, shard["ShardId"]) for shard in self._shards(arn))
+
+    def next_of(self, arn: str, latest: str) -> str:
+        """The stream that its table had, or has, after `arn`: it may have been made anew more than once since.
+
+        Where the list of a table's streams may not be read, `latest`.
+        """
+        found: list[str] = []
+        page: dict[str, Any] = {"TableName": parts_of(arn)["table"]}
+        with contextlib.suppress(ClientError):
+            while True:
+                answer = self._streams.list_streams(**page)
+                found += [stream["StreamArn"] for stream in answer["Streams"]]
+                if not answer.get("LastEvaluatedStreamArn"):
+                    break
+                page["ExclusiveStartStreamArn"] = answer["LastEvaluatedStreamArn"]
+        return min((one for one in found if arn < one < latest), default=latest)
+
+    def create(self, arn: str) -> None:
+        """Have the stream read from its beginning, whatever `initialPositionInStream` says of streams not known yet.
+
+        Raises:
+            SetupError: the stream cannot be described, or a lease not be written.
+        """
+        for shard in self._shards(arn):
+            with (
+                explained(f"lease table {self._table}"),
+                contextlib.suppress(
+                    self._dynamodb.exceptions.ConditionalCheckFailedException
+                ),  # another worker was first
+            ):
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=self._lease(arn, shard),
+                    ConditionExpression="attribute_not_exists(leaseKey)",
+                )
+
+    def _checkpoint(self, arn: str, shard_id: str) -> str | None:
+        key = {"leaseKey": {"S": self._key(arn, shard_id)}}
+        with explained(f"lease table {self._table}"):
+            answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        checkpoint: str | None = answer.get("Item", {}).get("checkpoint", {}).get("S")
+        return checkpoint
+
+    def _shards(self, arn: str) -> list[dict[str, Any]]:
+        """All shards; none of a stream that is gone with its last record."""
+        found: list[dict[str, Any]] = []
+        page: dict[str, Any] = {"StreamArn": arn}
+        with explained(f"stream {arn}", "kinesisEndpoint"):
+            while True:
+                try:
+                    description = self._streams.describe_stream(**page)["StreamDescription"]
+                except self._streams.exceptions.ResourceNotFoundException:
+                    return []
+                found += description["Shards"]
+                if not description.get("LastEvaluatedShardId"):
+                    return found
+                page["ExclusiveStartShardId"] = description["LastEvaluatedShardId"]
+
+    def _lease(self, arn: str, shard: dict[str, Any]) -> dict[str, Any]:
+        shard_id, parent = shard["ShardId"], shard.get("ParentShardId")
+        stream = {"streamName": {"S": self._identifier(arn)}, "shardId": {"S": shard_id}}
+        return {
+            "leaseKey": {"S": self._key(arn, shard_id)},
+            "leaseCounter": {"N": "0"},
+            "ownerSwitchesSinceCheckpoint": {"N": "0"},
+            "checkpoint": {"S": "TRIM_HORIZON"},
+            "checkpointSubSequenceNumber": {"N": "0"},
+            "startingHashKey": {"S": "0"},
+            "endingHashKey": {"S": "1"},
+            **({"parentShardId": {"SS": [parent]}} if parent else {}),
+            **(stream if self._mode == "multi" else {}),
+        }
+
+    def _key(self, arn: str, shard_id: str) -> str:
+        return shard_id if self._mode == "single" else f"{self._identifier(arn)}:{shard_id}"
+
+    def _identifier(self, arn: str) -> str:
+        """The stream in KCL's words: colons separate the parts of its names, so a label has none."""
+        parts = parts_of(arn)
+        region = self._dynamodb.meta.region_name if parts["region"] == LOCAL_REGION else parts["region"]
+        name = "$".join([region, parts["account"], parts["table"], parts["label"].replace(":", "_")])
+        return f"{parts['account']}:{name}:1"

@@ -1,0 +1,134 @@
+"""Actions that would write to a table whose changes they get: each write would be their next change, without an end."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from record_processor.aws.sdk_settings import SdkSettings
+from record_processor.config import regions
+from record_processor.errors import ConfigError, InvalidConfigError
+from record_processor.host import stream_arns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.catalog.check_report import WrittenTable
+    from record_processor.config.properties import Properties
+
+_ROLE = re.compile(r"arn:[^:]*:iam::(\d{12}):role/.+")
+_LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|0\.0\.0\.0")
+_PORTS = {"http": 80, "https": 443}
+
+
+class _Address(NamedTuple):
+    host: str
+    port: int | None
+
+
+class _Table(NamedTuple):
+    """A table, as far as it is known without asking anybody."""
+
+    name: str
+    region: str
+    account: str | None
+    """None: whoever's the credentials are."""
+    credentials: bool
+    """Whether it is reached with other credentials than the worker's own."""
+    address: _Address | None
+    """Where it is reached; None: at AWS."""
+
+
+def refuse(properties: Properties, names: Sequence[str], tables: Sequence[WrittenTable]) -> None:
+    """Refuse tables that are read and written, where the user has not said what ends the loop.
+
+    `names` are tables' names or streams' ARNs. A name says less: it leaves the account open.
+
+    Raises:
+        InvalidConfigError: with every such table.
+    """
+    mistakes = [
+        ConfigError(table.place, f"{table.setting}: {_message(table, name)}")
+        for table in tables
+        if not table.may_loop and (name := _read_as(properties, names, table)) is not None
+    ]
+    if mistakes:
+        raise InvalidConfigError(mistakes)
+
+
+def _message(table: WrittenTable, name: str) -> str:
+    whose = ""
+    if not stream_arns.parts_of(table.table):
+        whose = ". If it is another account's or region's, write its ARN"
+    elif not stream_arns.is_arn(name):
+        whose = ". If it is another account's, write the stream's ARN in streamName, which tells them apart"
+    return (
+        f"{table.table!r} is read here (streamName: {name}): what is written there would come back as the next change, "
+        f"again and again. {table.way_out}{whose}"
+    )
+
+
+def _read_as(properties: Properties, names: Sequence[str], table: WrittenTable) -> str | None:
+    """Which of the names is this table's; None where none is."""
+    for name in names:
+        if _name_in(name) != _name_in(table.table):
+            continue  # most are, and all else has to look at what the SDK is configured to
+        if _may_be_same(_read(properties, name), _written(properties, table)):
+            return name
+    return None
+
+
+def _name_in(name: str) -> str:
+    return stream_arns.parts_of(name).get("table", name)
+
+
+def _read(properties: Properties, name: str) -> _Table:
+    arn = stream_arns.parts_of(name)
+    sdk = SdkSettings(None)
+    endpoint = properties.optional_text("dynamoDBEndpoint") or properties.optional_text("kinesisEndpoint")
+    region = arn.get("region") or properties.text("regionName")
+    return _Table(_name_in(name), region, arn.get("account"), False, _address(endpoint or sdk.endpoint()))
+
+
+def _written(properties: Properties, table: WrittenTable) -> _Table:
+    """As `aws/settings.py` finds it."""
+    arn = stream_arns.parts_of(table.table)
+    sdk = SdkSettings(table.profile)
+    role = _ROLE.fullmatch(table.role_arn or "")
+    account = arn.get("account") or (role[1] if role else None)
+    region = arn.get("region") or table.region or sdk.region() or properties.text("regionName")
+    credentials = bool(table.role_arn or table.profile)
+    return _Table(_name_in(table.table), region, account, credentials, _address(table.endpoint or sdk.endpoint()))
+
+
+def _may_be_same(read: _Table, written: _Table) -> bool:
+    if read.address is None and written.address is None:
+        return read.region == written.region and _may_be_one_account(read, written)
+    if read.address is None or written.address is None:
+        return False
+    # Servers for tests have the same tables for every region and account.
+    return _may_be_one_server(read.address, written.address)
+
+
+def _may_be_one_account(read: _Table, written: _Table) -> bool:
+    """Whose table is read is not known at first; another account's is written to with its credentials, most often."""
+    if written.account is None or read.account == written.account:
+        return True
+    return read.account is None and not written.credentials
+
+
+def _may_be_one_server(one: _Address, other: _Address) -> bool:
+    """Whether two addresses may lead to one server: two names may, two ports of one host do not."""
+    return one.host != other.host or one.port == other.port
+
+
+def _address(endpoint: str | None) -> _Address | None:
+    try:
+        parts = urlsplit(endpoint or "")
+        host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+    except ValueError:  # it is no address: whoever calls it says so
+        return None
+    if not host or regions.is_host_of_aws(host):
+        return None
+    return _Address("localhost" if _LOOPBACK.fullmatch(host) else host, port)

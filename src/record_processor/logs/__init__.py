@@ -1,0 +1,1 @@
+"""What is logged and printed: events, without secrets, fit for a terminal."""

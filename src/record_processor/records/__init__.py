@@ -1,0 +1,1 @@
+"""What a change of an item is, and what is made of it."""

@@ -1,0 +1,68 @@
+"""What a child is told by the environment; `host/run_directory.py` and the Java side write it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+ACTIONS = "RP_ACTIONS"
+GRACE_MILLIS = "RP_GRACE_MILLIS"
+CHECKPOINT_INTERVAL_MILLIS = "RP_CHECKPOINT_INTERVAL_MILLIS"
+LEASE_FILE = "RP_LEASE_FILE"
+LAST_END = "RP_LAST_END"
+LOG_LEVEL = "RP_LOG_LEVEL"
+PROCESS = "RP_PROCESS"
+"""Only its presence matters here: by its value the Java side finds what handlers left running."""
+REGION = "RP_REGION"
+RESTARTS = "RP_RESTARTS"
+STREAM_ARN = "RP_STREAM_ARN"
+TRIALS_FILE = "RP_TRIALS_FILE"
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What the file of the checked actions holds."""
+
+    actions: list[dict[str, Any]]
+    secrets: list[str]
+    """Values in them that nobody may see."""
+
+
+class ShardEnvironment(msgspec.Struct, frozen=True):
+    actions_path: Path
+    """A `Content`, as JSON."""
+    checkpoint_interval_seconds: float
+    grace_seconds: float
+    """How long a stop may take."""
+    last_end: str
+    """How the process before this one ended: none, lease_lost, stopped, killed, call_timeout, defect or actions."""
+    lease_path: Path
+    log_level: str
+    region: str
+    restarts: int
+    """How many times in a row this shard's process was started again without lasting progress."""
+    stream_arn: str
+    trials_path: Path | None
+    """A file that outlives this process on this worker; None: there is none, and nothing outlives it."""
+
+
+def read() -> ShardEnvironment:
+    """The environment of this process.
+
+    Raises:
+        KeyError: it was not started by a worker.
+    """
+    return ShardEnvironment(
+        actions_path=Path(os.environ[ACTIONS]),
+        checkpoint_interval_seconds=int(os.environ[CHECKPOINT_INTERVAL_MILLIS]) / 1000,
+        grace_seconds=int(os.environ[GRACE_MILLIS]) / 1000,
+        last_end=os.environ.get(LAST_END, "none"),
+        lease_path=Path(os.environ[LEASE_FILE]),
+        log_level=os.environ[LOG_LEVEL],
+        region=os.environ[REGION],
+        restarts=int(os.environ.get(RESTARTS, "0")),
+        stream_arn=os.environ[STREAM_ARN],
+        trials_path=Path(os.environ[TRIALS_FILE]) if TRIALS_FILE in os.environ else None,
+    )

@@ -1,0 +1,1 @@
+"""Text from outside: fit for where it goes, and without secrets."""

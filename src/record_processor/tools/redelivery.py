@@ -1,0 +1,148 @@
+"""Dead letters through their actions, one at a time: delivered, then made safe, and only then to be removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from record_processor.catalog.build import build_actions
+from record_processor.errors import NotTriedError, PartialFailure, described
+from record_processor.logs.terminal import say
+from record_processor.records.change_record import decode
+from record_processor.records.stream import Shard, Stream
+from record_processor.system.stop_signals import StopSignal
+from record_processor.text.safe_text import shortened
+
+if TYPE_CHECKING:
+    from record_processor.dead_letters.letter import Letter
+    from record_processor.plugin.action import Action
+
+# Each shard's is one of its own, with a program perhaps; and a letter may name any shard.
+_MOST_OPEN = 64
+_LONGEST_SHOWN = 300
+
+
+class _Key(NamedTuple):
+    """What an action is opened for."""
+
+    action: str
+    shard_id: str
+    stream_arn: str
+
+
+class _Item(NamedTuple):
+    """What keeps its order."""
+
+    action: str
+    table_arn: str
+    raw_keys: bytes
+
+
+class Outcome(NamedTuple):
+    """What became of letters that were delivered."""
+
+    safe: list[Letter]
+    failed: list[tuple[Letter, Exception]]
+
+    def say(self) -> None:
+        """Say it: once those that are safe are removed, since nobody may read it any more."""
+        for letter, error in self.failed:
+            _say_failure(letter, error)
+        for letter in self.safe:
+            say(f"{description(letter)}: done")
+
+
+class Redelivery:
+    """The actions that letters go through again, opened as they are needed."""
+
+    def __init__(self, items: dict[str, dict[str, Any]], region: str) -> None:
+        self._items = items
+        self._region = region
+        self._opened: dict[_Key, Action[Any]] = {}
+        self._failed_items: set[_Item] = set()
+        """A later change of one of these must not overtake the one that failed again."""
+        self._unsafe_items: dict[_Key, list[_Item]] = {}
+        """What was delivered and may still be lost."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many actions are open that they are to be closed, once what they have done is safe."""
+        return len(self._opened) >= _MOST_OPEN
+
+    def deliver(self, letter: Letter) -> bool:
+        """Whether its action has taken it; if not, say why."""
+        if letter.left_out:
+            say(f"{description(letter)}: stays: stored {_without(letter)}, so it cannot be replayed", err=True)
+            return False
+        stream = Stream(letter.stream_arn, self._region)
+        item = _Item(letter.action, stream.table_arn, b"")
+        try:
+            record = decode(letter.raw, stream, letter.sequence_number)
+            item = item._replace(raw_keys=record.raw_keys)
+            if item in self._failed_items:
+                raise NotTriedError
+            self._action_for(letter).deliver([record])
+        except (KeyboardInterrupt, StopSignal):  # of whoever sits in front of it
+            raise
+        except BaseException as error:  # whatever a handler raises says that it has failed, no more
+            self._failed_items.add(item)
+            _say_failure(letter, error)
+            return False
+        self._unsafe_items.setdefault(_key_of(letter), []).append(item)
+        return True
+
+    def safe(self, delivered: list[Letter]) -> Outcome:
+        """Have the actions make safe what was delivered; one that cannot fails its own letters, and no other's."""
+        broken: dict[_Key, Exception] = {}
+        for key in dict.fromkeys(map(_key_of, delivered)):
+            try:
+                self._opened[key].flush()
+            except Exception as error:  # an action of anybody's
+                broken[key] = error
+                self._failed_items.update(self._unsafe_items[key])
+        self._unsafe_items.clear()
+        return Outcome(
+            [letter for letter in delivered if _key_of(letter) not in broken],
+            [(letter, broken[_key_of(letter)]) for letter in delivered if _key_of(letter) in broken],
+        )
+
+    def close(self) -> None:
+        """Let go of all actions; those that are needed again are opened again."""
+        while self._opened:
+            key, action = self._opened.popitem()
+            try:
+                action.close()
+            except Exception as error:  # what it has done was made safe before
+                say(f"{key.action}: cannot be closed: {described(error)}", err=True)
+
+    def _action_for(self, letter: Letter) -> Action[Any]:
+        key = _key_of(letter)
+        if key not in self._opened:
+            (action,) = build_actions([self._items[letter.action]])
+            action.open(Shard(letter.shard_id, Stream(letter.stream_arn, self._region)))
+            self._opened[key] = action
+        return self._opened[key]
+
+
+def description(letter: Letter) -> str:
+    """One line; anybody may have written what it says."""
+    table = Stream(letter.stream_arn).table
+    error = _short(f"{letter.error.type}: {letter.error.message}")
+    return f"{letter.action}: {table} {letter.sequence_number} ({error})"
+
+
+def _say_failure(letter: Letter, error: BaseException) -> None:
+    if isinstance(error, PartialFailure):
+        error = error.failures.get(0, error)  # of the one record that was delivered
+    say(f"{description(letter)}: failed again: {described(error)}", err=True)
+
+
+def _without(letter: Letter) -> str:
+    return f"without {_short(' and '.join(letter.left_out))}, for which its place had no room"
+
+
+def _short(text: str) -> str:
+    return shortened(text, _LONGEST_SHOWN, mark="…")
+
+
+def _key_of(letter: Letter) -> _Key:
+    return _Key(letter.action, letter.shard_id, letter.stream_arn)
