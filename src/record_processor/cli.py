@@ -22,14 +22,14 @@ _SET = click.option(
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Override a property; may be given several times.",
+    help="Override a property. Can be repeated.",
 )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="record-processor")
 def cli() -> None:
-    """A KCL worker for DynamoDB Streams: every change reaches your actions, in order per item."""
+    """A KCL worker for DynamoDB Streams: delivers every change to your actions, in order per item."""
     # As in the children: a handler's module is found in the working directory.
     sys.path.insert(0, "")
 
@@ -53,7 +53,7 @@ def run(properties: Path, overrides: tuple[str, ...]) -> None:
 @_PROPERTIES
 @_SET
 def check(properties: Path, overrides: tuple[str, ...]) -> None:
-    """Check a configuration and start nothing: exit status 0, or 2 with every mistake."""
+    """Check a configuration without starting anything. Exit status: 0, or 2 with every error reported."""
     from record_processor.host.check import check as check_configuration
 
     raise_stop_signals()
@@ -62,7 +62,8 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
         user_stderr.say_risky(redacted(str(warning)))
     for sentence in checked.exposed:
         user_stderr.say_exposed(redacted(sentence))
-    say(f"{properties}: right, with {len(checked.actions)} action(s)")
+    count = len(checked.actions)
+    say(f"{properties}: OK: {count} action{'s' * (count != 1)}")
 
 
 @cli.command()
@@ -70,10 +71,10 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Keep tables and streams in this folder: written when it ends, read when it starts.",
+    help="Keep tables and streams in this folder. They are read at the start and written at the end.",
 )
 def local(port: int, data: Path | None) -> None:
-    """Run a DynamoDB on this machine, for tries and tests. It is installed once; no Docker, no Java."""
+    """Run a local DynamoDB for development and tests. Needs neither Docker nor Java."""
     from record_processor.local.ministack import run as run_local
 
     restrict_new_files()
@@ -89,12 +90,12 @@ def local(port: int, data: Path | None) -> None:
     show_default=True,
     metavar="trim-horizon|latest|at:SEQ|after:SEQ",
 )
-@click.option("--shard", "shard_id", help="Only this shard.")
-@click.option("--follow", is_flag=True, help="Go on with what comes, until interrupted.")
+@click.option("--shard", "shard_id", help="Read only this shard.")
+@click.option("--follow", is_flag=True, help="Keep reading new records until interrupted.")
 @click.option("--limit", type=click.IntRange(1), help="Stop after this many records.")
-@click.option("--endpoint-url", help="Such as http://localhost:8000 for a local database.")
-@click.option("--region", help="Default: that of the AWS configuration, else us-east-1.")
-@click.option("--profile", help="Of the AWS configuration.")
+@click.option("--endpoint-url", help="Endpoint URL, such as http://localhost:8000 for a local database.")
+@click.option("--region", help="AWS region. Default: from the AWS configuration, otherwise us-east-1.")
+@click.option("--profile", help="Profile in the AWS configuration.")
 def peek(
     name: str,
     start: str,
@@ -105,7 +106,7 @@ def peek(
     region: str | None,
     profile: str | None,
 ) -> None:
-    """Print the records of a stream as JSON; no worker needed, and no worker disturbed."""
+    """Print the records of a stream as JSON. Needs no worker and disturbs none."""
     from record_processor.tools.peek import Peek, client
 
     Peek(client(endpoint_url, region, profile), shard_id, start, follow, limit).run(name)
@@ -115,14 +116,14 @@ def peek(
 @_PROPERTIES
 @click.argument("source", type=click.Path(path_type=Path), required=False)
 @_SET
-@click.option("--action", help="Only this action's letters.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--action", help="Replay only this action's dead letters.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done without doing it.")
 def replay(
     properties: Path, source: Path | None, overrides: tuple[str, ...], action: str | None, dry_run: bool
 ) -> None:
-    """Send dead letters through their actions again; what succeeds is removed.
+    """Send dead letters through their actions again and remove those that succeed.
 
-    SOURCE is a file, or a folder of them; without it, the letters come from where the actions' dead_letter puts them.
+    SOURCE is a file or a folder of files. Without it, letters are read from each action's dead_letter store.
     """
     from record_processor.host.check import check as check_configuration
     from record_processor.tools.replay import Replay
@@ -137,7 +138,7 @@ def replay(
 @cli.command()
 @click.argument("name", required=False, metavar="[NAME]")
 def actions(name: str | None) -> None:
-    """List the installed actions; with a NAME, show its settings and an example."""
+    """List the installed actions. With NAME, show its settings and an example."""
     from record_processor.catalog.describe import described, listed
 
     say_lines(listed() if name is None else described(name))

@@ -35,7 +35,7 @@ def assert_refused(answer: subprocess.CompletedProcess[str], *parts: str) -> Non
 
 def test_check_says_yes_to_a_right_configuration_and_starts_nothing(tmp_path: Path) -> None:
     answer = run_command("check", written(tmp_path), cwd=tmp_path)
-    assert (answer.returncode, answer.stdout) == (0, "worker.properties: right, with 1 action(s)\n")
+    assert (answer.returncode, answer.stdout) == (0, "worker.properties: OK: 1 action\n")
 
 
 @pytest.mark.parametrize("verb", ["check", "run"])

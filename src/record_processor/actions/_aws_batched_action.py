@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class AwsFormattedSettings(FormattedSettings, kw_only=True, frozen=True):
     """The keys of every action that sends records to an AWS service."""
 
-    aws: Annotated[AwsSettings, Meta(description="Where and as whom the service is called.")] = AwsSettings()
+    aws: Annotated[AwsSettings, Meta(description="Region, endpoint and credentials for the service.")] = AwsSettings()
 
 
 AwsSettingsT = TypeVar("AwsSettingsT", bound=AwsFormattedSettings)

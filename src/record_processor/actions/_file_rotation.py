@@ -33,9 +33,11 @@ _UNFINISHED = ".part"
 class Rotate(msgspec.Struct, kw_only=True, frozen=True):
     """When a new file begins: as soon as one of the two is reached."""
 
-    size: Annotated[ByteSize | None, Meta(description="Before it would be larger than this.")] = None
-    every: Annotated[Duration | None, Meta(description="At each full hour (1h), at each midnight (1d), in UTC.")] = None
-    gzip: Annotated[bool, Meta(description="Whether finished files are gzipped.")] = True
+    size: Annotated[ByteSize | None, Meta(description="Rotate before the file grows larger than this.")] = None
+    every: Annotated[
+        Duration | None, Meta(description="Rotate every hour on the hour (1h) or every midnight (1d), in UTC.")
+    ] = None
+    gzip: Annotated[bool, Meta(description="Compress rotated files with gzip.")] = True
 
     def __post_init__(self) -> None:
         if self.size is None and self.every is None:

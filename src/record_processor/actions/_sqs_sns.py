@@ -33,12 +33,12 @@ _ATTRIBUTE_NAME = re.compile(r"(?!(?i:aws|amazon)\.)(?!.*\.\.)[A-Za-z0-9_-](?:[A
 class MessageSettings(AwsFormattedSettings, kw_only=True, frozen=True):
     """The keys of both."""
 
-    group: Annotated[TextTemplate | None, Meta(description="FIFO's message group (the item's keys); a template.")] = (
-        None
-    )
+    group: Annotated[
+        TextTemplate | None, Meta(description="Message group ID for FIFO, as a template. Default: the item's keys.")
+    ] = None
     attributes: Annotated[
         dict[str, TextTemplate],
-        Meta(description="Message attributes, for subscription filters too: names and templates, at most 10."),
+        Meta(description="Message attributes as names and templates, at most 10. Subscription filters can use them."),
     ] = msgspec.field(default_factory=dict)
 
 

@@ -44,7 +44,8 @@ class CommandSettings(FormattedSettings, kw_only=True, frozen=True):
     command: Annotated[
         list[str],
         Meta(
-            description="The program and its arguments; no shell is involved. It runs in the worker's directory.",
+            description="The program and its arguments. No shell is involved. It runs in the worker's working "
+            "directory.",
             min_length=1,
             extra={"expected": "a list: the program, then its arguments"},
         ),
@@ -52,13 +53,13 @@ class CommandSettings(FormattedSettings, kw_only=True, frozen=True):
     env: Annotated[
         list[str],
         Meta(
-            description="What its environment has beside PATH, HOME, USER, LANG, LC_*, TZ and TMPDIR: NAME passes a "
-            "variable of the worker's on where it is set, NAME=VALUE sets one.",
+            description="Environment variables in addition to PATH, HOME, USER, LANG, LC_*, TZ and TMPDIR: NAME "
+            "passes on the worker's variable if it is set, NAME=VALUE sets one.",
             extra={"expected": "a list of NAME or NAME=VALUE"},
         ),
     ] = msgspec.field(default_factory=list)
-    timeout: Annotated[Duration, Meta(description="How long the answers to a batch may take (60s).")] = default(
-        Duration(60.0)
+    timeout: Annotated[Duration, Meta(description="How long to wait for the answers to a batch. Default: 60s.")] = (
+        default(Duration(60.0))
     )
 
 

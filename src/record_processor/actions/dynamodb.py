@@ -45,37 +45,43 @@ _WEEK_SECONDS = 7 * 86400.0
 class DynamoDBSettings(ActionSettings, kw_only=True, frozen=True):
     """Keeps another DynamoDB table like this one, or a view of it: newer changes win, whatever order they come in."""
 
-    table: Annotated[str, Meta(description="The other table: a name or an ARN. It has the same key.", min_length=1)]
+    table: Annotated[
+        str, Meta(description="The target table: a name or an ARN. It must have the same key.", min_length=1)
+    ]
     attributes: Annotated[
-        list[str] | None, Meta(description="Only these attributes, beside the key; default: all.")
+        list[str] | None, Meta(description="Copy only these attributes and the key. Default: all.")
     ] = None
-    rename: Annotated[dict[str, str], Meta(description="Other names for attributes there: {old: new}.")] = (
+    rename: Annotated[dict[str, str], Meta(description="Rename attributes in the target table: {old: new}.")] = (
         msgspec.field(default_factory=dict)
     )
     keep_deleted: Annotated[
         Duration,
         Meta(
-            description="How long a deleted item's marker stays (7d); 0s deletes at once, and then a replay may bring "
-            "the item back."
+            description="How long to keep a marker for a deleted item. Default: 7d. With 0s the item is deleted at "
+            "once, and a later replay can bring it back."
         ),
     ] = default(Duration(_WEEK_SECONDS))
     sequence_attribute: Annotated[
-        str, Meta(description="The attribute that says which change an item shows.", min_length=1)
+        str, Meta(description="The attribute that records which change an item reflects.", min_length=1)
     ] = "_sequence"
     deleted_attribute: Annotated[
-        str, Meta(description="The attribute that markers have, and no live item.", min_length=1)
+        str, Meta(description="The attribute that marks a deleted item. Live items do not have it.", min_length=1)
     ] = "_deleted"
     expires_attribute: Annotated[
         str,
         Meta(
-            description="The markers' end in seconds since the epoch: the attribute for the table's TTL.", min_length=1
+            description="The attribute with the marker's expiration time, in seconds since the epoch. Use it as the "
+            "table's TTL attribute.",
+            min_length=1,
         ),
     ] = "_expires"
     allow_loop: Annotated[
         bool,
-        Meta(description="Whether `table` may be one that is read here; needs a filter, which ends the loop."),
+        Meta(description="Allow `table` to be a table that this worker reads. Requires a filter that ends the loop."),
     ] = False
-    aws: Annotated[AwsSettings, Meta(description="Where and as whom: another region or account.")] = AwsSettings()
+    aws: Annotated[
+        AwsSettings, Meta(description="Region, endpoint and credentials, for example for another account.")
+    ] = AwsSettings()
 
 
 class DynamoDBAction(Action[DynamoDBSettings]):

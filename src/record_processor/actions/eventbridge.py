@@ -29,12 +29,12 @@ _TIME_BYTES = 14
 class EventBridgeSettings(AwsFormattedSettings, kw_only=True, frozen=True):
     """Puts each record as an event on an EventBridge bus."""
 
-    bus: Annotated[str, Meta(description="The bus: a name or an ARN.", min_length=1)] = "default"
-    source: Annotated[TextTemplate, Meta(description="The event's source (dynamodb); a template.")] = default(
-        TextTemplate("dynamodb")
+    bus: Annotated[str, Meta(description="The event bus: a name or an ARN.", min_length=1)] = "default"
+    source: Annotated[TextTemplate, Meta(description="The event's source, as a template. Default: dynamodb.")] = (
+        default(TextTemplate("dynamodb"))
     )
     detail_type: Annotated[
-        TextTemplate, Meta(description="The event's detail-type ({table} {eventName}); a template.")
+        TextTemplate, Meta(description="The event's detail-type, as a template. Default: {table} {eventName}.")
     ] = default(TextTemplate("{table} {eventName}"))
 
 

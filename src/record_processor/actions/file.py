@@ -34,11 +34,11 @@ class FileSettings(FormattedSettings, kw_only=True, frozen=True):
     path: Annotated[
         str,
         Meta(
-            description="The file; {table} and {shard} stand for the record's own. Missing folders are made.",
+            description="The file. {table} and {shard} are replaced by the record's. Missing folders are created.",
             min_length=1,
         ),
     ]
-    rotate: Annotated[Rotate | None, Meta(description="When to begin a new file; default: never.")] = None
+    rotate: Annotated[Rotate | None, Meta(description="When to start a new file. Default: never.")] = None
 
 
 class FileAction(Action[FileSettings]):

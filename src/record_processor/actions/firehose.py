@@ -21,10 +21,10 @@ _KIBIBYTE = 1024
 class FirehoseSettings(AwsFormattedSettings, kw_only=True, frozen=True):
     """Puts each record into a Firehose stream."""
 
-    stream: Annotated[str, Meta(description="The Firehose stream's name.", min_length=1)]
-    newline: Annotated[
-        bool, Meta(description="Whether each record ends with a line break, so that S3 gets JSON lines.")
-    ] = True
+    stream: Annotated[str, Meta(description="The name of the Firehose stream.", min_length=1)]
+    newline: Annotated[bool, Meta(description="End each record with a line break, so that S3 receives JSON lines.")] = (
+        True
+    )
 
 
 class FirehoseAction(AwsBatchedAction[FirehoseSettings]):

@@ -24,8 +24,10 @@ _LONGEST_PARTITION_KEY = 256
 class KinesisSettings(AwsFormattedSettings, kw_only=True, frozen=True):
     """Puts each record into a Kinesis data stream, one item always into the same shard."""
 
-    stream: Annotated[str, Meta(description="The stream: a name or an ARN.", min_length=1)]
-    partition_key: Annotated[TextTemplate | None, Meta(description="A template; default: the item's keys.")] = None
+    stream: Annotated[str, Meta(description="The Kinesis data stream: a name or an ARN.", min_length=1)]
+    partition_key: Annotated[
+        TextTemplate | None, Meta(description="The partition key, as a template. Default: the item's keys.")
+    ] = None
 
 
 class KinesisAction(AwsBatchedAction[KinesisSettings]):

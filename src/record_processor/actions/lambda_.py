@@ -34,7 +34,7 @@ class LambdaSettings(AwsFormattedSettings, kw_only=True, frozen=True):
     """Calls a Lambda function and waits for its answer; `batchItemFailures` in it has Lambda's meaning."""
 
     function: Annotated[str, Meta(description="The function: a name or an ARN.", min_length=1)]
-    qualifier: Annotated[str | None, Meta(description="A version or an alias.")] = None
+    qualifier: Annotated[str | None, Meta(description="A version or an alias of the function.")] = None
 
 
 class LambdaAction(Action[LambdaSettings]):

@@ -22,7 +22,7 @@ class LogSettings(FormattedSettings, kw_only=True, frozen=True):
     """Writes each record to the worker's log, as the event `record`."""
 
     images: Annotated[
-        bool, Meta(description="Whether the images are logged too; off where items hold what a log must not.")
+        bool, Meta(description="Log the images as well. Turn this off if items hold data that must not be logged.")
     ] = True
     level: Annotated[Literal["debug", "info", "warning"], Meta(description="The level of the log events.")] = "info"
 

@@ -37,12 +37,12 @@ class PythonSettings(FormattedSettings, kw_only=True, frozen=True):
     handler: Annotated[
         str,
         Meta(
-            description="The function, as package.module:function; the working directory is on the import path.",
+            description="The function, as package.module:function. The working directory is on the import path.",
             pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$(?!\n)",
             extra={"expected": "package.module:function"},
         ),
     ]
-    timeout: Annotated[Duration, Meta(description="How long a call may take (15m); 0s for as long as it likes.")] = (
+    timeout: Annotated[Duration, Meta(description="How long a call may take. Default: 15m. 0s means no limit.")] = (
         default(_DEFAULT_TIMEOUT)
     )
 

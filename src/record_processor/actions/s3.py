@@ -48,7 +48,7 @@ class S3Settings(AwsFormattedSettings, kw_only=True, frozen=True):
     bucket: Annotated[
         str,
         Meta(
-            description="The bucket: its name, or an access point's ARN.",
+            description="The bucket: a name, or the ARN of an access point.",
             pattern=r"^([A-Za-z0-9._-]{3,255}|arn:.+)$(?!\n)",
             extra={"expected": "a bucket's name, of 3 letters or more, or an access point's ARN"},
         ),
@@ -56,11 +56,12 @@ class S3Settings(AwsFormattedSettings, kw_only=True, frozen=True):
     key: Annotated[
         str,
         Meta(
-            description="The object's key: {table}, {shard}, {action}; {date}, {year}, {month}, {day}, {hour} of the "
-            "batch's first change (UTC); {first} and {last} sequence number. .gz is added where gzip is on."
+            description="The object key. Placeholders: {table}, {shard}, {action}; {date}, {year}, {month}, {day}, "
+            "{hour} of the batch's first change (UTC); {first} and {last} for the sequence numbers. .gz "
+            "is appended if gzip is on."
         ),
     ] = "{table}/{action}/{date}/{shard}/{first}-{last}.jsonl"
-    gzip: Annotated[bool, Meta(description="Whether objects are gzipped.")] = True
+    gzip: Annotated[bool, Meta(description="Compress objects with gzip.")] = True
 
 
 class S3Action(Action[S3Settings]):

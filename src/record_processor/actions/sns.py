@@ -25,13 +25,14 @@ class SnsSettings(MessageSettings, kw_only=True, frozen=True):
     topic_arn: Annotated[
         str,
         Meta(
-            description="The topic; one that ends with .fifo is a FIFO topic.",
+            description="The ARN of the topic. A name that ends in .fifo is a FIFO topic.",
             pattern="^arn:[^:]+:sns:",
             extra={"expected": "a topic's ARN, such as arn:aws:sns:eu-west-1:123456789012:orders"},
         ),
     ]
     subject: Annotated[
-        TextTemplate | None, Meta(description="The subject that e-mails carry; a template, cut to 100 characters.")
+        TextTemplate | None,
+        Meta(description="The subject of e-mail notifications, as a template; cut to 100 characters."),
     ] = None
 
 

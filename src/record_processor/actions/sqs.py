@@ -19,7 +19,7 @@ class SqsSettings(MessageSettings, kw_only=True, frozen=True):
     queue_url: Annotated[
         str,
         Meta(
-            description="The queue's address; one that ends with .fifo is a FIFO queue.",
+            description="The URL of the queue. A name that ends in .fifo is a FIFO queue.",
             pattern="^https?://",
             extra={"expected": "a queue's address, such as https://sqs.eu-west-1.amazonaws.com/123456789012/orders"},
         ),

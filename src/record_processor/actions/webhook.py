@@ -49,26 +49,28 @@ class WebhookSettings(FormattedSettings, kw_only=True, frozen=True):
     url: Annotated[
         str,
         Meta(
-            description="The address.",
+            description="The URL to post to.",
             pattern="^https?://[^/]",
             extra={"expected": "an address that begins with http:// or https://"},
         ),
     ]
-    headers: Annotated[dict[str, str], Meta(description="Headers to send beside ours.")] = msgspec.field(
+    headers: Annotated[dict[str, str], Meta(description="Additional request headers.")] = msgspec.field(
         default_factory=dict
     )
     secret: Annotated[
         str | None,
         Meta(
-            description="Signs each request (webhook-signature): a Standard Webhooks secret, which is base64 after "
-            "whsec_; or any text, whose bytes are the key, also where it looks like base64."
+            description="Signs each request (header webhook-signature). Either a Standard Webhooks secret (whsec_ "
+            "followed by base64), or any other text, whose bytes are the key even if it looks like "
+            "base64."
         ),
     ] = None
     timeout: Annotated[
-        Duration, Meta(description="How long a call may take, from connecting to the end of its answer (10s).")
+        Duration,
+        Meta(description="How long a call may take, from connecting to the end of the response. Default: 10s."),
     ] = default(Duration(10.0))
     ca_file: Annotated[
-        str | None, Meta(description="PEM file of the authority to trust, instead of the public ones.")
+        str | None, Meta(description="PEM file of the certificate authority to trust instead of the public ones.")
     ] = None
 
 

@@ -42,18 +42,23 @@ class AwsSettings(msgspec.Struct, kw_only=True, frozen=True):
 
     region: Annotated[
         str | None,
-        Meta(description="Default: the one in the ARN or address, else the SDK's configuration, else the stream's."),
+        Meta(
+            description="The AWS region. Default: the one in the ARN or URL, then the SDK's configuration, then the "
+            "stream's region."
+        ),
     ] = None
     endpoint: Annotated[
         Annotated[str, Meta(pattern="^https?://")] | None,
         Meta(
-            description="Such as http://localhost:9324, for a VPC endpoint or a local server.",
+            description="Endpoint URL of a VPC endpoint or a local server, such as http://localhost:9324.",
             extra={"expected": "an address that begins with http:// or https://"},
         ),
     ] = None
-    role_arn: Annotated[str | None, Meta(description="A role to assume, in another account perhaps.")] = None
-    profile: Annotated[str | None, Meta(description="Of the SDK's configuration files.")] = None
-    timeout: Annotated[Duration | None, Meta(description="How long an answer may take (20s; lambda: 15m).")] = None
+    role_arn: Annotated[str | None, Meta(description="ARN of a role to assume, for example in another account.")] = None
+    profile: Annotated[str | None, Meta(description="Profile in the SDK's configuration files.")] = None
+    timeout: Annotated[
+        Duration | None, Meta(description="How long to wait for a response. Default: 20s; lambda: 15m.")
+    ] = None
 
 
 def client(

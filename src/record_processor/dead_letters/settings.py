@@ -10,7 +10,7 @@ from msgspec import Meta
 from record_processor.aws.settings import AwsSettings
 from record_processor.errors import InvalidSettingError
 
-Aws = Annotated[AwsSettings, Meta(description="Where and as whom the service is called.")]
+Aws = Annotated[AwsSettings, Meta(description="Region, endpoint and credentials for the service.")]
 
 
 class FileDeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type", tag="file"):
@@ -19,7 +19,8 @@ class FileDeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type"
     path: Annotated[
         str,
         Meta(
-            description="The file, or a folder if it ends with /; {table}, {shard}, {action} stand for the record's.",
+            description="The file, or a folder if it ends with /. {table}, {shard} and {action} are replaced by the "
+            "record's.",
             min_length=1,
         ),
     ]
@@ -43,7 +44,7 @@ class SqsDeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type",
     queue_url: Annotated[
         str,
         Meta(
-            description="The queue's address.",
+            description="The URL of the queue.",
             pattern="^https?://",
             extra={"expected": "a queue's address, such as https://sqs.eu-west-1.amazonaws.com/123456789012/dead"},
         ),
@@ -57,7 +58,7 @@ class SnsDeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type",
     topic_arn: Annotated[
         str,
         Meta(
-            description="The topic.",
+            description="The ARN of the topic.",
             pattern="^arn:[^:]+:sns:",
             extra={"expected": "a topic's ARN, such as arn:aws:sns:eu-west-1:123456789012:dead"},
         ),
@@ -68,8 +69,8 @@ class SnsDeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type",
 class S3DeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type", tag="s3"):
     """One object a letter: PREFIX/ACTION/SEQUENCE_NUMBER-ID.json."""
 
-    bucket: Annotated[str, Meta(description="The bucket.", min_length=3)]
-    prefix: Annotated[str, Meta(description="What the keys begin with.")] = "dead-letters/"
+    bucket: Annotated[str, Meta(description="The name of the bucket.", min_length=3)]
+    prefix: Annotated[str, Meta(description="Prefix of the object keys.")] = "dead-letters/"
     aws: Aws = AwsSettings()
 
 

@@ -25,13 +25,13 @@ class FormattedSettings(ActionSettings, kw_only=True, frozen=True):
     format: Annotated[
         Format | None,
         Meta(
-            description="How a record is sent: as Lambda has it (lambda, the default), with ordinary JSON values "
-            "(plain), or as the stream has it (dynamodb)."
+            description="Format of a record: Lambda's event (lambda, the default), ordinary JSON values (plain), or "
+            "the stream's own record (dynamodb)."
         ),
     ] = None
     template: Annotated[
         Template | None,
-        Meta(description="What is sent instead: any JSON, with places such as {keys.id}, {new.Total:0}, {eventName}."),
+        Meta(description="Send this JSON instead, with placeholders such as {keys.id}, {new.Total:0} and {eventName}."),
     ] = None
 
     def __post_init__(self) -> None:

@@ -24,11 +24,14 @@ class Batch(msgspec.Struct, kw_only=True, frozen=True):
 
     size: Annotated[
         Annotated[int, Meta(ge=1, le=LARGEST_BATCH)] | None,
-        Meta(description="At most so many records (1 to 10000).", extra={"expected": "a whole number from 1 to 10000"}),
+        Meta(
+            description="Maximum number of records per batch (1 to 10000).",
+            extra={"expected": "a whole number from 1 to 10000"},
+        ),
     ] = None
-    window: Annotated[Duration | None, Meta(description="Wait so long for more records.")] = None
+    window: Annotated[Duration | None, Meta(description="How long to wait for more records.")] = None
     bytes: Annotated[
-        ByteSize | None, Meta(description="At most so many bytes of records (6MB); a larger one goes alone.")
+        ByteSize | None, Meta(description="Maximum size of a batch. Default: 6MB. A larger record is sent alone.")
     ] = None
 
     def __post_init__(self) -> None:
@@ -55,9 +58,13 @@ class Retry(msgspec.Struct, kw_only=True, frozen=True):
 
     max_attempts: Annotated[
         Annotated[int, Meta(ge=1)] | None,
-        Meta(description="After so many tries.", extra={"expected": "a whole number of at least 1"}),
+        Meta(
+            description="Give up after this many failed attempts.", extra={"expected": "a whole number of at least 1"}
+        ),
     ] = None
-    max_age: Annotated[Duration | None, Meta(description="Once the change itself is so old.")] = None
+    max_age: Annotated[
+        Duration | None, Meta(description="Give up when the change is older than this, such as `1h`.")
+    ] = None
 
     def __post_init__(self) -> None:
         if self.max_age is not None and self.max_age <= 0:
@@ -70,32 +77,37 @@ class ActionSettings(msgspec.Struct, kw_only=True, frozen=True):
     name: Annotated[
         str,
         Meta(
-            description="The action's name, unique in the file: logs and dead letters carry it.",
+            description="Name of the action, unique in the file. It appears in logs and dead letters.",
             # To Python a $ is before a last line break too; a letter with such a name is none when it is read.
             pattern=r"^[A-Za-z0-9_.-]{1,64}$(?!\n)",
             extra={"expected": "1 to 64 letters, digits, dots, underscores or dashes"},
         ),
     ]
-    type: Annotated[str, Meta(description="What it does: the name of an installed action.")]
+    type: Annotated[str, Meta(description="Type of the action: the name of an installed action.")]
     filter: Annotated[
         dict[str, Any] | list[dict[str, Any]] | None,
-        Meta(description="Which records it gets: a pattern as EventBridge and Lambda have it, or a list of them."),
+        Meta(
+            description="Which records the action receives: an event pattern as in EventBridge and Lambda, or a list "
+            "of patterns."
+        ),
     ] = None
-    batch: Annotated[Batch, Meta(description="How many records it gets at once.")] = Batch()
+    batch: Annotated[Batch, Meta(description="How many records the action receives per call.")] = Batch()
     concurrency: Annotated[
         int,
         Meta(
-            description="How many calls run at a time on a shard (1 to 256); order per item is kept.",
+            description="How many calls run concurrently per shard (1 to 256). Order per item is preserved.",
             ge=1,
             le=LARGEST_CONCURRENCY,
             extra={"expected": "a whole number from 1 to 256"},
         ),
     ] = 1
-    retry: Annotated[Retry, Meta(description="When to give up.")] = Retry()
+    retry: Annotated[Retry, Meta(description="When to give up on a record.")] = Retry()
     bisect_on_error: Annotated[
-        bool, Meta(description="Split a failing batch in two, again and again, to isolate the record.")
+        bool, Meta(description="Split a failing batch in half repeatedly to isolate the failing record.")
     ] = False
-    dead_letter: Annotated[DeadLetter | None, Meta(description="Where records go that cannot be delivered.")] = None
+    dead_letter: Annotated[
+        DeadLetter | None, Meta(description="Where to store records that could not be delivered.")
+    ] = None
 
     def __post_init__(self) -> None:
         if self.dead_letter is None and (self.retry.max_attempts is not None or self.retry.max_age is not None):

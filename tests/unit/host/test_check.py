@@ -37,7 +37,7 @@ def check(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_secret_that_goes_unencrypted_is_warned_of_and_no_mistake(tmp_path: Path) -> None:
     answer = check(tmp_path)
-    assert (answer.returncode, answer.stdout) == (0, "worker.properties: right, with 6 action(s)\n")
+    assert (answer.returncode, answer.stdout) == (0, "worker.properties: OK: 6 actions\n")
     signed, token, taken = answer.stderr.splitlines()
     warning = "record-processor: warning: actions.yaml:"
     assert signed.startswith(f"{warning}2: actions[0]: signed has a secret, and sends unencrypted")
