@@ -7,15 +7,11 @@ from typing import Any
 
 import grimp
 import pytest
-
-try:
-    import tomllib
-except ImportError:  # Python 3.10
-    import tomli as tomllib
+from importlinter import api
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "record_processor"
-CONTRACT = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
+CONTRACT: Any = api.read_configuration(str(ROOT / "pyproject.toml"))["contracts_options"][0]
 FLOORS = [[name.strip() for name in floor.split(":")] for floor in CONTRACT["layers"]]
 
 
