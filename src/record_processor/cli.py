@@ -30,7 +30,7 @@ _SET = click.option(
 @click.version_option(__version__, prog_name="record-processor")
 def cli() -> None:
     """A KCL worker for DynamoDB Streams: delivers every change to your actions, in order per item."""
-    # As in the children: a handler's module is found in the working directory.
+    # As in shard processes: a handler's module is found in the working directory.
     sys.path.insert(0, "")
 
 

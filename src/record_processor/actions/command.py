@@ -64,7 +64,7 @@ class CommandSettings(FormattedSettings, kw_only=True, frozen=True):
 
 
 class CommandAction(BatchedAction[CommandSettings]):
-    """As many programs as lanes; each serves one call at a time."""
+    """As many programs as concurrent calls; each serves one call at a time."""
 
     settings_type = CommandSettings
     limits = Limits(LARGEST_BATCH, _NO_LIMIT, _NO_LIMIT)

@@ -31,9 +31,9 @@ _REGION = re.compile(
 )
 # The first region of all has an address without a name.
 _EARLIEST = re.compile(r"https?://queue\.amazonaws\.com/")
-# One client serves every lane of every action with the same settings, and no action has more lanes than this.
+# One client serves every call of every action with the same settings; no action has more concurrent calls than this.
 _MOST_CONNECTIONS = 256
-# Lanes ask at the same time; the cache alone would let each of them make one.
+# Threads ask at the same time; the cache alone would let each of them make one.
 _one_at_a_time = threading.Lock()
 
 

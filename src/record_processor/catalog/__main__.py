@@ -1,7 +1,7 @@
 """Checks an actions file in a process of its own: `python -m record_processor.catalog FILE`.
 
 Checking imports the handlers that the file names, and what they import. The parent of a worker must stay small, and
-must not run user code, so it asks this process. The answer is one JSON object on standard output (`answer.py`).
+must not run user code, so it asks this process. The answer is one JSON object on standard output (`check_report.py`).
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class CheckedFile(NamedTuple):
     """A file without mistakes in itself."""
 
     actions: list[dict[str, Any]]
-    """Plain enough to be handed to a child process as JSON."""
+    """Plain enough to be handed to a shard process as JSON."""
     tables: list[WrittenTable]
     """DynamoDB's, which the actions write to."""
     warnings: list[tuple[str, str]]
@@ -47,7 +47,7 @@ def read_actions(path: Path) -> list[dict[str, Any]]:
 def read_file(path: Path) -> CheckedFile:
     """The checked content of the file.
 
-    A child gets what was checked when the worker started, not what the file says hours later, perhaps half edited.
+    A shard process gets what was checked when the worker started, not what the file says hours later, perhaps half edited.
 
     Raises:
         InvalidConfigError: with every mistake in the file.

@@ -1,4 +1,4 @@
-"""From checked content to actions. Children import this: it must not import what reads YAML."""
+"""From checked content to actions. Shard processes import this: it must not import what reads YAML."""
 
 from __future__ import annotations
 

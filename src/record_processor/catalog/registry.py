@@ -80,7 +80,7 @@ def find(type_name: str) -> type[Action[Any]]:
         KeyError: no installed action has this type.
         BrokenActionError: a package's entry point leads to no action.
     """
-    # First, and without a look at what else is installed: a child that needs only these starts sooner.
+    # First, and without a look at what else is installed: a shard process that needs only these starts sooner.
     if type_name in _BUILT_IN:
         found: type[Action[Any]] = _loaded(_BUILT_IN[type_name])
         return found
@@ -100,7 +100,7 @@ def find(type_name: str) -> type[Action[Any]]:
 
 @functools.cache
 def _others() -> list[Installed]:
-    from importlib.metadata import entry_points  # a child with actions of ours alone does without
+    from importlib.metadata import entry_points  # a shard process with built-in actions does without
 
     return [
         Installed(entry.name, entry.dist.name if entry.dist is not None else "?", entry.value)

@@ -46,7 +46,7 @@ class TableWrite(NamedTuple):
 
 
 class Action(abc.ABC, Generic[SettingsT]):
-    """One configured action in one shard's child process.
+    """One configured action in one shard process.
 
     Its life: constructed once, opened once with the shard, given records, closed. `deliver` is called from several
     threads at a time where the settings ask for concurrency, never with the same item in two of them; an action that

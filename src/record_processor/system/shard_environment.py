@@ -1,4 +1,4 @@
-"""What a child is told by the environment; `host/run_directory.py` and the Java side write it."""
+"""What a shard process is told by the environment; `host/run_directory.py` and the Java side write it."""
 
 from __future__ import annotations
 
