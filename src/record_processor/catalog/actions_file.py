@@ -47,7 +47,8 @@ def read_actions(path: Path) -> list[dict[str, Any]]:
 def read_file(path: Path) -> CheckedFile:
     """The checked content of the file.
 
-    A shard process gets what was checked when the worker started, not what the file says hours later, perhaps half edited.
+    A shard process gets what was checked when the worker started, not what the file says hours later, perhaps half
+    edited.
 
     Raises:
         InvalidConfigError: with every mistake in the file.
