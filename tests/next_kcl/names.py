@@ -75,7 +75,7 @@ NAMES = [
     Name("LeaderWatch", _SERIALIZER, "leaseCounter", "text"),
     Name("LeaderWatch", _STATE, "key", "text"),
     Name("LeaderWatch", _STATE, "Leader", "text"),
-    Name("Handover", _METRICS, "wid", "text"),
+    Name("ShutdownHandoff", _METRICS, "wid", "text"),
     # Lines that are not shown.
     Name("FalseAlarms", _KCL + "coordinator/PeriodicShardSyncManager", "Incomplete hash range found", "text"),
     Name("FalseAlarms", _KCL + "coordinator/PeriodicShardSyncManager", "No leases with valid hashranges found", "text"),

@@ -76,7 +76,7 @@ class RunDirectory:
         values["streamName"] = checked.properties.text("applicationName")
         values["executableName"] = checked.child_command[0]
         values["retrievalMode"] = "POLLING"
-        # The Java side's own (DaemonProperties.java).
+        # The Java side's own (WorkerProperties.java).
         values["childCommand"] = msgspec.json.encode(checked.child_command).decode()
         values["leaseFilesDirectory"] = str(self.path)
         values["streamArns"] = ",".join(stream_arns)

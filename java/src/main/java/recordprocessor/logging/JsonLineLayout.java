@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import recordprocessor.startup.KnownFailure;
 
 /** One JSON object a line: the form in which every process of a worker hands its log to the Python parent. */
 public final class JsonLineLayout extends LayoutBase<ILoggingEvent> {

@@ -29,7 +29,7 @@ final class Pump {
     }
 
     /** Passes bytes on as they come. */
-    static Pump bytes(InputStream source, HandedOver target, String name) {
+    static Pump bytes(InputStream source, PumpedInput target, String name) {
         return new Pump(name, () -> {
             byte[] piece = new byte[PIECE_BYTES];
             for (int count = source.read(piece); count >= 0; count = source.read(piece)) {

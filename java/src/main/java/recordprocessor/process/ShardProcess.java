@@ -27,7 +27,7 @@ public final class ShardProcess extends Process {
 
     private final Process process;
     private final TrialsFile trials;
-    private final HandedOver output = new HandedOver();
+    private final PumpedInput output = new PumpedInput();
     private final Pump outputPump;
     private final Pump logPump;
     private final CompletableFuture<ProcessEnd> ended;

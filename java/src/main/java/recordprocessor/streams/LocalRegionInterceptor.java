@@ -1,5 +1,6 @@
 package recordprocessor.streams;
 
+import recordprocessor.config.StreamArn;
 import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;

@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import recordprocessor.DaemonProperties;
-import recordprocessor.leader.LeaderLock;
-import recordprocessor.leader.LeaderView;
-import recordprocessor.leases.ChildLeases;
-import recordprocessor.leases.ConfiguredStreams;
-import recordprocessor.leases.EvenLeases;
-import recordprocessor.leases.HeldLeases;
-import recordprocessor.leases.LateLeases;
+import recordprocessor.config.WorkerProperties;
+import recordprocessor.kclpatches.ChildLeases;
+import recordprocessor.kclpatches.ConfiguredStreams;
+import recordprocessor.kclpatches.EvenLeases;
+import recordprocessor.kclpatches.HeldLeases;
+import recordprocessor.kclpatches.LateLeases;
+import recordprocessor.kclpatches.LeaderLock;
+import recordprocessor.kclpatches.LeaderView;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
@@ -50,7 +50,7 @@ public final class StreamsScheduler {
 
     private StreamsScheduler() {}
 
-    public static Scheduler build(DaemonProperties properties, KclConfigs configs) {
+    public static Scheduler build(WorkerProperties properties, KclConfigs configs) {
         Region region = Region.of(properties.region());
         StreamTracker tracker = tracker(properties, configs.leaseManagement().initialPositionInStream());
         AmazonDynamoDBStreamsAdapterClient adapter = new AmazonDynamoDBStreamsAdapterClient(
@@ -96,7 +96,7 @@ public final class StreamsScheduler {
     }
 
     private static RetrievalConfig retrieval(
-            DaemonProperties properties,
+            WorkerProperties properties,
             KclConfigs configs,
             StreamTracker tracker,
             AmazonDynamoDBStreamsAdapterClient adapter) {
@@ -110,7 +110,7 @@ public final class StreamsScheduler {
                 .retrievalSpecificConfig(polling);
     }
 
-    private static StreamTracker tracker(DaemonProperties properties, InitialPositionInStreamExtended position) {
+    private static StreamTracker tracker(WorkerProperties properties, InitialPositionInStreamExtended position) {
         List<String> arns = properties.streamArns().stream()
                 .map(arn -> arn.forAdapter(properties.region()).text())
                 .toList();
@@ -122,7 +122,7 @@ public final class StreamsScheduler {
     }
 
     private static LatestPositions latestPositions(
-            DaemonProperties properties, KclConfigs configs, StreamTracker tracker) {
+            WorkerProperties properties, KclConfigs configs, StreamTracker tracker) {
         StartTimes starts = new StartTimes(
                 configs.leaseManagement().dynamoDBClient(),
                 configs.leaseManagement().tableName());
@@ -137,7 +137,7 @@ public final class StreamsScheduler {
     }
 
     private static DynamoDbStreamsClient streamsClient(
-            DaemonProperties properties,
+            WorkerProperties properties,
             AwsCredentialsProvider credentials,
             Region region,
             LatestPositions latestPositions) {
@@ -150,7 +150,7 @@ public final class StreamsScheduler {
         return builder.build();
     }
 
-    private static ClientOverrideConfiguration overrides(DaemonProperties properties, LatestPositions latestPositions) {
+    private static ClientOverrideConfiguration overrides(WorkerProperties properties, LatestPositions latestPositions) {
         ClientOverrideConfiguration.Builder overrides =
                 ClientOverrideConfiguration.builder().retryStrategy(retries());
         overrides.addExecutionInterceptor(latestPositions);

@@ -20,6 +20,10 @@ final class ClassPath {
     private static final Set<String> ANY_SIGNATURE =
             Set.of("java/lang/invoke/MethodHandle", "java/lang/invoke/VarHandle");
 
+    // The JDK hides it from reflection once anything in this JVM has used the class; code still links to it.
+    private static final String UNSAFE = "sun/misc/Unsafe";
+    private static final String HIDDEN_OF_UNSAFE = "getUnsafe()Lsun/misc/Unsafe;";
+
     /** By name in the JVM's form. */
     final Map<String, ClassFile> classes = new TreeMap<>();
 
@@ -98,6 +102,9 @@ final class ClassPath {
             members.add(name);
             addMembers(type, members);
             addMembers(Object.class, members);
+            if (name.equals(UNSAFE)) {
+                members.add(HIDDEN_OF_UNSAFE);
+            }
         } catch (ClassNotFoundException absent) {
             return Set.of();
         }

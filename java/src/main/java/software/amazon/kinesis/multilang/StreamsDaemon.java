@@ -9,16 +9,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import recordprocessor.DaemonProperties;
-import recordprocessor.RunDirectory;
-import recordprocessor.leader.LeaderLock;
-import recordprocessor.leader.LeaderWatch;
-import recordprocessor.leases.Handover;
-import recordprocessor.leases.LeaseWatch;
-import recordprocessor.leases.UnfinishedHandoffs;
+import recordprocessor.config.WorkerProperties;
+import recordprocessor.failover.LeaderWatch;
+import recordprocessor.failover.ShutdownHandoff;
+import recordprocessor.fence.LeaseFileUpdater;
+import recordprocessor.kclpatches.LeaderLock;
+import recordprocessor.kclpatches.UnfinishedHandoffs;
 import recordprocessor.logging.JavaLogging;
 import recordprocessor.startup.FailedAttempts;
-import recordprocessor.streams.FirstShardSync;
+import recordprocessor.startup.FirstShardSync;
+import recordprocessor.startup.RunDirectory;
 import recordprocessor.streams.StreamsScheduler;
 import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.multilang.config.KclConfigs;
@@ -36,33 +36,33 @@ public final class StreamsDaemon {
     private static final Logger LOG = LoggerFactory.getLogger(StreamsDaemon.class);
 
     private static final long POLL_MILLIS = 100;
-    // KCL takes about this long from the last child's answer to its own.
+    // KCL takes about this long from the last shard process's answer to its own.
     private static final long SAVED_MILLIS = 1200;
     // For KCL's own stop, which gives back the leader's lock.
     private static final long UNLOCKED_MILLIS = 1000;
 
     private final RunDirectory runDirectory;
     private final MultiLangDaemonConfig config;
-    private final LeaseWatch leases;
+    private final LeaseFileUpdater leases;
     private final StreamsRecordProcessorFactory processors;
     private final Scheduler scheduler;
     private final LeaderWatch leaderWatch;
-    private final Handover handover;
+    private final ShutdownHandoff shutdownHandoff;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private boolean left;
 
     private StreamsDaemon(Path propertiesFile, RunDirectory runDirectory) throws IOException {
         this.runDirectory = runDirectory;
-        DaemonProperties properties = DaemonProperties.read(propertiesFile);
+        WorkerProperties properties = WorkerProperties.read(propertiesFile);
         config = new MultiLangDaemonConfig(propertiesFile.toString());
-        leases = new LeaseWatch(properties.leaseFilesDirectory());
+        leases = new LeaseFileUpdater(properties.leaseFilesDirectory());
         processors = new StreamsRecordProcessorFactory(properties, config, leases);
         KclConfigs configs = KclConfigs.resolve(config.getMultiLangDaemonConfiguration(), processors);
         scheduler = StreamsScheduler.build(properties, configs);
         processors.start(scheduler);
         leases.start(scheduler.leaseCoordinator(), configs.leaseManagement().failoverTimeMillis());
         leaderWatch = leaderWatch(configs, scheduler);
-        handover = new Handover(
+        shutdownHandoff = new ShutdownHandoff(
                 configs.leaseManagement().dynamoDBClient(),
                 configs.leaseManagement()
                         .workerUtilizationAwareAssignmentConfig()
@@ -131,14 +131,14 @@ public final class StreamsDaemon {
         long end = System.nanoTime()
                 + TimeUnit.MILLISECONDS.toNanos(
                         config.getMultiLangDaemonConfiguration().getShutdownGraceMillis());
-        // First, so that a child in the middle of a retry returns and can hear the rest.
+        // First, so that a shard process in the middle of a retry returns and can hear the rest.
         leases.askAllToStop();
         if (!scheduler.leaseCoordinator().isRunning()) {
             // KCL's own stop would wait until its initialization is through or has failed twenty times.
             LOG.info("stopped before the first lease was taken; there is nothing to save");
             halt(FailedAttempts.seen() ? 1 : 0);
         }
-        handover.remember();
+        shutdownHandoff.remember();
         try {
             CompletableFuture<Boolean> stopped = scheduler.startGracefulShutdown();
             waitWhileUnsaved(stopped, end);
@@ -151,7 +151,7 @@ public final class StreamsDaemon {
         }
     }
 
-    /** Until KCL said that it has stopped, or no child has had anything to save for a moment, or time is up. */
+    /** Until KCL said that it has stopped, or no shard process has had anything to save for a moment, or time is up. */
     private void waitWhileUnsaved(Future<?> stopped, long end) throws InterruptedException {
         long savedMillis = 0;
         while (!stopped.isDone() && System.nanoTime() < end && savedMillis < SAVED_MILLIS) {
@@ -167,7 +167,7 @@ public final class StreamsDaemon {
     private void leaveWithoutKcl() throws InterruptedException {
         List<String> unsaved = processors.unsaved();
         if (!unsaved.isEmpty()) {
-            LOG.error("not stopped within shutdownGraceMillis; ending the children. Not saved: {}", unsaved);
+            LOG.error("not stopped within shutdownGraceMillis; ending the shard processes. Not saved: {}", unsaved);
             halt(1);
         }
         // In a thread, since this may wait for KCL's locks.
@@ -180,13 +180,13 @@ public final class StreamsDaemon {
     private synchronized void leave() {
         if (!left) {
             left = true;
-            processors.killChildren();
-            handover.complete();
+            processors.killShardProcesses();
+            shutdownHandoff.complete();
         }
     }
 
     private void halt(int status) {
-        processors.killChildren();
+        processors.killShardProcesses();
         end(status);
     }
 

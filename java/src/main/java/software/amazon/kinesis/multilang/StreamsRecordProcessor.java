@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import recordprocessor.leases.LeaseFile;
-import recordprocessor.leases.LeaseWatch;
+import recordprocessor.fence.LeaseFile;
+import recordprocessor.fence.LeaseFileUpdater;
 import recordprocessor.process.ProcessEnd;
 import recordprocessor.process.ProcessEndedException;
 import recordprocessor.process.ProcessEvents;
@@ -31,19 +31,19 @@ import software.amazon.kinesis.lifecycle.events.ShutdownRequestedInput;
  */
 final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcessor {
     /** Starts a process with what it has to know in its environment. */
-    interface ChildFactory {
-        ChildProcessor create(LeaseFile leaseFile, Tenure tenure, Consumer<ProcessEnd> onEnd);
+    interface ProcessStarts {
+        PipedRecordProcessor create(LeaseFile leaseFile, Tenure tenure, Consumer<ProcessEnd> onEnd);
     }
 
     /** What all processors of the worker share. */
-    record Parts(LeaseWatch leases, ShardConsumers consumers, Tenures tenures) {}
+    record Parts(LeaseFileUpdater leases, ShardConsumers consumers, Tenures tenures) {}
 
     private static final long LOOK_MILLIS = 50;
 
     private final String table;
     private final UnaryOperator<String> leaseKeyOfShard;
     private final Parts parts;
-    private final ChildFactory children;
+    private final ProcessStarts starts;
     /** Whether the process has ended otherwise than KCL asked it to, and what follows from it is done. */
     private final AtomicBoolean ended = new AtomicBoolean();
 
@@ -53,17 +53,17 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     private ProcessEvents events;
     private LeaseFile leaseFile;
     private volatile Tenure tenure;
-    private volatile ChildProcessor child;
+    private volatile PipedRecordProcessor piped;
     private volatile boolean hadRecords;
     private volatile boolean leaving;
     private volatile boolean saved;
 
     StreamsRecordProcessor(
-            String table, UnaryOperator<String> leaseKeyOfShard, Parts parts, ChildFactory children) {
+            String table, UnaryOperator<String> leaseKeyOfShard, Parts parts, ProcessStarts starts) {
         this.table = table;
         this.leaseKeyOfShard = leaseKeyOfShard;
         this.parts = parts;
-        this.children = children;
+        this.starts = starts;
     }
 
     @Override
@@ -84,8 +84,8 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
             throw new UncheckedIOException(error);
         }
         tenure.started(checkpoint());
-        child = children.create(leaseFile, tenure, this::onEnd);
-        ask(() -> child.initialize(input));
+        piped = starts.create(leaseFile, tenure, this::onEnd);
+        ask(() -> piped.initialize(input));
     }
 
     /** Has the process do something, and waits for its answer. */
@@ -101,14 +101,14 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     /** Ends the process where it has owed an answer for so long without a sign of life. */
     void endIfSilent(long nanos) {
         Tenure current = tenure;
-        if (child == null || current == null || !child.lives()) {
+        if (piped == null || current == null || !piped.lives()) {
             return;
         }
         long silent = silence.nanos(current.trials().signOfLife(), System.nanoTime());
         if (silent > nanos) {
             silence.over();
             events.stuck(TimeUnit.NANOSECONDS.toSeconds(silent));
-            child.kill();
+            piped.kill();
         }
     }
 
@@ -136,18 +136,18 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     public void processRecords(ProcessRecordsInput input) {
         if (isWorking()) {
             hadRecords |= !input.records().isEmpty();
-            ask(() -> child.processRecords(input));
+            ask(() -> piped.processRecords(input));
         }
     }
 
     @Override
     public void leaseLost(LeaseLostInput input) {
-        leave(() -> child.leaseLost(input));
+        leave(() -> piped.leaseLost(input));
     }
 
     @Override
     public void shardEnded(ShardEndedInput input) {
-        boolean done = leave(() -> child.shardEnded(input));
+        boolean done = leave(() -> piped.shardEnded(input));
         if (!done) {
             throw new ProcessEndedException(leaseKey);
         }
@@ -156,14 +156,14 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     @Override
     public void shutdownRequested(ShutdownRequestedInput input) {
         if (isWorking()) {
-            ask(() -> child.shutdownRequested(input));
+            ask(() -> piped.shutdownRequested(input));
             saved = true;
         }
     }
 
     /** Whether its process runs, and may have something to save that it was not yet asked to save. */
     boolean isUnsaved() {
-        return child != null && child.lives() && !saved;
+        return piped != null && piped.lives() && !saved;
     }
 
     String leaseKey() {
@@ -173,13 +173,13 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     /** Ends the process without ceremony: the time that the operator allows for a stop is over. */
     void kill() {
         leaving = true;
-        if (child != null) {
-            child.kill();
+        if (piped != null) {
+            piped.kill();
         }
     }
 
     private boolean isWorking() {
-        return child != null && !child.failed() && !ended.get();
+        return piped != null && !piped.failed() && !ended.get();
     }
 
     /** Says goodbye; whether the process took it in. */
@@ -188,10 +188,10 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         boolean done = isWorking();
         if (done) {
             ask(goodbye);
-            done = !child.failed();
+            done = !piped.failed();
         }
-        if (!done && child != null && !ended.get()) {
-            decide(child.end());
+        if (!done && piped != null && !ended.get()) {
+            decide(piped.end());
         }
         close();
         return done;

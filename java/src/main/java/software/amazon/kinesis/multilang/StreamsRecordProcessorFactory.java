@@ -14,10 +14,11 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import recordprocessor.DaemonProperties;
 import recordprocessor.Timers;
-import recordprocessor.leases.LeaseFile;
-import recordprocessor.leases.LeaseWatch;
+import recordprocessor.config.StreamArn;
+import recordprocessor.config.WorkerProperties;
+import recordprocessor.fence.LeaseFile;
+import recordprocessor.fence.LeaseFileUpdater;
 import recordprocessor.process.CommandStarter;
 import recordprocessor.process.ProcessEnd;
 import recordprocessor.process.ProcessStarter;
@@ -26,7 +27,6 @@ import recordprocessor.process.ShardProcess;
 import recordprocessor.process.Stragglers;
 import recordprocessor.process.Tenure;
 import recordprocessor.process.Tenures;
-import recordprocessor.streams.StreamArn;
 import software.amazon.kinesis.common.StreamIdentifier;
 import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.leases.MultiStreamLease;
@@ -36,7 +36,7 @@ import software.amazon.kinesis.processor.ShardRecordProcessor;
 import software.amazon.kinesis.processor.ShardRecordProcessorFactory;
 
 /**
- * Makes a shard's processor, and tells its child which stream the shard belongs to.
+ * Makes a shard's processor, and tells its process which stream the shard belongs to.
  *
  * <p>Records carry no ARN of their stream, and {@link #shardRecordProcessor(StreamIdentifier)} is the only place where
  * KCL says it.
@@ -57,8 +57,8 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
     private final Set<StreamsRecordProcessor> processors =
             Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
-    StreamsRecordProcessorFactory(DaemonProperties properties, MultiLangDaemonConfig config, LeaseWatch leases) {
-        this.starter = new CommandStarter(properties.childCommand());
+    StreamsRecordProcessorFactory(WorkerProperties properties, MultiLangDaemonConfig config, LeaseFileUpdater leases) {
+        this.starter = new CommandStarter(properties.shardProcessCommand());
         this.executor = config.getExecutorService();
         this.kcl = config.getMultiLangDaemonConfiguration();
         this.parts = new Parts(leases, new ShardConsumers(), new Tenures(properties.leaseFilesDirectory()));
@@ -98,12 +98,12 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
                 : UnaryOperator.identity();
         StreamArn arn = arnsByKclName.get(stream.streamName());
         StreamsRecordProcessor processor = new StreamsRecordProcessor(
-                arn.table(), leaseKey, parts, (leaseFile, tenure, onEnd) -> child(arn, leaseFile, tenure, onEnd));
+                arn.table(), leaseKey, parts, (leaseFile, tenure, onEnd) -> piped(arn, leaseFile, tenure, onEnd));
         processors.add(processor);
         return processor;
     }
 
-    /** The leases whose children may have something to save that they were not yet asked to save. */
+    /** The leases whose shard processes may have something to save that they were not yet asked to save. */
     List<String> unsaved() {
         return Set.copyOf(processors).stream()
                 .filter(StreamsRecordProcessor::isUnsaved)
@@ -112,12 +112,12 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
     }
 
     /** Ends all processes of shards, and what they started. */
-    void killChildren() {
+    void killShardProcesses() {
         Set.copyOf(processors).forEach(StreamsRecordProcessor::kill);
         stragglers.endEverything();
     }
 
-    private ChildProcessor child(StreamArn arn, LeaseFile leaseFile, Tenure tenure, Consumer<ProcessEnd> onEnd) {
+    private PipedRecordProcessor piped(StreamArn arn, LeaseFile leaseFile, Tenure tenure, Consumer<ProcessEnd> onEnd) {
         // docs/process-contract.md says what these are.
         Map<String, String> environment = Map.of(
                 "RP_STREAM_ARN", arn.text(),
@@ -125,7 +125,7 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
                 "RP_TRIALS_FILE", tenure.trials().path().toString(),
                 "RP_RESTARTS", String.valueOf(tenure.restarts().inARow()),
                 "RP_LAST_END", tenure.lastEnd().text());
-        return new ChildProcessor(
+        return new PipedRecordProcessor(
                 () -> ShardProcess.start(starter, environment, tenure.trials(), stragglers), onEnd, executor, json, kcl);
     }
 }

@@ -1,0 +1,59 @@
+package recordprocessor.config;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A DynamoDB stream ARN and its two other forms: the one that the adapter accepts, and the stream name that KCL knows.
+ *
+ * <p>DynamoDB Local names its region {@code ddblocal}, which the adapter refuses because it looks regions up in the
+ * SDK's list. {@link #forAdapter} puts a real region in its place; an interceptor of the SDK puts
+ * {@code ddblocal} back into each request.
+ */
+public record StreamArn(String text) {
+    public static final String LOCAL_REGION = "ddblocal";
+
+    private static final Pattern SHAPE = Pattern.compile(
+            "arn:(?<partition>aws[^:]*):dynamodb:(?<region>[-a-z0-9]+):(?<account>[0-9]{12})"
+                    + ":table/(?<table>[^/]+)/stream/(?<label>.+)");
+
+    public StreamArn {
+        if (!SHAPE.matcher(text).matches()) {
+            throw new IllegalArgumentException("not a DynamoDB stream ARN: " + text);
+        }
+    }
+
+    public boolean isLocal() {
+        return part("region").equals(LOCAL_REGION);
+    }
+
+    /** This ARN with the region that the client works in where DynamoDB Local said {@code ddblocal}. */
+    public StreamArn forAdapter(String clientRegion) {
+        return isLocal() ? withRegion(clientRegion) : this;
+    }
+
+    public StreamArn withRegion(String region) {
+        Matcher matcher = matcher();
+        return new StreamArn(
+                text.substring(0, matcher.start("region")) + region + text.substring(matcher.end("region")));
+    }
+
+    /** The stream's name in KCL: the adapter joins the parts with dollars, because colons separate parts of a lease key. */
+    public String kclStreamName() {
+        return String.join("$", part("region"), part("account"), part("table"), part("label").replace(':', '_'));
+    }
+
+    public String table() {
+        return part("table");
+    }
+
+    private String part(String name) {
+        return matcher().group(name);
+    }
+
+    private Matcher matcher() {
+        Matcher matcher = SHAPE.matcher(text);
+        matcher.matches();
+        return matcher;
+    }
+}

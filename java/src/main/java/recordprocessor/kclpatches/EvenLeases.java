@@ -1,0 +1,54 @@
+package recordprocessor.kclpatches;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.kinesis.leases.Lease;
+import software.amazon.kinesis.leases.LeaseCoordinator;
+import software.amazon.kinesis.leases.LeaseStatsRecorder;
+import software.amazon.kinesis.retrieval.kpl.ExtendedSequenceNumber;
+
+/**
+ * Has KCL's leader share the leases out evenly by their number.
+ *
+ * <p>KCL 3 evens out bytes a second. Leases without traffic weigh nothing, so a worker that joins may get none of them;
+ * and traffic goes up and down, so leases move for ever, each at the price of a new shard process and a pause. Here each lease
+ * that a worker renews weighs the same, and KCL's own balancing does the rest. What a shard costs is above all its
+ * process, and DynamoDB allows each shard the same traffic.
+ */
+public final class EvenLeases {
+    private static final Logger LOG = LoggerFactory.getLogger(EvenLeases.class);
+    private static final double SAME_WEIGHT = 1.0;
+    private static final double NO_WEIGHT = 0.0;
+
+    private EvenLeases() {}
+
+    public static void install(LeaseCoordinator leases) {
+        try {
+            KclFields.set(KclFields.get(leases, "leaseRenewer"), "leaseStatsRecorder", new SameWeight(leases));
+        } catch (ReflectiveOperationException | RuntimeException error) {
+            LOG.warn("this KCL shares leases out by their traffic only: workers that join may get no idle ones", error);
+        }
+    }
+
+    private static final class SameWeight extends LeaseStatsRecorder {
+        private final LeaseCoordinator leases;
+
+        SameWeight(LeaseCoordinator leases) {
+            super(Long.MAX_VALUE, System::currentTimeMillis);
+            this.leases = leases;
+        }
+
+        @Override
+        public void recordStats(LeaseStats stats) {
+            // What nobody reads must not pile up.
+        }
+
+        @Override
+        public Double getThroughputKBps(String leaseKey) {
+            Lease lease = leases.getCurrentlyHeldLease(leaseKey);
+            boolean ended = lease != null && ExtendedSequenceNumber.SHARD_END.equals(lease.checkpoint());
+            // Its lease stays for minutes, without a process.
+            return ended ? NO_WEIGHT : SAME_WEIGHT;
+        }
+    }
+}

@@ -1,0 +1,261 @@
+package recordprocessor.kclpatches;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import recordprocessor.fence.LeaseRenewalTimes;
+import recordprocessor.logging.Causes;
+import software.amazon.awssdk.services.cloudwatch.model.StandardUnit;
+import software.amazon.kinesis.leases.Lease;
+import software.amazon.kinesis.leases.LeaseCoordinator;
+import software.amazon.kinesis.leases.LeaseRefresher;
+import software.amazon.kinesis.leases.LeaseRenewer;
+import software.amazon.kinesis.leases.LeaseStatsRecorder;
+import software.amazon.kinesis.leases.exceptions.DependencyException;
+import software.amazon.kinesis.leases.exceptions.InvalidStateException;
+import software.amazon.kinesis.leases.exceptions.ProvisionedThroughputException;
+import software.amazon.kinesis.metrics.MetricsFactory;
+import software.amazon.kinesis.metrics.MetricsLevel;
+import software.amazon.kinesis.metrics.MetricsScope;
+import software.amazon.kinesis.metrics.MetricsUtil;
+
+/**
+ * The leases of this worker, each renewed by itself: in the place of KCL's DynamoDBLeaseRenewer.
+ *
+ * <p>KCL waits for all renewals of a round before it begins the next, and holds a lease's monitor while it is renewed, which
+ * everybody needs who asks for the lease. With one item of the lease table throttled, the SDK tries again for half a
+ * minute: so long no lease of the worker was renewed, and whoever asked stood still, the watch of the fence too. Here a
+ * round begins a renewal of each lease that has none under way, and waits for none; asking waits for nothing.
+ *
+ * <p>A lease is dropped when a conditional write of it was refused because another worker has it, and for nothing else:
+ * one that could not be renewed in time is late, which is the fence's affair ({@code LeaseFileUpdater}).
+ */
+public final class HeldLeases implements LeaseRenewer {
+    private static final Logger LOG = LoggerFactory.getLogger(HeldLeases.class);
+    private static final double BYTES_PER_KB = 1024;
+
+    private final LeaseRefresher table;
+    private final String workerId;
+    private final LeaseStatsRecorder stats;
+    private final Consumer<Lease> handOff;
+    private final ConfiguredStreams streams;
+    private final MetricsFactory metrics;
+    private final AtomicInteger lost = new AtomicInteger();
+    private final Map<String, HeldLease> held = new ConcurrentHashMap<>();
+    // A thread for each renewal that is under way, so one lease at most: a round is over in some milliseconds.
+    private final ExecutorService threads = Executors.newCachedThreadPool(daemons());
+
+    HeldLeases(
+            LeaseRefresher table,
+            String workerId,
+            LeaseStatsRecorder stats,
+            Consumer<Lease> handOff,
+            ConfiguredStreams streams,
+            MetricsFactory metrics) {
+        this.table = table;
+        this.workerId = workerId;
+        this.stats = stats;
+        this.handOff = handOff;
+        this.streams = streams;
+        this.metrics = metrics;
+    }
+
+    /** Before the coordinator starts, and after all that changes what KCL's own renewer is made of. */
+    public static void install(LeaseCoordinator coordinator, ConfiguredStreams streams) {
+        try {
+            Object kcls = KclFields.get(coordinator, "leaseRenewer");
+            Object discoverer = KclFields.get(coordinator, "leaseDiscoverer");
+            HeldLeases ours = new HeldLeases(
+                    KclFields.get(kcls, "leaseRefresher"),
+                    coordinator.workerIdentifier(),
+                    KclFields.get(kcls, "leaseStatsRecorder"),
+                    KclFields.get(kcls, "leaseGracefulShutdownCallback"),
+                    streams,
+                    KclFields.get(kcls, "metricsFactory"));
+            // First the one that may not be there: half of it would be worse than nothing.
+            KclFields.set(discoverer, "leaseRenewer", ours);
+            KclFields.set(coordinator, "leaseRenewer", ours);
+        } catch (ReflectiveOperationException | RuntimeException error) {
+            LOG.warn("this KCL renews its leases together: one that the lease table is slow with delays the others", error);
+        }
+    }
+
+    /**
+     * Takes up what the table has in this worker's name: from a process with the same name before this one.
+     *
+     * <p>Not what another worker is still handing over to that name: it works on the shard, and the lease comes when it
+     * has passed it on. KCL does so from 3.4.2 on.
+     */
+    @Override
+    public void initialize() {
+        try {
+            List<Callable<Void>> renewals = new ArrayList<>();
+            for (Lease lease : table.listLeases()) {
+                if (workerId.equals(lease.leaseOwner()) && !lease.shutdownRequested() && streams.have(lease)) {
+                    renewals.add(() -> takeUp(lease));
+                }
+            }
+            for (Future<Void> renewal : threads.invokeAll(renewals)) {
+                renewal.get();
+            }
+        } catch (InterruptedException error) {
+            Thread.currentThread().interrupt();
+        } catch (Exception error) {
+            // The leader assigns anew what ran out.
+            LOG.warn("cannot take up a lease that is this worker's already: {}", Causes.of(error));
+        }
+    }
+
+    private Void takeUp(Lease lease) throws Exception {
+        lease.concurrencyToken(UUID.randomUUID());
+        LeaseRenewalTimes.forget(lease.leaseKey());
+        HeldLease one = new HeldLease(table, lease);
+        if (one.renew(stats.getThroughputKBps(one.key()))) {
+            held.put(one.key(), one);
+        }
+        return null;
+    }
+
+    /** Begins a round; KCL calls it three times in a failover time. */
+    @Override
+    public void renewLeases() {
+        held.values().forEach(this::beginRenewal);
+        count();
+    }
+
+    /** What KCL's renewer tells CloudWatch of a round, under KCL's names. */
+    private void count() {
+        MetricsScope scope = MetricsUtil.createMetricsWithOperation(metrics, "RenewAllLeases");
+        MetricsUtil.addWorkerIdentifier(scope, workerId);
+        scope.addData("CurrentLeases", held.size(), StandardUnit.COUNT, MetricsLevel.SUMMARY);
+        scope.addData("LostLeases", lost.getAndSet(0), StandardUnit.COUNT, MetricsLevel.SUMMARY);
+        MetricsUtil.endScope(scope);
+    }
+
+    private void beginRenewal(HeldLease lease) {
+        if (!lease.beginRenewal()) {
+            return;
+        }
+        try {
+            threads.execute(() -> {
+                try {
+                    renew(lease);
+                } finally {
+                    lease.endRenewal();
+                }
+            });
+        } catch (RuntimeException error) {
+            lease.endRenewal();
+            throw error;
+        }
+    }
+
+    private void renew(HeldLease lease) {
+        try {
+            if (!lease.renew(stats.getThroughputKBps(lease.key()))) {
+                lose(lease);
+                return;
+            }
+            Lease renewed = lease.copy();
+            if (renewed.shutdownRequested() && held.get(lease.key()) == lease) {
+                handOff.accept(renewed);
+            }
+        } catch (Exception error) {
+            // Whether it is late by now the fence says, and when it is over.
+            LOG.debug("lease {} could not be renewed, and is tried again: {}", lease.key(), Causes.of(error));
+        }
+    }
+
+    private void lose(HeldLease lease) {
+        if (held.remove(lease.key(), lease)) {
+            lost.incrementAndGet();
+            LOG.debug("lease {} is another worker's", lease.key());
+        }
+    }
+
+    @Override
+    public Map<String, Lease> getCurrentlyHeldLeases() {
+        return held.values().stream().collect(Collectors.toMap(HeldLease::key, HeldLease::copy));
+    }
+
+    @Override
+    public Lease getCurrentlyHeldLease(String leaseKey) {
+        HeldLease lease = held.get(leaseKey);
+        return lease == null ? null : lease.copy();
+    }
+
+    /** A new lease is renewed at once: its time counts from a write of ours. */
+    @Override
+    public void addLeasesToRenew(Collection<Lease> leases) {
+        for (Lease lease : leases) {
+            if (!streams.have(lease)) {
+                continue;
+            }
+            Lease own = lease.copy();
+            // With each time that it is ours a new one: so a checkpoint of a time before is known for what it is.
+            own.concurrencyToken(UUID.randomUUID());
+            rememberTraffic(lease);
+            // As leader this process may have written it for another worker, some time ago.
+            LeaseRenewalTimes.forget(own.leaseKey());
+            HeldLease one = new HeldLease(table, own);
+            held.put(own.leaseKey(), one);
+            beginRenewal(one);
+        }
+    }
+
+    private void rememberTraffic(Lease lease) {
+        if (lease.throughputKBps() != null) {
+            stats.recordStats(LeaseStatsRecorder.LeaseStats.builder()
+                    .leaseKey(lease.leaseKey())
+                    .bytes(Math.round(lease.throughputKBps() * BYTES_PER_KB))
+                    .build());
+        }
+    }
+
+    @Override
+    public void clearCurrentlyHeldLeases() {
+        held.clear();
+    }
+
+    @Override
+    public void dropLease(Lease lease) {
+        stats.dropLeaseStats(lease.leaseKey());
+        held.remove(lease.leaseKey());
+    }
+
+    @Override
+    public boolean updateLease(Lease lease, UUID concurrencyToken, String operation, String singleStreamShardId)
+            throws DependencyException, InvalidStateException, ProvisionedThroughputException {
+        HeldLease ours = held.get(lease.leaseKey());
+        if (ours == null || !ours.copy().concurrencyToken().equals(concurrencyToken)) {
+            return false;
+        }
+        boolean updated = ours.update(lease);
+        if (!updated) {
+            lose(ours);
+        }
+        return updated;
+    }
+
+    private static ThreadFactory daemons() {
+        AtomicInteger number = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(task, "lease-renewal-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}

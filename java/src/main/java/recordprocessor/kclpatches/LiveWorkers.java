@@ -1,0 +1,48 @@
+package recordprocessor.kclpatches;
+
+import java.util.List;
+import software.amazon.kinesis.leases.LeaseManagementConfig;
+import software.amazon.kinesis.worker.metricstats.WorkerMetricStats;
+import software.amazon.kinesis.worker.metricstats.WorkerMetricStatsDAO;
+
+/**
+ * Tells the leader which workers live, whatever their clocks say.
+ *
+ * <p>A worker writes the time of its own clock into the workers' metrics, and KCL's leader compares that with its own:
+ * a host whose clock is two seconds behind gets no leases, and a leader whose clock jumps ahead thinks that all the
+ * others are gone. Here the leader sees a worker's time as "so long ago as I last saw it change" ({@link SeenTimes}).
+ */
+final class LiveWorkers extends WorkerMetricStatsDAO {
+    private final SeenTimes seen;
+    private final Runnable beforeEachRound;
+
+    /** The leader reads the workers' metrics at the beginning of each of its rounds, in the thread of the rounds. */
+    LiveWorkers(LeaseManagementConfig config, Runnable beforeEachRound) {
+        super(
+                config.dynamoDBClient(),
+                config.workerUtilizationAwareAssignmentConfig().workerMetricsTableConfig(),
+                config.workerUtilizationAwareAssignmentConfig().workerMetricsReporterFreqInMillis());
+        long reportMillis = config.workerUtilizationAwareAssignmentConfig().workerMetricsReporterFreqInMillis();
+        this.beforeEachRound = beforeEachRound;
+        this.seen = new SeenTimes(2 * reportMillis, System::nanoTime, System::currentTimeMillis);
+    }
+
+    @Override
+    public List<WorkerMetricStats> getAllWorkerMetricStats() {
+        beforeEachRound.run();
+        List<WorkerMetricStats> all = super.getAllWorkerMetricStats();
+        seen.look();
+        all.stream()
+                .filter(worker -> worker.getLastUpdateTime() != null)
+                .forEach(worker -> worker.setLastUpdateTime(
+                        seen.own(worker.getWorkerId(), worker.getLastUpdateTime())));
+        return all;
+    }
+
+    @Override
+    public boolean deleteMetrics(WorkerMetricStats worker) {
+        // The deletion is conditional on the time as it stands in the table.
+        worker.setLastUpdateTime(seen.written(worker.getWorkerId(), worker.getLastUpdateTime()));
+        return super.deleteMetrics(worker);
+    }
+}

@@ -1,0 +1,73 @@
+package recordprocessor.kclpatches;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.kinesis.leases.Lease;
+import software.amazon.kinesis.leases.LeaseRefresher;
+import software.amazon.kinesis.leases.exceptions.DependencyException;
+import software.amazon.kinesis.leases.exceptions.InvalidStateException;
+import software.amazon.kinesis.leases.exceptions.ProvisionedThroughputException;
+
+/**
+ * The leader's part for handoffs that do not end: it gives the lease to the worker that was to get it.
+ *
+ * <p>KCL's leader lets a handoff be over after its time, or when the lease ran out, but only where it wants to move that
+ * very lease once more; and to the old owner, whose lease it still counts as, it gives nothing. So a lease whose old
+ * owner never came to know that it had it may wait for ever. One that is on its way to nobody becomes free, and
+ * the leader's next round gives it away.
+ */
+final class StuckHandoffs {
+    private static final Logger LOG = LoggerFactory.getLogger(StuckHandoffs.class);
+
+    private final Supplier<? extends Collection<Lease>> lastSeen;
+    private final LeaseRefresher table;
+    private final long failoverNanos;
+    private final Supplier<Long> clock;
+
+    /** What the leader saw in its last round is looked at; its clock is the one by which it noted what it saw. */
+    StuckHandoffs(
+            Supplier<? extends Collection<Lease>> lastSeen,
+            LeaseRefresher table,
+            long failoverNanos,
+            Supplier<Long> clock) {
+        this.lastSeen = lastSeen;
+        this.table = table;
+        this.failoverNanos = failoverNanos;
+        this.clock = clock;
+    }
+
+    void look() {
+        long now = clock.get();
+        List.copyOf(lastSeen.get()).stream()
+                .filter(lease -> isStuck(lease, now))
+                .forEach(this::finish);
+    }
+
+    private boolean isStuck(Lease lease, long now) {
+        Long untilMillis = lease.checkpointOwnerTimeoutTimestampMillis();
+        return lease.shutdownRequested()
+                && (lease.isExpired(failoverNanos, now) || untilMillis != null && now / 1_000_000 >= untilMillis);
+    }
+
+    private void finish(Lease lease) {
+        String next = lease.leaseOwner() == null ? "whoever comes" : lease.leaseOwner();
+        try {
+            if (giveOn(lease)) {
+                LOG.info("lease {} went to {} without its old owner", lease.leaseKey(), next);
+            }
+        } catch (Exception error) {
+            LOG.warn("cannot give lease {} to {}; trying again", lease.leaseKey(), next, error);
+        }
+    }
+
+    /** Conditional on both owners, so a handoff that ended meanwhile stays as it is; whether it did. */
+    private boolean giveOn(Lease lease)
+            throws DependencyException, InvalidStateException, ProvisionedThroughputException {
+        return lease.leaseOwner() == null
+                ? table.evictLease(lease.copy())
+                : table.assignLease(lease.copy(), lease.leaseOwner());
+    }
+}
