@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -113,21 +114,29 @@ def test_a_clock_that_jumps_neither_takes_leases_nor_keeps_them_from_a_host(make
     assert_right(cluster, writer)
 
 
-def test_leases_that_were_on_their_way_to_the_leader_when_every_host_was_killed_are_read_again(make: Make) -> None:
+def test_leases_that_were_on_their_way_when_every_host_was_killed_are_read_again(make: Make) -> None:
     cluster, writer = make(hosts=3, shards=12, writes_per_second=200)
     wait_for(cluster.is_at_rest, "the shards are shared out")
     leader = cluster.leader()
+    giver, other = (machine.name for machine in cluster.machines if machine.name != leader)
     for machine in cluster.machines:
         machine.kill()
-    # As the leader's assignment writes them; it has most of its leases by then, so a kill seldom meets that.
+    # To the leader, which has most of its leases by then, so that a kill seldom meets that; to another; and to nobody.
+    takers = itertools.cycle([leader, other, None])
     for lease in cluster.database.leases(cluster.application):
-        if lease["leaseOwner"]["S"] != leader:
-            cluster.database.client.update_item(
-                TableName=cluster.application,
-                Key={"leaseKey": lease["leaseKey"]},
-                UpdateExpression="SET leaseOwner = :leader, checkpointOwner = leaseOwner",
-                ExpressionAttributeValues={":leader": {"S": leader}},
-            )
+        if lease["leaseOwner"]["S"] == giver:
+            on_its_way(cluster, lease, next(takers))
     for machine in cluster.machines:
         machine.start()
     assert_right(cluster, writer)
+
+
+def on_its_way(cluster: Cluster, lease: dict[str, Any], taker: str | None) -> None:
+    """Write a lease as the leader's assignment does that hands it over."""
+    owners = "SET leaseOwner = :taker, checkpointOwner = leaseOwner"
+    values: dict[str, Any] = {"ExpressionAttributeValues": {":taker": {"S": taker}}}
+    if taker is None:
+        owners, values = "SET checkpointOwner = leaseOwner REMOVE leaseOwner", {}
+    cluster.database.client.update_item(
+        TableName=cluster.application, Key={"leaseKey": lease["leaseKey"]}, UpdateExpression=owners, **values
+    )

@@ -65,13 +65,11 @@ def _left_over(cluster: Cluster, writer: Writer) -> str:
     """What is not done, by shard, and how the leases stand."""
     acts = cluster.acts()
     shards = {act.item: act.shard for act in acts}
-    acted = {(act.item, act.counter) for act in acts}
     audited = {change for changes in cluster.audits().values() for change in changes}
     left: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for item, last in writer.counters().items():
-        written = {(item, counter) for counter in range(1, last + 1)}
-        left[shards.get(item, "a shard that was never begun")] += sorted(written - (acted & audited))
-    lines = [f"{shard}: {len(changes)} changes, {changes[:3]} ..." for shard, changes in left.items() if changes]
+    for change in checker.lost(writer.counters(), audited.intersection((act.item, act.counter) for act in acts)):
+        left[shards.get(change[0], "a shard that was never begun")].append(change)
+    lines = [f"{shard}: {len(changes)} changes, {changes[:3]} ..." for shard, changes in left.items()]
     return "\n".join([*lines, *map(str, cluster.database.leases(cluster.application))])
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from importlib import resources
 from pathlib import Path
@@ -18,6 +16,7 @@ from record_processor.errors import SetupError
 from record_processor.local.environment import python
 from record_processor.logs.terminal import say
 from record_processor.text.safe_text import shortened_to_end
+from record_processor.system.stop_signals import StopSignal, held_back, raise_stop_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +28,6 @@ _SERVER = "ministack_server.py"
 # What a Python may need to run at all; nothing else of ours is the server's business.
 _PASSED_ON = ("LD_LIBRARY_PATH", "TMPDIR")
 _START_SECONDS = 60.0
-_LOOK_SECONDS = 0.2
 # A stream of a million records is written down in that.
 _STOP_SECONDS = 60.0
 _LAST_CHARACTERS = 4000
@@ -42,22 +40,12 @@ def run(port: int, data: Path | None, host: str = LOOPBACK) -> int:
         SetupError: it could not be installed or started, the port is taken, or the data are not its own; or at the end,
             it could not write them.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), started(port, data, host) as process:
-        # From here on a signal raises nothing: what would leave this block early would not hear how the server ends.
-        asked = _signals_noted()
+    raise_stop_signals()
+    with contextlib.suppress(StopSignal), started(port, data, host) as process:
         kept = f"written to {data} when it ends" if data else "in memory"
         say(f"the local DynamoDB listens on http://{host}:{port}, tables and streams {kept}; Ctrl-C ends it", err=True)
-        while process.poll() is None and not asked.wait(_LOOK_SECONDS):
-            pass
+        process.wait()
     return 0
-
-
-def _signals_noted() -> threading.Event:
-    asked = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.set())
-    return asked
 
 
 @contextlib.contextmanager
@@ -90,9 +78,11 @@ def started(
         try:
             yield process
         finally:
-            _stop(process)
-            if process.returncode:
-                raise SetupError(f"the local database ended with status {process.returncode}:\n{_last(words)}")
+            # However the block ends, and however impatient the user is: what the server says at its end is heard.
+            with held_back():
+                _stop(process)
+                if process.returncode:
+                    raise SetupError(f"the local database ended with status {process.returncode}:\n{_last(words)}")
 
 
 def _refuse_taken(host: str, port: int) -> None:

@@ -7,9 +7,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseRefresher;
-import software.amazon.kinesis.leases.exceptions.DependencyException;
-import software.amazon.kinesis.leases.exceptions.InvalidStateException;
-import software.amazon.kinesis.leases.exceptions.ProvisionedThroughputException;
 
 /**
  * The leader's part for handoffs that do not end: it gives the lease to the worker that was to get it.
@@ -55,19 +52,13 @@ final class StuckHandoffs {
     private void finish(Lease lease) {
         String next = lease.leaseOwner() == null ? "whoever comes" : lease.leaseOwner();
         try {
-            if (giveOn(lease)) {
+            // Of a lease with two owners this takes out the old one alone, so the new one, if there is one, has it. It is
+            // conditional on both, so a handover that ended meanwhile stays as it is.
+            if (table.evictLease(lease.copy())) {
                 LOG.info("lease {} went to {} without its old owner", lease.leaseKey(), next);
             }
         } catch (Exception error) {
             LOG.warn("cannot give lease {} to {}; trying again", lease.leaseKey(), next, error);
         }
-    }
-
-    /** Conditional on both owners, so a handoff that ended meanwhile stays as it is; whether it did. */
-    private boolean giveOn(Lease lease)
-            throws DependencyException, InvalidStateException, ProvisionedThroughputException {
-        return lease.leaseOwner() == null
-                ? table.evictLease(lease.copy())
-                : table.assignLease(lease.copy(), lease.leaseOwner());
     }
 }
