@@ -7,10 +7,12 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from record_processor.delivery.admission import Admission
 from record_processor.delivery.batch_queue import BatchQueue
 from record_processor.delivery.blocked import Blocked
 from record_processor.delivery.call_loop import CallLoop, Tools, report
 from record_processor.delivery.counts import ActionCounts
+from record_processor.delivery.outcomes import Outcomes
 from record_processor.delivery.retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
@@ -75,9 +77,9 @@ class ActionRunner:
         policy = RetryPolicy(settings)
         place = None if dead_letters is None else dead_letters.place
         blocked = Blocked(settings.name, mark, policy.remedy(), place)
-        self._tools = Tools(
-            action, self._queue, self.counts, fence, policy, dead_letters, suspects, blocked, self._quietly_done
-        )
+        outcomes = Outcomes(self.counts, fence, policy, dead_letters, suspects, blocked)
+        admission = Admission(settings, policy)
+        self._tools = Tools(action, self._queue, self.counts, fence, suspects, admission, outcomes, self._quietly_done)
         self._call_loops: list[CallLoop] = []
 
     def put(self, entries: Sequence[PendingRecord]) -> None:
