@@ -84,8 +84,8 @@ class CallLoop:
             self.current = None
         except BaseException as error:  # a defect of ours: the shard must not stand still without a word
             name = self._action.settings.name
-            log.error("delivery.broken", f"a worker of {name} ended: {described(error)}", exception=error, action=name)
-            self._fence.abandon(f"a worker of {name} ended: {described(error)}")
+            log.error("delivery.broken", f"a thread of {name} ended: {described(error)}", exception=error, action=name)
+            self._fence.abandon(f"a thread of {name} ended: {described(error)}")
 
     def _deliver_one_by_one(self, taken: list[PendingRecord]) -> None:
         """The short way for calls of one record: while all goes well, what is done is reported once in a while."""

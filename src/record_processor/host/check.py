@@ -1,4 +1,4 @@
-"""What `record-processor check` does, and `run` does first: answer every mistake, touch nothing."""
+"""What `record-processor check` does, and `run` does first: report every mistake, touch nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Checked(NamedTuple):
 
     configuration: WorkerConfiguration
     actions: list[dict[str, Any]]
-    child_command: list[str]
+    shard_command: list[str]
     tables: Sequence[WrittenTable] = ()
     """DynamoDB's, which the actions write to."""
     exposed: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ def check(path: Path, overrides: Iterable[str]) -> Checked:
     configuration = read_properties(path, overrides, os.environ)
     stream_arns.check_names(str(path), configuration.stream_names, configuration.aws.region)
     check_provider(configuration.aws.streams_provider)
-    command = _child_command(configuration)
+    command = _shard_command(configuration)
     exposed.look_at(path, holds_secrets=False)
     exposed.look_at(configuration.actions_path, holds_secrets=False)
     answer = _checked_actions(configuration.actions_path)
@@ -60,7 +60,7 @@ def check(path: Path, overrides: Iterable[str]) -> Checked:
     return Checked(configuration, answer.actions, command, answer.tables, said, warnings)
 
 
-def _child_command(configuration: WorkerConfiguration) -> list[str]:
+def _shard_command(configuration: WorkerConfiguration) -> list[str]:
     executable = configuration.executable_name
     if executable is None:
         return [sys.executable, "-m", "record_processor.shard"]

@@ -31,7 +31,7 @@ log = Log("daemon.jvm")
 _OURS = "record-processor-daemon.jar"
 _MAIN = "software.amazon.kinesis.multilang.StreamsDaemon"
 _OPTIONS = (
-    # The children speak UTF-8 whatever the locale; Java 17 would follow the locale.
+    # The shard processes speak UTF-8 whatever the locale; Java 17 would follow the locale.
     "-Dfile.encoding=UTF-8",
     "-Dsun.stdout.encoding=UTF-8",
     "-Dsun.stderr.encoding=UTF-8",
@@ -43,7 +43,7 @@ _OPTIONS = (
     "-XX:+PerfDisableSharedMem",
 )
 _LOGBACK_LEVELS = {LogLevel.WARNING: "warn"}
-# After the grace time the JVM ends its children and itself; this much later we do it.
+# After the grace time the JVM ends the shard processes and itself; this much later we do it.
 _MARGIN_SECONDS = 5.0
 # The action `log` writes a record of up to 400 KB twice, with escapes. What is longer is none of ours.
 _LONGEST_LINE_BYTES = 4 * 1024 * 1024
@@ -95,7 +95,7 @@ class Jvm:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, **environment, processes.WORKER_MARK: self._mark},
-            # Out of reach of a terminal's Ctrl-C, which would hit JVM and children in the middle of their work.
+            # Out of reach of a terminal's Ctrl-C, which would hit JVM and shard processes in the middle of their work.
             start_new_session=True,
             pass_fds=held,
         )
@@ -112,7 +112,7 @@ class Jvm:
         self._ask_to_stop()
 
     def lines(self) -> Iterator[bytes]:
-        """What the JVM and its children write, until the last of them has closed it; a huge line comes in pieces."""
+        """Lines of the JVM and the shard processes, until the last of them closed it; a huge line comes in pieces."""
         output = self._process.stdout
         assert output is not None  # noqa: S101 - Popen was told so
         return iter(lambda: output.readline(_LONGEST_LINE_BYTES), b"")

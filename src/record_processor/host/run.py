@@ -71,7 +71,7 @@ def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirector
         directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
         machine = jvm.Jvm(
             jvm.command(java, configuration, directory),
-            directory.child_environment(checked),
+            directory.environment(checked),
             configuration.shutdown_grace_seconds,
             held=[directory.lock],
         )

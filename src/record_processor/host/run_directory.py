@@ -1,4 +1,4 @@
-"""The run directory: what this process hands to the JVM and the children, readable by this user alone."""
+"""The run directory: what this process hands to the JVM and the shard processes, readable by this user alone."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from record_processor.config.worker_configuration import LeaseSettings
     from record_processor.host.check import Checked
 
-# What an old owner needs to end a shard's process, once its next renewal told it of a move.
-_MOVE_MILLIS = 2000
+# What an old owner needs to end a shard's process, once its next renewal told it of a handoff.
+_HANDOFF_MILLIS = 2000
 
 
 class RunDirectory:
@@ -54,8 +54,8 @@ class RunDirectory:
         javaproperties.dump(self._for_java(checked, stream_arns, stream_mode), text, timestamp=False)
         private_files.write(self.properties_path, text.getvalue().encode("ascii"))
 
-    def child_environment(self, checked: Checked) -> Mapping[str, str]:
-        """For all children; the Java side adds what differs from shard to shard."""
+    def environment(self, checked: Checked) -> Mapping[str, str]:
+        """For all shard processes; the Java side adds what differs from shard to shard."""
         configuration = checked.configuration
         return {
             shard_environment.ACTIONS: str(self.actions_path),
@@ -76,10 +76,10 @@ class RunDirectory:
         values.setdefault("workerId", f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
         # KCL insists on these two, and the Java side uses neither.
         values["streamName"] = configuration.application_name
-        values["executableName"] = checked.child_command[0]
+        values["executableName"] = checked.shard_command[0]
         values["retrievalMode"] = "POLLING"
         # The Java side's own (DaemonProperties.java).
-        values["childCommand"] = msgspec.json.encode(checked.child_command).decode()
+        values["childCommand"] = msgspec.json.encode(checked.shard_command).decode()
         values["leaseFilesDirectory"] = str(self.path)
         values["streamArns"] = ",".join(stream_arns)
         values["streamMode"] = stream_mode
@@ -93,13 +93,13 @@ class RunDirectory:
 
 def _by_number(leases: LeaseSettings) -> dict[str, str]:
     """How KCL shares leases out by number, where the user did not write it."""
-    # Leases are renewed three times in a failover time. A round that comes before the moves of the last one are over
-    # would count them where they were, and move as many again.
-    move_millis = leases.failover_time_millis / 3 + _MOVE_MILLIS
+    # Leases are renewed three times in a failover time. A round that comes before the handoffs of the last one are over
+    # would count them where they were, and move as many once more.
+    handoff_millis = leases.failover_time_millis / 3 + _HANDOFF_MILLIS
     return {
         # Where a worker reports its CPU, KCL evens that out and nothing else.
         "disableWorkerMetrics": "true",
         # Numbers of leases do not go up and down by themselves, so the whole difference can move at once.
         "dampeningPercentage": "100",
-        "varianceBalancingFrequency": str(ceil(move_millis / leases.assignment_interval_millis)),
+        "varianceBalancingFrequency": str(ceil(handoff_millis / leases.assignment_interval_millis)),
     }

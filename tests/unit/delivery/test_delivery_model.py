@@ -206,7 +206,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     def save(self) -> None:
         mark = self.delivery.low_water()
         if mark is not None:
-            self.delivery.make_safe()
+            self.delivery.make_durable()
             self._assert_all_done_up_to(int(mark))
             self.checkpoint = max(self.checkpoint, int(mark))
 
