@@ -85,7 +85,7 @@ def run_here(item: dict[str, Any], count: int, folder: Path) -> tuple[float, flo
     for start in range(0, count, 1000):
         delivery.submit(records[start : start + 1000])
     delivery.finish()
-    delivery.make_safe()
+    delivery.make_durable()
     wall = time.perf_counter() - begun
     return count / wall, (time.process_time() - cpu) / count * 1e6
 

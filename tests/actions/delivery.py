@@ -43,7 +43,7 @@ class Delivery:
         patience.start()
         try:
             self.delivery.finish()
-            self.delivery.make_safe()
+            self.delivery.make_durable()
         finally:
             patience.cancel()
 

@@ -1,4 +1,4 @@
-"""One action on one shard: its queue, and as many lanes as its concurrency allows."""
+"""One action on one shard: its queue, and as many concurrent calls as its settings allow."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from record_processor.delivery.admission import Admission
 from record_processor.delivery.batch_queue import BatchQueue
 from record_processor.delivery.blocked import Blocked
 from record_processor.delivery.call_loop import CallLoop, Tools, report
 from record_processor.delivery.counts import ActionCounts
+from record_processor.delivery.outcomes import Outcomes
 from record_processor.delivery.retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from record_processor.plugin.action import Action
     from record_processor.records.change_record import ChangeRecord
 
-# How many batches of one a lane takes at once: few, so that a slow action does not hold much.
+# How many batches of one a thread takes at once: few, so that a slow action does not hold much.
 _RUN = 32
 
 
@@ -68,16 +70,17 @@ class ActionRunner:
         self.ordered_as_a_whole = settings.concurrency == 1
         self.counts = ActionCounts(settings.name, mark)
         self._trials = trials
-        # With one lane, the lane takes several batches of one at a time: the lock is what they would wait for.
+        # With concurrency 1 and batch size 1 the queue's lock dominates, so the thread takes several records per
+        # acquisition and still delivers one per call.
         several = _RUN if action.batch_size == 1 and self.ordered_as_a_whole else action.batch_size
         self._queue = BatchQueue(several, settings.batch.size_bytes, action.window_seconds)
         self._quietly_done: deque[Ticket] = deque()
         policy = RetryPolicy(settings)
         place = None if dead_letters is None else dead_letters.place
         blocked = Blocked(settings.name, mark, policy.remedy(), place)
-        self._tools = Tools(
-            action, self._queue, self.counts, fence, policy, dead_letters, suspects, blocked, self._quietly_done
-        )
+        outcomes = Outcomes(self.counts, fence, policy, dead_letters, suspects, blocked)
+        admission = Admission(settings, policy)
+        self._tools = Tools(action, self._queue, self.counts, fence, suspects, admission, outcomes, self._quietly_done)
         self._call_loops: list[CallLoop] = []
 
     def put(self, entries: Sequence[PendingRecord]) -> None:

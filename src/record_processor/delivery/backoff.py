@@ -1,4 +1,4 @@
-"""How long to wait before another try: exponential, with full jitter.
+"""How long to wait before a retry: exponential, with full jitter.
 
 Why full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 """
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FIRST_SECONDS = 0.2
 LONGEST_SECONDS = 30.0
-# 2 ** 30 times the first delay is past any limit; without this the power would grow for ever.
+# 2 ** 30 times the first delay is past any limit; without this the power would grow forever.
 _HIGHEST_POWER = 30
 
 

@@ -37,7 +37,7 @@ class _Waiting:
 
 
 class BatchQueue:
-    """Entries of one action, waiting for a worker."""
+    """Entries of one action, waiting for a thread."""
 
     def __init__(self, size: int, size_bytes: int, window_seconds: float) -> None:
         self._size = size

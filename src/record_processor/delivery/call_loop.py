@@ -8,47 +8,42 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.delivery import verdict
-from record_processor.delivery.backoff import delay
 from record_processor.delivery.suspects import parts_of
-from record_processor.delivery.verdict import Judged, Verdict
-from record_processor.errors import ActionError, BrokenError, LeaseLostError, StopRequestedError, described
+from record_processor.errors import BrokenError, LeaseLostError, StopRequestedError, described
 from record_processor.logs.log_events import Log
 
 if TYPE_CHECKING:
     from collections import deque
     from contextlib import AbstractContextManager
 
+    from record_processor.delivery.admission import Admission
     from record_processor.delivery.batch_queue import BatchQueue
-    from record_processor.delivery.blocked import Blocked
     from record_processor.delivery.counts import ActionCounts
-    from record_processor.delivery.dead_letter_writer import DeadLetterWriter
     from record_processor.delivery.fence import Fence
     from record_processor.delivery.low_water_mark import Ticket
+    from record_processor.delivery.outcomes import Outcomes, Part
     from record_processor.delivery.pending_record import PendingRecord
-    from record_processor.delivery.retry_policy import Decision, RetryPolicy
     from record_processor.delivery.suspects import Suspects
     from record_processor.delivery.trials import Slot
+    from record_processor.delivery.verdict import Judged
     from record_processor.plugin.action import Action
 
 log = Log("worker.delivery")
 
 _REPORT_SECONDS = 0.02
 _AT_ONCE: AbstractContextManager[None] = nullcontext()
-# A server's Retry-After is obeyed up to this.
-_LONGEST_RETRY_AFTER_SECONDS = 3600.0
 
 
 class Tools(NamedTuple):
-    """What all lanes of an action share."""
+    """What all threads of an action share."""
 
     action: Action[Any]
     queue: BatchQueue
     counts: ActionCounts
     fence: Fence
-    policy: RetryPolicy
-    dead_letters: DeadLetterWriter | None
     suspects: Suspects
-    blocked: Blocked
+    admission: Admission
+    outcomes: Outcomes
     quietly_done: deque[Ticket]
     """Done, and not reported yet."""
 
@@ -62,8 +57,8 @@ class CallLoop:
         self.called_at: float | None = None
         """When the call began that is running (seconds since the epoch); None: it is between calls."""
         self.thread_id = 0
-        self._action, self._queue, self._counts, self._fence, self._policy, self._dead_letters = tools[:6]
-        self._suspects, self._blocked, self._quietly_done = tools[6:]
+        self._action, self._queue, self._counts, self._fence = tools[:4]
+        self._suspects, self._admission, self._outcomes, self._quietly_done = tools[4:]
         self._slot = slot
         self._note_one = slot.note_one
         self._call = tools.action.deliver
@@ -89,13 +84,13 @@ class CallLoop:
             self.current = None
         except BaseException as error:  # a defect of ours: the shard must not stand still without a word
             name = self._action.settings.name
-            log.error("delivery.broken", f"a worker of {name} ended: {described(error)}", exception=error, action=name)
-            self._fence.abandon(f"a worker of {name} ended: {described(error)}")
+            log.error("delivery.broken", f"a thread of {name} ended: {described(error)}", exception=error, action=name)
+            self._fence.abandon(f"a thread of {name} ended: {described(error)}")
 
     def _deliver_one_by_one(self, taken: list[PendingRecord]) -> None:
         """The short way for calls of one record: while all goes well, what is done is reported once in a while."""
         report_at = 0.0
-        special = self._policy.looks_at_age
+        special = self._admission.looks_at_age
         try:
             for entry in taken:
                 self.current = entry
@@ -106,7 +101,7 @@ class CallLoop:
                 judged = self._attempt_first(entry)
                 if judged is not None:
                     self._report()
-                    self._deliver_parts(self._follow(self._policy.after(judged)))
+                    self._deliver_parts(self._outcomes.follow(judged))
                     continue
                 self._quietly_done.append(entry.ticket)
                 if entry.last_attempt is not None and entry.last_attempt > report_at:
@@ -115,17 +110,18 @@ class CallLoop:
         finally:
             self._report()
 
-    def _deliver_parts(self, parts: list[list[PendingRecord]]) -> None:
+    def _deliver_parts(self, parts: list[Part]) -> None:
         """Work until every entry is done. Parts run one after another, so items keep their order among them."""
         parts.reverse()
         while parts:
-            part = self._without_hopeless(parts.pop())
-            if part:
-                judged = self._attempt(part)
-                if judged is None:
-                    self._finish(part)
-                else:
-                    parts += reversed(self._follow(self._policy.after(judged)))
+            part = parts.pop()
+            refused = self._admission.refused(part, time.time())
+            if refused:
+                parts += reversed(self._outcomes.refuse(part, refused))
+            elif (judged := self._attempt(part)) is None:
+                self._outcomes.finish(part)
+            else:
+                parts += reversed(self._outcomes.follow(judged))
 
     def _attempt_first(self, entry: PendingRecord) -> list[Judged] | None:
         """`_attempt` without what a single record that was never tried has no need of."""
@@ -140,7 +136,7 @@ class CallLoop:
             return self._judged([entry], error)
         return None
 
-    def _attempt(self, part: list[PendingRecord]) -> list[Judged] | None:
+    def _attempt(self, part: Part) -> list[Judged] | None:
         """Call the action once; None where all is done."""
         self._fence.check()
         now = time.time()
@@ -159,7 +155,7 @@ class CallLoop:
         self.called_at = None
         return None
 
-    def _judged(self, part: list[PendingRecord], error: BaseException) -> list[Judged]:
+    def _judged(self, part: Part, error: BaseException) -> list[Judged]:
         """Whatever a handler raises, sys.exit too, says that it has failed, no more."""
         self.called_at = None
         if isinstance(error, (LeaseLostError, StopRequestedError, BrokenError)):
@@ -169,62 +165,15 @@ class CallLoop:
         self._fence.check_not_lost()
         return verdict.of_error(part, error)
 
-    def _turn(self, part: list[PendingRecord]) -> AbstractContextManager[None]:
+    def _turn(self, part: Part) -> AbstractContextManager[None]:
         """While there are suspects, they are tried one at a time, and alone."""
         self._slot.clear()  # of what was done before: it is not what dies while this one waits
         if part[0].suspicion is not None:
             return self._suspects.alone(part, self._fence, self._slot)
         return self._suspects.beside(self._fence)
 
-    def _follow(self, decision: Decision) -> list[list[PendingRecord]]:
-        """Do what was decided; the parts still to be delivered, after the waiting time that they call for."""
-        self._finish(decision.done)
-        if decision.dead:
-            self._bury(decision.dead)
-        if decision.blamed:
-            self._wait(decision.blamed)
-        return decision.again
-
-    def _without_hopeless(self, part: list[PendingRecord]) -> list[PendingRecord]:
-        """The entries that may be tried; the others become dead letters, or else hold the rest up."""
-        now = time.time()
-        hopeless = [
-            Judged(entry, Verdict.DEAD, error)
-            for entry in part
-            if (error := self._policy.hopeless(entry, now)) is not None
-        ]
-        if not hopeless:
-            return part
-        if self._dead_letters is not None:
-            self._bury(hopeless)
-            gone = {id(one.entry) for one in hopeless}
-            return [entry for entry in part if id(entry) not in gone]
-        # Nowhere to put it: the part goes as far as the broken record, and there the shard waits.
-        self._deliver_parts([part[: part.index(hopeless[0].entry)]])
-        while True:
-            self._fence.check()
-            hopeless[0].entry.attempts += 1
-            self._wait(hopeless[:1])
-
-    def _bury(self, dead: list[Judged]) -> None:
-        assert self._dead_letters is not None  # noqa: S101 - the policy gives up only where there are some
-        self._dead_letters.store(dead)
-        self._finish([one.entry for one in dead], dead=True)
-
-    def _finish(self, entries: list[PendingRecord], dead: bool = False) -> None:
-        if entries:
-            self._counts.done([entry.ticket for entry in entries], dead)
-            if self._suspects.any:
-                self._suspects.clear(self._action.settings.name, entries)
-
     def _report(self) -> None:
         report(self._quietly_done, self._counts)
-
-    def _wait(self, failed: list[Judged]) -> None:
-        asked_for = min(max(map(_retry_after_seconds, failed)), _LONGEST_RETRY_AFTER_SECONDS)
-        seconds = max(delay(failed[0].entry.attempts), asked_for)
-        self._blocked.say(failed, seconds)
-        self._fence.sleep(seconds)
 
 
 def report(quietly_done: deque[Ticket], counts: ActionCounts) -> None:
@@ -236,7 +185,3 @@ def report(quietly_done: deque[Ticket], counts: ActionCounts) -> None:
     except IndexError:
         if done:
             counts.done(done)
-
-
-def _retry_after_seconds(one: Judged) -> float:
-    return one.error.retry_after_seconds if isinstance(one.error, ActionError) else 0.0

@@ -1,4 +1,4 @@
-"""The way of a pipeline to its dead letters: safe before the record counts as done."""
+"""Writes an action's dead letters: a letter is durable before its record counts as done."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = Log("worker.dead_letters")
 
 
 class DeadLetterWriter:
-    """Stores failures of one action's records of one shard; tries for ever, since there is no other place for them."""
+    """Stores failures of one action's records of one shard; retries forever, since there is no other place for them."""
 
     def __init__(self, settings: DeadLetter, action: str, shard: Shard, fence: Fence, mark: LowWaterMark) -> None:
         self._destination = store_for(settings, action, shard)
@@ -37,7 +37,7 @@ class DeadLetterWriter:
         self._fence = fence
 
     def store(self, failed: Sequence[Judged]) -> None:
-        """Return when the letters are safe.
+        """Return when the letters are durable.
 
         Raises:
             LeaseLostError, StopRequestedError: they are not, and the records count as not done.

@@ -18,9 +18,9 @@ _NAP_SECONDS = 0.1
 
 
 class Fence:
-    """Asked by every worker before it begins anything.
+    """Asked by every thread before it begins anything.
 
-    After a stop, batches that are held may still begin for `drain_seconds`; tries that failed once do not come again.
+    After a stop, batches that are held may still begin for `drain_seconds`; nothing that failed once is retried.
     """
 
     def __init__(self, lease: Lease, drain_seconds: float, show_life: Callable[[], None] = lambda: None) -> None:
@@ -41,7 +41,7 @@ class Fence:
         return self._lease.stop_requested
 
     def check_not_lost(self) -> None:
-        """Raise LeaseLostError where the lease is lost, or the shard was given up; BrokenError if for a defect."""
+        """Raise LeaseLostError if the lease is lost, or the shard was given up; BrokenError if for a defect."""
         if self._abandoned.is_set():
             raise BrokenError(self._defect) if self._defect else LeaseLostError("the shard was given up")
         self._lease.check_not_lost()
@@ -68,7 +68,7 @@ class Fence:
             raise StopRequestedError("the worker was asked to stop")
 
     def sleep(self, seconds: float) -> None:
-        """Wait before another try; raises at once on a lost lease or a stop."""
+        """Wait before a retry; raises at once on a lost lease or a stop."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._check_retry()

@@ -1,7 +1,7 @@
-"""The fence: whether this child may begin something on its shard, at any moment and without asking.
+"""The lease of one shard: whether this process may begin something on it, at any moment and without asking.
 
-The protocol is synchronous, so a child in the middle of `process_records` hears neither that its lease is lost nor
-that the worker is asked to stop. The Java side therefore keeps sixteen bytes of shared memory up to date
+The protocol is synchronous, so a shard process in the middle of `process_records` hears neither that its lease is lost
+nor that the worker is asked to stop. The Java side therefore keeps sixteen bytes of shared memory up to date
 (`LeaseFile.java`): until when the lease is good, and whether to stop. Both sides read the same clock, so a JVM that
 hangs, or a machine that was paused or asleep, makes the lease run out here too.
 
@@ -41,7 +41,7 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Good at this moment. Where it is not, it is late or lost."""
+        """Good at this moment. If not, it is late or lost."""
         return self._now_ns() < self._numbers[_GOOD_UNTIL]
 
     @property
@@ -64,6 +64,6 @@ class Lease:
         self._numbers = memoryview(bytearray(_SIZE_BYTES)).cast("q")
 
     def check_not_lost(self) -> None:
-        """Raise LeaseLostError where the lease is lost."""
+        """Raise LeaseLostError if the lease is lost."""
         if self.lost:
             raise LeaseLostError("the shard's lease is not ours any more")

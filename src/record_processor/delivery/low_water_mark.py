@@ -1,4 +1,4 @@
-"""How far a shard is done: the low-water mark over all actions and lanes."""
+"""How far a shard is done: the low-water mark over all actions and their concurrent calls."""
 
 from __future__ import annotations
 

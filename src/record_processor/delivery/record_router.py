@@ -30,7 +30,7 @@ class Route:
         self.wants = None if pattern is None else RecordFilter(pattern).accepts
         """Whether a record is for this action; None where all are."""
         self.entries: list[PendingRecord] = []
-        """Routed, and not yet in the pipeline."""
+        """Routed, and not yet with the runner."""
 
 
 class RecordRouter:

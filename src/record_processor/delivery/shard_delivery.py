@@ -97,12 +97,12 @@ class ShardDelivery:
             self._take_in(records[start : start + _CHUNK])
 
     def low_water(self) -> str | None:
-        """The sequence number up to which everything is done, though perhaps not yet safe (`make_safe`)."""
+        """The sequence number up to which everything is done, though perhaps not yet durable (`make_durable`)."""
         for route in self._router.routes:
             route.runner.report()
         return self._mark.low_water()
 
-    def make_safe(self) -> None:
+    def make_durable(self) -> None:
         """Return when what the low-water mark passed before the call survives a crash.
 
         Raises:
@@ -120,11 +120,11 @@ class ShardDelivery:
                 self._fence.sleep(delay)
 
     def show_life(self) -> None:
-        """Say that this process goes on, though it answers nothing."""
+        """Show that this process goes on while KCL waits for it."""
         self._trials.show_life()
 
     def check(self) -> None:
-        """Raise LeaseLostError where the lease is lost; say what is blocked, once in a while."""
+        """Raise LeaseLostError if the lease is lost; say what is blocked, once in a while."""
         self.show_life()
         self._fence.check_not_lost()
         self._report()
@@ -269,7 +269,7 @@ class ShardDelivery:
     def _flush_failed(action: Action[Any], error: Exception, attempts: int, delay: float) -> None:
         log.error(
             "delivery.blocked",
-            f"{action.settings.name} cannot make its work safe: {described(error)}",
+            f"{action.settings.name} cannot make its work durable: {described(error)}",
             exception=error if attempts == 1 else None,
             action=action.settings.name,
             attempts=attempts,

@@ -89,7 +89,7 @@ class Suspects:
 
     @contextmanager
     def alone(self, part: Sequence[PendingRecord], fence: Fence, slot: Slot) -> Iterator[None]:
-        """A call of suspects: nothing runs beside it where that can be had."""
+        """A call of suspects: nothing runs beside it if possible."""
         self._save_before(part, fence)
         with self._changed:
             # Two suspects never run at the same time, however long the first takes.
@@ -107,7 +107,7 @@ class Suspects:
                 self._changed.notify_all()
 
     def _save_before(self, part: Sequence[PendingRecord], fence: Fence) -> None:
-        """What is done is saved first, so that a death does not make it come again."""
+        """What is done is saved first, so that a death does not repeat it."""
         deaths = max(entry.suspicion.deaths for entry in part if entry.suspicion is not None)
         with self._changed:
             if not self.saves or (self._saved_once and deaths < 2):
@@ -117,7 +117,7 @@ class Suspects:
             self.save_wanted = False
 
     def _wait(self, fence: Fence, condition: Callable[[], bool], seconds: float | None) -> None:
-        """Until the condition holds, or so many seconds are over; raises what the gate raises."""
+        """Until the condition holds, or so many seconds are over; raises what the fence raises."""
         end = None if seconds is None else time.monotonic() + seconds
         while not condition() and (end is None or time.monotonic() < end):
             self._changed.wait(_NAP_SECONDS)

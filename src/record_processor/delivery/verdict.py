@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class Verdict(enum.Enum):
     DONE = enum.auto()
     AGAIN = enum.auto()
-    """It failed, and may succeed when it is tried again."""
+    """It failed, and a retry may succeed."""
     DEAD = enum.auto()
-    """It failed, and trying again cannot help."""
+    """It failed, and a retry cannot help."""
     NOT_TRIED = enum.auto()
     """It waits for another record that failed: no failure of its own."""
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def ask(actions_path: Path) -> tuple[int, bytes]:
-    """Its exit status and its answer. Whatever it started is ended with it, also where this command is stopped."""
+    """Its exit status and its answer. Whatever it started is ended with it, also if this command is stopped."""
     command = [sys.executable, "-m", "record_processor.catalog", str(actions_path)]
     as_json = user_stderr.is_json()
-    # A file, since a process that a handler's module started may hold a pipe open for ever. It holds the secrets.
+    # A file, since a process that a handler's module started may hold a pipe open forever. It holds the secrets.
     with tempfile.TemporaryFile(dir=private_files.places()[0]) as answer:
         with held_back():
             process = subprocess.Popen(

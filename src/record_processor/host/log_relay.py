@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from record_processor.host.log_output import LogOutput
 
-# Once the JVM is gone its children's lines are nearly through; a child's child may hold the pipe open for ever.
+# Once the JVM is gone the shard processes' lines are nearly through; what they started may hold the pipe open forever.
 _DRAIN_SECONDS = 5.0
 
 _lines = msgspec.json.Decoder(dict[str, Any])

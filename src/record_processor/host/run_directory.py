@@ -1,4 +1,4 @@
-"""The run directory: what this process hands to the JVM and the children, readable by this user alone."""
+"""The run directory: what this process hands to the JVM and the shard processes, readable by this user alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import javaproperties
 import msgspec
 
-from record_processor.config.property_schema import KEYS
+from record_processor.config.choices import BalanceLeasesBy
 from record_processor.host import run_directory_lock
 from record_processor.system import private_files, shard_environment
 from record_processor.text import redaction
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from record_processor.config.properties import Properties
+    from record_processor.config.worker_configuration import LeaseSettings
     from record_processor.host.check import Checked
 
-# What an old owner needs to end a shard's process, once its next renewal told it of a move.
-_MOVE_MILLIS = 2000
+# What an old owner needs to end a shard's process, once its next renewal told it of a handoff.
+_HANDOFF_MILLIS = 2000
 
 
 class RunDirectory:
@@ -54,14 +54,15 @@ class RunDirectory:
         javaproperties.dump(self._for_java(checked, stream_arns, stream_mode), text, timestamp=False)
         private_files.write(self.properties_path, text.getvalue().encode("ascii"))
 
-    def child_environment(self, checked: Checked) -> Mapping[str, str]:
-        """For all children; the Java side adds what differs from shard to shard."""
+    def environment(self, checked: Checked) -> Mapping[str, str]:
+        """For all shard processes; the Java side adds what differs from shard to shard."""
+        configuration = checked.configuration
         return {
             shard_environment.ACTIONS: str(self.actions_path),
-            shard_environment.CHECKPOINT_INTERVAL_MILLIS: checked.properties.text("checkpointIntervalMillis"),
-            shard_environment.GRACE_MILLIS: checked.properties.text("shutdownGraceMillis"),
-            shard_environment.LOG_LEVEL: checked.properties.text("logLevel"),
-            shard_environment.REGION: checked.properties.text("regionName"),
+            shard_environment.CHECKPOINT_INTERVAL_MILLIS: str(configuration.checkpoint_interval_millis),
+            shard_environment.GRACE_MILLIS: str(configuration.shutdown_grace_millis),
+            shard_environment.LOG_LEVEL: configuration.log.level.value,
+            shard_environment.REGION: configuration.aws.region,
         }
 
     def remove(self) -> None:
@@ -70,34 +71,35 @@ class RunDirectory:
         os.close(self.lock)
 
     def _for_java(self, checked: Checked, stream_arns: Sequence[str], stream_mode: str) -> dict[str, str]:
-        values = {name: value for name, value in checked.properties.written().items() if not KEYS[name].ours}
+        configuration = checked.configuration
+        values = dict(configuration.for_kcl)
         values.setdefault("workerId", f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
         # KCL insists on these two, and the Java side uses neither.
-        values["streamName"] = checked.properties.text("applicationName")
-        values["executableName"] = checked.child_command[0]
+        values["streamName"] = configuration.application_name
+        values["executableName"] = checked.shard_command[0]
         values["retrievalMode"] = "POLLING"
         # The Java side's own (WorkerProperties.java).
-        values["childCommand"] = msgspec.json.encode(checked.child_command).decode()
+        values["childCommand"] = msgspec.json.encode(checked.shard_command).decode()
         values["leaseFilesDirectory"] = str(self.path)
         values["streamArns"] = ",".join(stream_arns)
         values["streamMode"] = stream_mode
-        values["stuckAfterMillis"] = checked.properties.text("stuckAfterMillis")
-        values["trimmedData"] = checked.properties.text("trimmedData")
-        values["balanceLeasesBy"] = checked.properties.text("balanceLeasesBy")
-        if values["balanceLeasesBy"] == "number":
-            values = {**_by_number(checked.properties), **values}
+        values["stuckAfterMillis"] = str(configuration.stuck_after_millis)
+        values["trimmedData"] = configuration.trimmed_data.value
+        values["balanceLeasesBy"] = configuration.leases.balance_by.value
+        if configuration.leases.balance_by is BalanceLeasesBy.NUMBER:
+            values = {**_by_number(configuration.leases), **values}
         return values
 
 
-def _by_number(properties: Properties) -> dict[str, str]:
+def _by_number(leases: LeaseSettings) -> dict[str, str]:
     """How KCL shares leases out by number, where the user did not write it."""
-    # Leases are renewed three times in a failover time. A round that comes before the moves of the last one are over
-    # would count them where they were, and move as many again.
-    move_millis = int(properties.text("failoverTimeMillis")) / 3 + _MOVE_MILLIS
+    # Leases are renewed three times in a failover time. A round that comes before the handoffs of the last one are over
+    # would count them where they were, and move as many once more.
+    handoff_millis = leases.failover_time_millis / 3 + _HANDOFF_MILLIS
     return {
         # Where a worker reports its CPU, KCL evens that out and nothing else.
         "disableWorkerMetrics": "true",
         # Numbers of leases do not go up and down by themselves, so the whole difference can move at once.
         "dampeningPercentage": "100",
-        "varianceBalancingFrequency": str(ceil(move_millis / int(properties.text("leaseAssignmentIntervalMillis")))),
+        "varianceBalancingFrequency": str(ceil(handoff_millis / leases.assignment_interval_millis)),
     }

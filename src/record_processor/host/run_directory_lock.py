@@ -2,7 +2,7 @@
 
 A lock and no process id, since the kernel lets go of a lock with the last process that has it, however that ends, while
 ids come again, and another container with the same /dev/shm has others. The JVM inherits it, so a directory is in use
-for as long as the worker's process or its JVM lives; the JVM's children do not, since Java closes all that it does not
+for as long as the worker's process or its JVM lives; shard processes do not, since Java closes all that it does not
 know in what it starts.
 """
 

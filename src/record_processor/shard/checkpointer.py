@@ -1,4 +1,4 @@
-"""When and how progress is saved. A checkpoint never passes a record that is not done and safe."""
+"""When and how progress is saved. A checkpoint never passes a record that is not done and durable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 log = Log("worker.checkpoints")
 
-# While the protocol waits for a checkpoint, the child takes in nothing and hears of no stop.
+# While the protocol waits for a checkpoint, the shard process takes in nothing and hears of no stop.
 _LONGEST_PAUSE_SECONDS = 2.0
 
 # Names of KCL's exceptions, which is all that the protocol tells of them.
@@ -31,11 +31,11 @@ class Work(Protocol):
     def low_water(self) -> str | None:
         """The sequence number up to which everything is done."""
 
-    def make_safe(self) -> None:
+    def make_durable(self) -> None:
         """Return when what `low_water` said before survives a crash of this process."""
 
     def show_life(self) -> None:
-        """Say that this process goes on, though it answers nothing."""
+        """Show that this process goes on while KCL waits for it."""
 
 
 class Checkpointer:
@@ -59,18 +59,18 @@ class Checkpointer:
             LeaseLostError: another worker owns the shard; it goes on from the last checkpoint saved.
             CheckpointRefusedError: KCL refuses for good.
         """
-        # Read before it is made safe: what gets done in the meantime may not be.
+        # Read before it is made durable: what gets done in the meantime may not be.
         mark = self._work.low_water()
         if mark is None or mark == self._saved:
             return
-        self._work.make_safe()
+        self._work.make_durable()
         self._checkpoint(checkpointer, mark)
         self._saved = mark
         self._last_saved = time.monotonic()
 
     def save_shard_end(self, checkpointer: Any) -> None:
-        """Say that the shard is done to its end; KCL then lets its children begin. Raises what `save` raises."""
-        self._work.make_safe()
+        """Say that the shard is done to its end; KCL then lets its child shards begin. Raises what `save` raises."""
+        self._work.make_durable()
         self._checkpoint(checkpointer, None)
 
     def _checkpoint(self, checkpointer: Any, sequence_number: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The MultiLang protocol: JSON lines over standard input and output, between this child and KCL.
+"""The MultiLang protocol: JSON lines over standard input and output, between this shard process and KCL.
 
 kclpy's `KCLProcess` runs it. Two things differ from stock: its standard output belongs to the protocol alone, and
 batches of records are decoded by msgspec, in a tenth of the time that kclpy's way through dictionaries takes.
@@ -71,7 +71,7 @@ class Protocol:
         """In a forked process: it must neither hold the channel open nor write to it."""
         nothing = os.open(os.devnull, os.O_RDWR)
         for end in (self._input, self._output):
-            # Not closed: somebody may be reading, and then the file's lock is held for ever in this process.
+            # Not closed: somebody may be reading, and then the file's lock is held forever in this process.
             os.dup2(nothing, end.fileno(), inheritable=False)
         os.close(nothing)
 

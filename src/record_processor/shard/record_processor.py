@@ -133,7 +133,7 @@ class RecordProcessor(RecordProcessorBase):
             log.warning(
                 "shard.stopped",
                 f"progress saved; {call.action} was cut off in a call that took {call.seconds:.1f} s: record "
-                f"{call.record.sequence_number} may have been acted on, and comes again",
+                f"{call.record.sequence_number} may have been acted on, and is tried again",
                 **call.fields(),
             )
 

@@ -73,7 +73,7 @@ class Peek:
             for shard in self._shards(arn):
                 shard_id = shard["ShardId"]
                 if shard_id not in iterators:
-                    # A shard that appears while we follow is a child: all of it is new.
+                    # A shard that appears while we follow is a child shard: all of it is new.
                     start = ("TRIM_HORIZON", None) if iterators and self._follow else self._start
                     iterators[shard_id] = self._iterator(arn, shard_id, *start)
                 iterators[shard_id] = self._print_shard(
@@ -84,7 +84,7 @@ class Peek:
             time.sleep(_IDLE_SECONDS)
 
     def _shards(self, arn: str) -> list[dict[str, Any]]:
-        """All shards of all pages, parents before their children."""
+        """All shards of all pages, parents before their child shards."""
         found: list[dict[str, Any]] = []
         page: dict[str, Any] = {"StreamArn": arn}
         while True:
@@ -95,7 +95,7 @@ class Peek:
                 break
             page["ExclusiveStartShardId"] = last
         if self._shard_id is None:
-            # The id begins with the time of the shard's creation, and a child is made after its parent.
+            # The id begins with the time of the shard's creation, and a child shard is made after its parent.
             return sorted(found, key=lambda shard: shard["ShardId"])
         chosen = [shard for shard in found if shard["ShardId"] == self._shard_id]
         if not chosen:

@@ -1,4 +1,4 @@
-"""Dead letters through their actions, one at a time: delivered, then made safe, and only then to be removed."""
+"""Dead letters through their actions, one at a time: delivered, then made durable, and only then to be removed."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class _Item(NamedTuple):
 class Outcome(NamedTuple):
     """What became of letters that were delivered."""
 
-    safe: list[Letter]
+    durable: list[Letter]
     failed: list[tuple[Letter, Exception]]
 
     def say(self) -> None:
-        """Say it: once those that are safe are removed, since nobody may read it any more."""
+        """Say it: once those that are durable are removed, since nobody may read it any more."""
         for letter, error in self.failed:
             _say_failure(letter, error)
-        for letter in self.safe:
+        for letter in self.durable:
             say(f"{description(letter)}: done")
 
 
@@ -65,7 +65,7 @@ class Redelivery:
 
     @property
     def is_full(self) -> bool:
-        """Whether so many actions are open that they are to be closed, once what they have done is safe."""
+        """Whether so many actions are open that they are to be closed, once what they have done is durable."""
         return len(self._opened) >= _MOST_OPEN
 
     def deliver(self, letter: Letter) -> bool:
@@ -90,8 +90,8 @@ class Redelivery:
         self._unsafe_items.setdefault(_key_of(letter), []).append(item)
         return True
 
-    def safe(self, delivered: list[Letter]) -> Outcome:
-        """Have the actions make safe what was delivered; one that cannot fails its own letters, and no other's."""
+    def make_durable(self, delivered: list[Letter]) -> Outcome:
+        """Have the actions make durable what was delivered; one that cannot fails its own letters, and no other's."""
         broken: dict[_Key, Exception] = {}
         for key in dict.fromkeys(map(_key_of, delivered)):
             try:
@@ -111,7 +111,7 @@ class Redelivery:
             key, action = self._opened.popitem()
             try:
                 action.close()
-            except Exception as error:  # what it has done was made safe before
+            except Exception as error:  # what it has done was made durable before
                 say(f"{key.action}: cannot be closed: {described(error)}", err=True)
 
     def _action_for(self, letter: Letter) -> Action[Any]:

@@ -1,6 +1,6 @@
 """`record-processor replay`: dead letters through their actions again.
 
-A letter is removed as soon as its action is done with it and has made that safe: from a service one by one, from a file
+A letter is removed once its action is done with it and has made that durable: from a service one by one, from a file
 in groups, since each removal writes the file anew. What was delivered is removed too when the replay is stopped or goes
 wrong in the middle of a group. Only after one that was killed a letter is delivered again (of a file, a group at most).
 None is ever lost. A worker may go on adding letters meanwhile.
@@ -133,7 +133,7 @@ class Replay:
         return self._only_action in (None, letter.action)
 
     def _replay_some(self, store: ReadableStore, letters: Iterator[Letter]) -> _Tally:
-        """Deliver, make safe, and only then remove."""
+        """Deliver, make durable, and only then remove."""
         tried, delivered = 0, []
         store.hold()
         try:
@@ -144,12 +144,12 @@ class Replay:
                 if self._redelivery.is_full:
                     break
         finally:  # also when it is to stop here
-            outcome = self._redelivery.safe(delivered)
-            _remove(store, outcome.safe)
+            outcome = self._redelivery.make_durable(delivered)
+            _remove(store, outcome.durable)
             outcome.say()
         if self._redelivery.is_full:
             self._redelivery.close()
-        return _Tally(len(outcome.safe), tried - len(outcome.safe))
+        return _Tally(len(outcome.durable), tried - len(outcome.durable))
 
     def _say_strangers(self, store: ReadableStore, letters: Iterable[Letter]) -> int:
         """How many letters are from actions that are not configured (any more): they wait, and hold up no other."""

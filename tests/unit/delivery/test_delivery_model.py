@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from record_processor.config.units import Duration
 from record_processor.dead_letters.file import DeadLetterFile
@@ -206,7 +206,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     def save(self) -> None:
         mark = self.delivery.low_water()
         if mark is not None:
-            self.delivery.make_safe()
+            self.delivery.make_durable()
             self._assert_all_done_up_to(int(mark))
             self.checkpoint = max(self.checkpoint, int(mark))
 
@@ -244,9 +244,11 @@ class DeliveryMachine(RuleBasedStateMachine):
         self._wait_until_idle()
         self._start()
 
-    @precondition(lambda self: self.submitted < len(self.stream))
     @rule()
     def end_of_the_shard(self) -> None:
+        # No precondition: how far it came hangs on the threads, and hypothesis would find that its choices do too.
+        if self.submitted == len(self.stream):
+            return
         self.delivery.submit(self.stream[self.submitted :])
         self.submitted = len(self.stream)
         self.delivery.finish()

@@ -97,7 +97,7 @@ def test_it_is_delivered_as_json_or_is_a_dead_letter_with_its_number_and_the_nex
     delivery.submit([RawRecord(raw, FIRST)])
     delivery.submit([protocol_record(int(FIRST) + 1, NewImage={"Total": {"N": "7"}})])
     delivery.finish()
-    delivery.make_safe()
+    delivery.make_durable()
     for action in actions:
         action.close()
     dead = lines(tmp_path / "dead.jsonl")

@@ -49,7 +49,7 @@ class Work:
     def low_water(self) -> str | None:
         return self.mark
 
-    def make_safe(self) -> None:
+    def make_durable(self) -> None:
         self.saved_when_made_safe.append(list(self.checkpointer.saved))
         # Meanwhile another record gets done; it is not safe.
         self.mark = f"{self.mark} and more"
