@@ -58,7 +58,7 @@ def actions() -> tuple[dict[str, Any], ...]:
 @cache
 def filters() -> tuple[Any, ...]:
     """The patterns of the docs, with an operator of each kind."""
-    text = (ROOT / "docs/filters.md").read_text()
+    text = (ROOT / "docs/reference/filters.md").read_text()
     (pattern,) = re.findall(r"```yaml\n(filter:.*?)```", text, re.DOTALL)
     operators = [member for one in re.findall(r"`(\{[^`]+\})`", text) for member in yaml.safe_load(f"[{one}]")]
     texts = [member for member in operators if isinstance(member, dict) and member.keys() < _OF_TEXT]
