@@ -132,7 +132,7 @@ def replay(
     restrict_new_files()
     raise_stop_signals()
     checked = check_configuration(properties, overrides)
-    region = checked.properties.text("regionName")
+    region = checked.configuration.aws.region
     raise SystemExit(Replay(checked.actions, action, dry_run, region).run(source))
 
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from record_processor.aws import clients
-from record_processor.config.properties import Properties
+from record_processor.config.worker_configuration import KclTables
 from record_processor.host import kcl_tables
 from record_processor.host.known_streams import KnownStreams
 from record_processor.host.stream_leases import StreamLeases
@@ -18,7 +18,6 @@ from tests.harness import REGION, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.harness import Database
 
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def follow(database: Database, tmp_path: Path) -> Follow:
+def follow(database: Database) -> Follow:
     """Makes an application's tables, and what follows its streams."""
 
     def made(application: str, mode: str = "single", endpoint: str = database.endpoint) -> Followed:
         session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)
-        kcl_tables.prepare(database.client, Properties(tmp_path / "p", {"applicationName": application}))
+        kcl_tables.prepare(database.client, KclTables.from_values({"applicationName": application}))
         dynamodb, streams = (clients.client(session, name, endpoint) for name in ("dynamodb", "dynamodbstreams"))
         leases = StreamLeases(dynamodb, streams, application, mode)
         return Followed(dynamodb, leases, KnownStreams(dynamodb, f"{application}-CoordinatorState"), mode, set())

@@ -170,11 +170,11 @@ def read_worker_properties(given: tuple[bytes, list[str], dict[str, str]]) -> No
     assert found.stream_names is not None
     assert found.actions_path is not None
     for key in KEYS.values():
-        if key.kind == "integer" and found.optional_text(key.name) is not None:
-            found.integer(key.name)
+        if key.kind == "integer" and key.name in found.for_kcl:
+            int(found.for_kcl[key.name])
     # As the JVM gets them.
     written = io.StringIO()
-    javaproperties.dump(found.written(), written, timestamp=False)
+    javaproperties.dump(dict(found.for_kcl), written, timestamp=False)
     written.getvalue().encode("ascii")
 
 

@@ -1,94 +1,37 @@
-"""The properties file, with its overrides: every mistake answered, with file and line, before anything starts."""
+"""The properties file, with its overrides: reports every mistake, with file and line, before anything starts."""
 
 from __future__ import annotations
 
-import io
-import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import javaproperties
-
-from record_processor.config import jvm_options, regions
-from record_processor.config.bounded_file import UnreadableError, read_text
-from record_processor.config.credential_providers import secrets_in
-from record_processor.config.property_schema import (
-    BY_ENVIRONMENT,
-    ENVIRONMENT_PREFIX,
-    KEYS,
-    NOT_HERE,
-    REQUIRED,
-    PropertyKey,
-)
-from record_processor.config.references import UnknownValue, filled_in
-from record_processor.config.service_links import is_service_link
-from record_processor.config.wording import MOST_ALIKE, nearest, shown, unknown
+from record_processor.config import regions
+from record_processor.config.credential_providers import PROFILE, secrets_in
+from record_processor.config.property_schema import KEYS, NOT_HERE, REQUIRED
+from record_processor.config.wording import MOST_ALIKE, nearest, shown
+from record_processor.config.worker_configuration import WorkerConfiguration
+from record_processor.config.written_properties import all_written
 from record_processor.errors import ConfigError, InvalidConfigError, encodable
 from record_processor.logs import user_stderr
 from record_processor.text import redaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-_COMMAND_LINE = "--set"
-# As both Python and Java read it.
-_NUMBER = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?")
-# Java's largest; most of them are milliseconds, and this is 24 days.
-_LARGEST_NUMBER = 2**31 - 1
-_LONGEST_DIGITS = 18
+    from record_processor.config.property_key import PropertyKey
+    from record_processor.config.written_properties import WrittenProperty
 
 
-class _Written(NamedTuple):
-    place: str
-    name: str
-    value: str
-
-
-class Properties:
-    """Checked properties: values are of their kinds, defaults filled in."""
-
-    def __init__(self, path: Path, values: dict[str, str]) -> None:
-        self.path = path
-        self._values = values
-
-    def text(self, name: str) -> str:
-        return self._values[name]
-
-    def optional_text(self, name: str) -> str | None:
-        return self._values.get(name)
-
-    def integer(self, name: str) -> int:
-        return int(self._values[name])
-
-    def written(self) -> dict[str, str]:
-        """All values by name, as text."""
-        return dict(self._values)
-
-    @property
-    def actions_path(self) -> Path:
-        """The actions file; a relative path counts from the folder of the properties file."""
-        return self.path.parent / self.text("actionsFile")
-
-    @property
-    def stream_names(self) -> list[str]:
-        """Table names and stream ARNs, in the order written."""
-        return [name.strip() for name in self.text("streamName").split(",") if name.strip()]
-
-
-def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[str, str]) -> Properties:
+def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[str, str]) -> WorkerConfiguration:
     """Read the file, then apply environment variables, then `--set key=value`: the later wins.
 
     Raises:
         InvalidConfigError: with every mistake found.
     """
     mistakes: list[ConfigError] = []
-    written = [
-        *_from_file(path, mistakes),
-        *_from_environment(environment, mistakes),
-        *_from_command_line(overrides, mistakes),
-    ]
+    written = all_written(path, overrides, environment, mistakes)
     mistakes += _repeated(path, written)
-    values = {key.name: key.default for key in KEYS.values() if key.default is not None}
+    values = default_values()
     for entry in written:
         key = _known(entry, mistakes)
         if key is not None:
@@ -103,55 +46,15 @@ def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[s
         user_stderr.use_format(values["logFormat"])
     if mistakes:
         raise InvalidConfigError(mistakes)
-    return Properties(path, values)
+    return WorkerConfiguration.from_values(path, values)
 
 
-def _from_file(path: Path, mistakes: list[ConfigError]) -> list[_Written]:
-    line = 1
-    found: list[_Written] = []
-    try:
-        for element in javaproperties.parse(io.StringIO(read_text(path), newline=None)):
-            if isinstance(element, javaproperties.KeyValue):
-                found.append(_filled_in(f"{path}:{line}", element, mistakes))
-            line += element.source.count("\n")
-    except UnreadableError as error:
-        place = f"{path}:{error.line}" if error.line else str(path)
-        raise InvalidConfigError([ConfigError(place, str(error))]) from None
-    except javaproperties.InvalidUEscapeError as error:
-        raise InvalidConfigError([ConfigError(f"{path}:{line}", f"has an invalid escape: {error}")]) from None
-    return found
+def default_values() -> dict[str, str]:
+    """The keys that have a value if nobody writes them, with it."""
+    return {key.name: key.default for key in KEYS.values() if key.default is not None}
 
 
-def _filled_in(place: str, element: javaproperties.KeyValue, mistakes: list[ConfigError]) -> _Written:
-    """A line with the values of the environment and of files in it (`config/references.py`)."""
-    value = element.value.strip()
-    try:
-        value = filled_in(value)
-    except UnknownValue as error:
-        mistakes.append(ConfigError(place, f"{element.key}: {error}"))
-    return _Written(place, element.key, value)
-
-
-def _from_environment(environment: Mapping[str, str], mistakes: list[ConfigError]) -> Iterator[_Written]:
-    for variable, value in environment.items():
-        if variable.startswith(ENVIRONMENT_PREFIX) and is_service_link(variable, value):
-            continue
-        if variable in BY_ENVIRONMENT:
-            yield _Written(f"environment variable {variable}", BY_ENVIRONMENT[variable].name, value.strip())
-        elif variable.startswith(ENVIRONMENT_PREFIX):
-            mistakes.append(ConfigError("environment", unknown("variable", variable, BY_ENVIRONMENT)))
-
-
-def _from_command_line(overrides: Iterable[str], mistakes: list[ConfigError]) -> Iterator[_Written]:
-    for override in overrides:
-        name, equals, value = override.partition("=")
-        if equals:
-            yield _Written(f"{_COMMAND_LINE} {name.strip()}", name.strip(), value.strip())
-        else:
-            mistakes.append(ConfigError(f"{_COMMAND_LINE} {override}", "expected key=value"))
-
-
-def _repeated(path: Path, written: list[_Written]) -> list[ConfigError]:
+def _repeated(path: Path, written: list[WrittenProperty]) -> list[ConfigError]:
     first: dict[str, str] = {}
     repeated = []
     for entry in written:
@@ -161,7 +64,7 @@ def _repeated(path: Path, written: list[_Written]) -> list[ConfigError]:
     return repeated
 
 
-def _known(entry: _Written, mistakes: list[ConfigError]) -> PropertyKey | None:
+def _known(entry: WrittenProperty, mistakes: list[ConfigError]) -> PropertyKey | None:
     if entry.name in KEYS:
         return KEYS[entry.name]
     if entry.name.lower().startswith("awscredentialsprovider"):  # KCL too takes these in any case
@@ -177,45 +80,19 @@ def _known(entry: _Written, mistakes: list[ConfigError]) -> PropertyKey | None:
     return None
 
 
-def _wrong_value(entry: _Written, key: PropertyKey) -> list[ConfigError]:
+def _wrong_value(entry: WrittenProperty, key: PropertyKey) -> list[ConfigError]:
     if "\0" in entry.value or encodable(entry.value) != entry.value:
         return [ConfigError(entry.place, f"{key.name}: expected text, found a NUL or half of a surrogate pair in it")]
-    expected = _expected(key, entry.value)
+    expected = key.expected(entry.value)
     if expected is None:
         return []
     found = "" if key.secret or key.kind == "options" else f", found {shown(entry.value)}"
     return [ConfigError(entry.place, f"{key.name}: expected {expected}{found}")]
 
 
-def _expected(key: PropertyKey, value: str) -> str | None:
-    """What the value should have been, or None where it is right."""
-    if key.kind == "text":
-        return None if value else "a value"
-    if key.kind == "flag":
-        return None if value in ("true", "false") else "true or false"
-    if key.kind == "choice":
-        return None if value in key.choices else f"one of {', '.join(key.choices)}"
-    if key.kind == "number":
-        return None if _NUMBER.fullmatch(value) else "a number"
-    if key.kind == "region":
-        return regions.expected(value)
-    if key.kind == "options":
-        return jvm_options.expected(value)
-    return _expected_number(key, value)
-
-
-def _expected_number(key: PropertyKey, value: str) -> str | None:
-    number = int(value) if value.isascii() and value.isdigit() and len(value) <= _LONGEST_DIGITS else None
-    if number is not None and key.minimum <= number <= (key.maximum or _LARGEST_NUMBER):
-        return None
-    if key.maximum is None and (number is None or number < key.minimum):
-        return f"a whole number of at least {key.minimum}"
-    return f"a whole number from {key.minimum} to {key.maximum or _LARGEST_NUMBER}"
-
-
 def _use_configured_region(values: dict[str, str], environment: Mapping[str, str]) -> list[ConfigError]:
     provider, _, argument = values["AwsCredentialsProvider"].partition("|")
-    profile = argument if provider == "ProfileCredentialsProvider" else None
+    profile = argument if provider == PROFILE else None
     region, place = regions.configured(environment, profile)
     values["regionName"] = region
     expected = regions.expected(region)

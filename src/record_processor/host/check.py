@@ -13,7 +13,7 @@ import msgspec
 from record_processor.catalog.check_report import CheckReport
 from record_processor.config import exposed
 from record_processor.config.credential_providers import check_provider
-from record_processor.config.properties import Properties, read_properties
+from record_processor.config.properties import read_properties
 from record_processor.errors import ConfigError, InvalidConfigError, SetupError
 from record_processor.host import checking_process, stream_arns, write_loops
 from record_processor.text import redaction
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from record_processor.catalog.check_report import WrittenTable
+    from record_processor.config.worker_configuration import WorkerConfiguration
 
 
 class Checked(NamedTuple):
     """A configuration without mistakes."""
 
-    properties: Properties
+    configuration: WorkerConfiguration
     actions: list[dict[str, Any]]
     child_command: list[str]
     tables: Sequence[WrittenTable] = ()
@@ -46,27 +47,27 @@ def check(path: Path, overrides: Iterable[str]) -> Checked:
         SetupError: the executable is not there.
     """
     exposed.forget()
-    properties = read_properties(path, overrides, os.environ)
-    stream_arns.check_names(str(path), properties.stream_names, properties.text("regionName"))
-    check_provider(properties.text("AwsCredentialsProvider"))
-    command = _child_command(properties)
+    configuration = read_properties(path, overrides, os.environ)
+    stream_arns.check_names(str(path), configuration.stream_names, configuration.aws.region)
+    check_provider(configuration.aws.streams_provider)
+    command = _child_command(configuration)
     exposed.look_at(path, holds_secrets=False)
-    exposed.look_at(properties.actions_path, holds_secrets=False)
-    answer = _checked_actions(properties.actions_path)
-    write_loops.refuse(properties, properties.stream_names, answer.tables)
+    exposed.look_at(configuration.actions_path, holds_secrets=False)
+    answer = _checked_actions(configuration.actions_path)
+    write_loops.refuse(configuration.aws, configuration.stream_names, answer.tables)
     said = tuple(dict.fromkeys([*exposed.found(), *answer.exposed]))
     warnings = tuple(ConfigError(place, message) for place, message in answer.warnings)
-    return Checked(properties, answer.actions, command, answer.tables, said, warnings)
+    return Checked(configuration, answer.actions, command, answer.tables, said, warnings)
 
 
-def _child_command(properties: Properties) -> list[str]:
-    executable = properties.optional_text("executableName")
+def _child_command(configuration: WorkerConfiguration) -> list[str]:
+    executable = configuration.executable_name
     if executable is None:
         return [sys.executable, "-m", "record_processor.shard"]
     command = executable.split()
     if shutil.which(command[0]) is None:
         raise SetupError(
-            f"{properties.path}: executableName: {command[0]!r} is no program, neither on PATH nor from "
+            f"{configuration.path}: executableName: {command[0]!r} is no program, neither on PATH nor from "
             f"{Path.cwd()}. Leave executableName out to run the actions"
         )
     return command

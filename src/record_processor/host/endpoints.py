@@ -13,43 +13,38 @@ from record_processor.errors import SetupError
 if TYPE_CHECKING:
     import boto3
 
-    from record_processor.config.properties import Properties
+    from record_processor.config.worker_configuration import AwsAccess
 
 _TABLES, _STREAMS = "dynamoDBEndpoint", "kinesisEndpoint"
 """The settings, under KCL's names."""
 
 
 class Clients(NamedTuple):
-    """For the tables (KCL's too), and for the streams; each with the credentials that the properties give it."""
+    """For the tables (KCL's too), and for the streams; each with the credentials that the configuration gives it."""
 
     tables: Any
     streams: Any
 
 
-def connect(properties: Properties) -> Clients:
+def connect(aws: AwsAccess) -> Clients:
     """Call each of the two services once, and give clients that are more patient than that.
 
     Raises:
         SetupError: nothing answers within three seconds, or something else does; it names setting and address.
     """
-    streams_provider = properties.text("AwsCredentialsProvider")
-    tables_provider = properties.optional_text("AwsCredentialsProviderDynamoDB") or streams_provider
-    region = properties.text("regionName")
-    streams = clients.session(streams_provider, region)
-    tables = streams if tables_provider == streams_provider else clients.session(tables_provider, region)
+    streams = clients.session(aws.streams_provider, aws.region)
+    one_provider = aws.tables_provider == aws.streams_provider
+    tables = streams if one_provider else clients.session(aws.tables_provider, aws.region)
     # A call that costs nothing, and a key of its answer. A refusal is an answer too.
-    _call(properties, tables, "dynamodb", _TABLES, ("list_tables", "TableNames"))
-    _call(properties, streams, "dynamodbstreams", _STREAMS, ("list_streams", "Streams"))
+    _call(aws.tables_endpoint, tables, "dynamodb", _TABLES, ("list_tables", "TableNames"))
+    _call(aws.streams_endpoint, streams, "dynamodbstreams", _STREAMS, ("list_streams", "Streams"))
     return Clients(
-        clients.client(tables, "dynamodb", properties.optional_text(_TABLES), setting=_TABLES),
-        clients.client(streams, "dynamodbstreams", properties.optional_text(_STREAMS), setting=_STREAMS),
+        clients.client(tables, "dynamodb", aws.tables_endpoint, setting=_TABLES),
+        clients.client(streams, "dynamodbstreams", aws.streams_endpoint, setting=_STREAMS),
     )
 
 
-def _call(
-    properties: Properties, session: boto3.Session, service: str, setting: str, expected: tuple[str, str]
-) -> None:
-    address = properties.optional_text(setting)
+def _call(address: str | None, session: boto3.Session, service: str, setting: str, expected: tuple[str, str]) -> None:
     client = clients.client(session, service, address, setting=setting, first_call=True)
     place = f"{setting} = {address}" if address else f"{setting} (not written: {client.meta.endpoint_url})"
     operation, key = expected

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from record_processor.config import jvm_options
+from record_processor.config.choices import LogLevel
 from record_processor.errors import SetupError
 from record_processor.logs.log_events import Log
 from record_processor.system import boot_time, processes
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
-    from record_processor.config.properties import Properties
+    from record_processor.config.worker_configuration import WorkerConfiguration
     from record_processor.host.run_directory import RunDirectory
 
 log = Log("daemon.jvm")
@@ -41,15 +42,16 @@ _OPTIONS = (
     # Else all options, jvmOptions among them, are in a file of the temporary folder, which a killed JVM leaves behind.
     "-XX:+PerfDisableSharedMem",
 )
+_LOGBACK_LEVELS = {LogLevel.WARNING: "warn"}
 # After the grace time the JVM ends its children and itself; this much later we do it.
 _MARGIN_SECONDS = 5.0
 # The action `log` writes a record of up to 400 KB twice, with escapes. What is longer is none of ours.
 _LONGEST_LINE_BYTES = 4 * 1024 * 1024
 
 
-def command(java: str, properties: Properties, directory: RunDirectory) -> list[str]:
+def command(java: str, configuration: WorkerConfiguration, directory: RunDirectory) -> list[str]:
     """The whole command line, which every user of the host can read: so nothing stands in it that a user wrote."""
-    level = properties.text("kclLogLevel").replace("warning", "warn")
+    level = _LOGBACK_LEVELS.get(configuration.log.kcl_level, configuration.log.kcl_level.value)
     return [
         java,
         *_OPTIONS,
@@ -57,7 +59,7 @@ def command(java: str, properties: Properties, directory: RunDirectory) -> list[
         # Of what is sent and signed, no more than warnings.
         f"-DrecordProcessor.wireLogLevel={level if level == 'error' else 'warn'}",
         f"-DrecordProcessor.bootTimeAheadSeconds={boot_time.ahead_of_uptime_seconds()}",
-        *jvm_options.arguments(properties.text("jvmOptions"), directory.jvm_options_path),
+        *jvm_options.arguments(configuration.jvm_options, directory.jvm_options_path),
         "-cp",
         os.pathsep.join(jars()),
         _MAIN,

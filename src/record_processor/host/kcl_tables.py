@@ -10,55 +10,30 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from record_processor.aws.clients import explained
+from record_processor.config.choices import BillingMode, StreamMode
 from record_processor.errors import SetupError
 
 if TYPE_CHECKING:
-    from record_processor.config.properties import Properties
+    from record_processor.config.worker_configuration import KclTable, KclTables
 
 _INDEX = "LeaseOwnerToLeaseKeyIndex"
 _WAITER = {"Delay": 1, "MaxAttempts": 60}
 
 
-def lease_table_name(properties: Properties) -> str:
-    return properties.optional_text("tableName") or properties.text("applicationName")
-
-
-def coordinator_table_name(properties: Properties) -> str:
-    return (
-        properties.optional_text("coordinatorStateTableName")
-        or f"{properties.text('applicationName')}-CoordinatorState"
-    )
-
-
-def prepare(dynamodb: Any, properties: Properties) -> None:
+def prepare(dynamodb: Any, tables: KclTables) -> None:
     """Make those of the tables that are missing, and wait until they can be used.
 
     Raises:
         SetupError: a table cannot be made, or is there and is none of KCL's.
     """
-    application = properties.text("applicationName")
-    wanted = [
-        _lease_table(lease_table_name(properties), properties),
-        _keyed_table(
-            coordinator_table_name(properties),
-            "key",
-            properties,
-            "coordinatorState",
-        ),
-        _keyed_table(
-            properties.optional_text("workerMetricsTableName") or f"{application}-WorkerMetricStats",
-            "wid",
-            properties,
-            "workerMetrics",
-        ),
-    ]
+    wanted = [_lease_table(tables.leases), _keyed_table(tables.coordinator, "key"), _keyed_table(tables.metrics, "wid")]
     created = [table["TableName"] for table in wanted if _create_missing(dynamodb, table)]
     for name in created:
         with explained(f"table {name}"):
             dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=_WAITER)
 
 
-def stream_mode(dynamodb: Any, properties: Properties, streams: int) -> str:
+def stream_mode(dynamodb: Any, table: str, asked: StreamMode, streams: int) -> str:
     """`single` or `multi`: in which of KCL's two forms this application keeps its leases.
 
     The form decides the leases' keys, so changing it would orphan every checkpoint. With `streamMode = auto` an
@@ -67,9 +42,8 @@ def stream_mode(dynamodb: Any, properties: Properties, streams: int) -> str:
     Raises:
         SetupError: the leases that are there do not go with what is asked for.
     """
-    table = lease_table_name(properties)
-    asked, existing = properties.text("streamMode"), _mode_of_leases(dynamodb, table)
-    mode = (existing or ("multi" if streams > 1 else "single")) if asked == "auto" else asked
+    existing = _mode_of_leases(dynamodb, table)
+    mode = (existing or ("multi" if streams > 1 else "single")) if asked is StreamMode.AUTO else asked.value
     if existing not in (None, mode):
         raise SetupError(
             f"streamMode: the leases in table {table!r} are of mode {existing!r}, and {mode!r} would start from the "
@@ -112,9 +86,9 @@ def _create(dynamodb: Any, table: dict[str, Any]) -> bool:
     return True
 
 
-def _lease_table(name: str, properties: Properties) -> dict[str, Any]:
+def _lease_table(table: KclTable) -> dict[str, Any]:
     return {
-        "TableName": name,
+        "TableName": table.name,
         "AttributeDefinitions": [_string("leaseKey"), _string("leaseOwner")],
         "KeySchema": [{"AttributeName": "leaseKey", "KeyType": "HASH"}],
         "GlobalSecondaryIndexes": [
@@ -127,25 +101,25 @@ def _lease_table(name: str, properties: Properties) -> dict[str, Any]:
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             }
         ],
-        "BillingMode": "PAY_PER_REQUEST",
-        "DeletionProtectionEnabled": properties.optional_text("leaseTableDeletionProtectionEnabled") == "true",
+        "BillingMode": BillingMode.PAY_PER_REQUEST.value,
+        "DeletionProtectionEnabled": table.has_deletion_protection,
     }
 
 
-def _keyed_table(name: str, key: str, properties: Properties, prefix: str) -> dict[str, Any]:
-    table: dict[str, Any] = {
-        "TableName": name,
+def _keyed_table(table: KclTable, key: str) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "TableName": table.name,
         "AttributeDefinitions": [_string(key)],
         "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
-        "BillingMode": properties.optional_text(f"{prefix}BillingMode") or "PAY_PER_REQUEST",
-        "DeletionProtectionEnabled": properties.optional_text(f"{prefix}DeletionProtectionEnabled") == "true",
+        "BillingMode": table.billing_mode.value,
+        "DeletionProtectionEnabled": table.has_deletion_protection,
     }
-    if table["BillingMode"] == "PROVISIONED":
-        table["ProvisionedThroughput"] = {
-            "ReadCapacityUnits": int(properties.optional_text(f"{prefix}ReadCapacity") or 10),
-            "WriteCapacityUnits": int(properties.optional_text(f"{prefix}WriteCapacity") or 10),
+    if table.billing_mode is BillingMode.PROVISIONED:
+        request["ProvisionedThroughput"] = {
+            "ReadCapacityUnits": table.read_capacity_units,
+            "WriteCapacityUnits": table.write_capacity_units,
         }
-    return table
+    return request
 
 
 def _string(name: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from record_processor.host.stream_watch import Followed, StreamWatch, to_read
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from record_processor.config.properties import Properties
+    from record_processor.config.worker_configuration import WorkerConfiguration
 
 
 class Prepared(NamedTuple):
@@ -22,26 +22,26 @@ class Prepared(NamedTuple):
     """The ARN for each entry of `streamName`, in its order."""
     followed: Followed
 
-    def watch(self, properties: Properties, on_change: Callable[[], None]) -> StreamWatch:
+    def watch(self, interval_seconds: float, on_change: Callable[[], None]) -> StreamWatch:
         """Follow the tables that are given by name; an ARN means that one stream."""
         named = {name: arn for name, arn in self.streams.items() if not stream_arns.is_arn(name)}
-        return StreamWatch(self.followed, named, properties.integer("streamCheckIntervalMillis") / 1000, on_change)
+        return StreamWatch(self.followed, named, interval_seconds, on_change)
 
 
-def prepare(properties: Properties) -> Prepared:
+def prepare(configuration: WorkerConfiguration) -> Prepared:
     """Look at everything once, and make those of KCL's tables that are missing.
 
     Raises:
         SetupError: something does not answer, is not there, or may not be used.
     """
-    clients = endpoints.connect(properties)
-    names = properties.stream_names
+    clients = endpoints.connect(configuration.aws)
+    names, tables = configuration.stream_names, configuration.tables
     latest = dict(zip(names, stream_arns.resolve(clients.tables, names), strict=True))
     stream_arns.verify(clients.streams, list(latest.values()))
-    kcl_tables.prepare(clients.tables, properties)
-    mode = kcl_tables.stream_mode(clients.tables, properties, len(names))
-    leases = StreamLeases(clients.tables, clients.streams, kcl_tables.lease_table_name(properties), mode)
-    known = KnownStreams(clients.tables, kcl_tables.coordinator_table_name(properties))
+    kcl_tables.prepare(clients.tables, tables)
+    mode = kcl_tables.stream_mode(clients.tables, tables.leases.name, configuration.leases.stream_mode, len(names))
+    leases = StreamLeases(clients.tables, clients.streams, tables.leases.name, mode)
+    known = KnownStreams(clients.tables, tables.coordinator.name)
     followed = Followed(clients.tables, leases, known, mode, set())
     chosen = {name: arn if stream_arns.is_arn(name) else to_read(followed, name, arn) for name, arn in latest.items()}
     return Prepared(chosen, followed)

@@ -32,14 +32,14 @@ def run(path: Path, overrides: Iterable[str]) -> int:
     """
     checked = check(path, overrides)
     output = LogOutput()
-    log_format = checked.properties.text("logFormat")
-    log_events.start(checked.properties.text("logLevel"), output, log_events.form_named(log_format))
+    settings = checked.configuration.log
+    log_events.start(settings.level.value, output, log_events.form_named(settings.format.value))
     with contextlib.ExitStack() as at_the_end:
         at_the_end.callback(output.drain, _LAST_LINE_SECONDS)
         java = find_java()
-        prepared = prepare(checked.properties)
+        prepared = prepare(checked.configuration)
         # Only now are the accounts of tables known that are given by name.
-        write_loops.refuse(checked.properties, list(prepared.streams.values()), checked.tables)
+        write_loops.refuse(checked.configuration.aws, list(prepared.streams.values()), checked.tables)
         _remove_abandoned()
         directory = RunDirectory()
         at_the_end.callback(directory.remove)
@@ -60,23 +60,23 @@ def _warn(checked: Checked) -> None:
 
 def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirectory, output: LogOutput) -> int:
     """One JVM after another: a table whose stream was made anew needs one that reads the new one."""
-    properties = checked.properties
+    configuration = checked.configuration
     _warn(checked)
     log.info(
         "worker.starting",
-        f"application {properties.text('applicationName')} on {', '.join(properties.stream_names)}",
+        f"application {configuration.application_name} on {', '.join(configuration.stream_names)}",
         actions=[action["name"] for action in checked.actions],
     )
     while True:
         directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
         machine = jvm.Jvm(
-            jvm.command(java, properties, directory),
+            jvm.command(java, configuration, directory),
             directory.child_environment(checked),
-            properties.integer("shutdownGraceMillis") / 1000,
+            configuration.shutdown_grace_seconds,
             held=[directory.lock],
         )
-        watch = prepared.watch(properties, machine.finish)
-        relay = LogRelay(machine.lines(), properties.text("logFormat"), output)
+        watch = prepared.watch(configuration.stream_check_interval_seconds, machine.finish)
+        relay = LogRelay(machine.lines(), configuration.log.format.value, output)
         status = machine.wait()
         watch.stop()
         relay.drain()

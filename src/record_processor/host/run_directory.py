@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import javaproperties
 import msgspec
 
-from record_processor.config.property_schema import KEYS
+from record_processor.config.choices import BalanceLeasesBy
 from record_processor.host import run_directory_lock
 from record_processor.system import private_files, shard_environment
 from record_processor.text import redaction
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from record_processor.config.properties import Properties
+    from record_processor.config.worker_configuration import LeaseSettings
     from record_processor.host.check import Checked
 
 # What an old owner needs to end a shard's process, once its next renewal told it of a move.
@@ -56,12 +56,13 @@ class RunDirectory:
 
     def child_environment(self, checked: Checked) -> Mapping[str, str]:
         """For all children; the Java side adds what differs from shard to shard."""
+        configuration = checked.configuration
         return {
             shard_environment.ACTIONS: str(self.actions_path),
-            shard_environment.CHECKPOINT_INTERVAL_MILLIS: checked.properties.text("checkpointIntervalMillis"),
-            shard_environment.GRACE_MILLIS: checked.properties.text("shutdownGraceMillis"),
-            shard_environment.LOG_LEVEL: checked.properties.text("logLevel"),
-            shard_environment.REGION: checked.properties.text("regionName"),
+            shard_environment.CHECKPOINT_INTERVAL_MILLIS: str(configuration.checkpoint_interval_millis),
+            shard_environment.GRACE_MILLIS: str(configuration.shutdown_grace_millis),
+            shard_environment.LOG_LEVEL: configuration.log.level.value,
+            shard_environment.REGION: configuration.aws.region,
         }
 
     def remove(self) -> None:
@@ -70,10 +71,11 @@ class RunDirectory:
         os.close(self.lock)
 
     def _for_java(self, checked: Checked, stream_arns: Sequence[str], stream_mode: str) -> dict[str, str]:
-        values = {name: value for name, value in checked.properties.written().items() if not KEYS[name].ours}
+        configuration = checked.configuration
+        values = dict(configuration.for_kcl)
         values.setdefault("workerId", f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
         # KCL insists on these two, and the Java side uses neither.
-        values["streamName"] = checked.properties.text("applicationName")
+        values["streamName"] = configuration.application_name
         values["executableName"] = checked.child_command[0]
         values["retrievalMode"] = "POLLING"
         # The Java side's own (WorkerProperties.java).
@@ -81,23 +83,23 @@ class RunDirectory:
         values["leaseFilesDirectory"] = str(self.path)
         values["streamArns"] = ",".join(stream_arns)
         values["streamMode"] = stream_mode
-        values["stuckAfterMillis"] = checked.properties.text("stuckAfterMillis")
-        values["trimmedData"] = checked.properties.text("trimmedData")
-        values["balanceLeasesBy"] = checked.properties.text("balanceLeasesBy")
-        if values["balanceLeasesBy"] == "number":
-            values = {**_by_number(checked.properties), **values}
+        values["stuckAfterMillis"] = str(configuration.stuck_after_millis)
+        values["trimmedData"] = configuration.trimmed_data.value
+        values["balanceLeasesBy"] = configuration.leases.balance_by.value
+        if configuration.leases.balance_by is BalanceLeasesBy.NUMBER:
+            values = {**_by_number(configuration.leases), **values}
         return values
 
 
-def _by_number(properties: Properties) -> dict[str, str]:
+def _by_number(leases: LeaseSettings) -> dict[str, str]:
     """How KCL shares leases out by number, where the user did not write it."""
     # Leases are renewed three times in a failover time. A round that comes before the moves of the last one are over
     # would count them where they were, and move as many again.
-    move_millis = int(properties.text("failoverTimeMillis")) / 3 + _MOVE_MILLIS
+    move_millis = leases.failover_time_millis / 3 + _MOVE_MILLIS
     return {
         # Where a worker reports its CPU, KCL evens that out and nothing else.
         "disableWorkerMetrics": "true",
         # Numbers of leases do not go up and down by themselves, so the whole difference can move at once.
         "dampeningPercentage": "100",
-        "varianceBalancingFrequency": str(ceil(move_millis / int(properties.text("leaseAssignmentIntervalMillis")))),
+        "varianceBalancingFrequency": str(ceil(move_millis / leases.assignment_interval_millis)),
     }

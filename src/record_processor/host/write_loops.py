@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.catalog.check_report import WrittenTable
-    from record_processor.config.properties import Properties
+    from record_processor.config.worker_configuration import AwsAccess
 
 _ROLE = re.compile(r"arn:[^:]*:iam::(\d{12}):role/.+")
 _LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|0\.0\.0\.0")
@@ -40,7 +40,7 @@ class _Table(NamedTuple):
     """Where it is reached; None: at AWS."""
 
 
-def refuse(properties: Properties, names: Sequence[str], tables: Sequence[WrittenTable]) -> None:
+def refuse(aws: AwsAccess, names: Sequence[str], tables: Sequence[WrittenTable]) -> None:
     """Refuse tables that are read and written, where the user has not said what ends the loop.
 
     `names` are tables' names or streams' ARNs. A name says less: it leaves the account open.
@@ -51,7 +51,7 @@ def refuse(properties: Properties, names: Sequence[str], tables: Sequence[Writte
     mistakes = [
         ConfigError(table.place, f"{table.setting}: {_message(table, name)}")
         for table in tables
-        if not table.may_loop and (name := _read_as(properties, names, table)) is not None
+        if not table.may_loop and (name := _read_as(aws, names, table)) is not None
     ]
     if mistakes:
         raise InvalidConfigError(mistakes)
@@ -69,12 +69,12 @@ def _message(table: WrittenTable, name: str) -> str:
     )
 
 
-def _read_as(properties: Properties, names: Sequence[str], table: WrittenTable) -> str | None:
+def _read_as(aws: AwsAccess, names: Sequence[str], table: WrittenTable) -> str | None:
     """Which of the names is this table's; None where none is."""
     for name in names:
         if _name_in(name) != _name_in(table.table):
             continue  # most are, and all else has to look at what the SDK is configured to
-        if _may_be_same(_read(properties, name), _written(properties, table)):
+        if _may_be_same(_read(aws, name), _written(aws, table)):
             return name
     return None
 
@@ -83,21 +83,21 @@ def _name_in(name: str) -> str:
     return stream_arns.parts_of(name).get("table", name)
 
 
-def _read(properties: Properties, name: str) -> _Table:
+def _read(aws: AwsAccess, name: str) -> _Table:
     arn = stream_arns.parts_of(name)
     sdk = SdkSettings(None)
-    endpoint = properties.optional_text("dynamoDBEndpoint") or properties.optional_text("kinesisEndpoint")
-    region = arn.get("region") or properties.text("regionName")
+    endpoint = aws.tables_endpoint or aws.streams_endpoint
+    region = arn.get("region") or aws.region
     return _Table(_name_in(name), region, arn.get("account"), False, _address(endpoint or sdk.endpoint()))
 
 
-def _written(properties: Properties, table: WrittenTable) -> _Table:
+def _written(aws: AwsAccess, table: WrittenTable) -> _Table:
     """As `aws/settings.py` finds it."""
     arn = stream_arns.parts_of(table.table)
     sdk = SdkSettings(table.profile)
     role = _ROLE.fullmatch(table.role_arn or "")
     account = arn.get("account") or (role[1] if role else None)
-    region = arn.get("region") or table.region or sdk.region() or properties.text("regionName")
+    region = arn.get("region") or table.region or sdk.region() or aws.region
     credentials = bool(table.role_arn or table.profile)
     return _Table(_name_in(table.table), region, account, credentials, _address(table.endpoint or sdk.endpoint()))
 

@@ -2,20 +2,25 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from record_processor.config.choices import BillingMode
 from record_processor.config.credential_providers import secrets_in
-from record_processor.config.properties import Properties, read_properties
+from record_processor.config.properties import read_properties
 from record_processor.config.property_schema import BY_ENVIRONMENT, KEYS
 from record_processor.errors import InvalidConfigError
 from record_processor.text import redaction
+
+if TYPE_CHECKING:
+    from record_processor.config.worker_configuration import WorkerConfiguration
 
 ROOT = Path(__file__).parents[3]
 SMALL = "applicationName = shop\nstreamName = Orders\n"
 
 
-def read(tmp_path: Path, text: str, overrides: list[str] | None = None, **environment: str) -> Properties:
+def read(tmp_path: Path, text: str, overrides: list[str] | None = None, **environment: str) -> WorkerConfiguration:
     path = tmp_path / "worker.properties"
     path.write_text(text)
     return read_properties(path, overrides or [], environment)
@@ -28,25 +33,25 @@ def mistakes(tmp_path: Path, text: str, overrides: list[str] | None = None, **en
 
 
 def test_two_keys_are_enough(tmp_path: Path) -> None:
-    properties = read(tmp_path, SMALL)
-    assert properties.stream_names == ["Orders"]
-    assert properties.text("initialPositionInStream") == "TRIM_HORIZON"
-    assert properties.actions_path == tmp_path / "actions.yaml"
+    configuration = read(tmp_path, SMALL)
+    assert configuration.stream_names == ("Orders",)
+    assert configuration.for_kcl["initialPositionInStream"] == "TRIM_HORIZON"
+    assert configuration.actions_path == tmp_path / "actions.yaml"
 
 
 def test_several_streams_are_separated_by_commas(tmp_path: Path) -> None:
     arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/B/stream/2026-01-01T00:00:00.000"
-    properties = read(tmp_path, f"applicationName = shop\nstreamName = Orders, {arn}")
-    assert properties.stream_names == ["Orders", arn]
+    configuration = read(tmp_path, f"applicationName = shop\nstreamName = Orders, {arn}")
+    assert configuration.stream_names == ("Orders", arn)
 
 
 def test_the_environment_overrides_the_file_and_set_overrides_both(tmp_path: Path) -> None:
     text = SMALL + "failoverTimeMillis = 20000\nmaxRecords = 10\nregionName = eu-west-1"
     environment = {"RECORD_PROCESSOR_FAILOVER_TIME_MILLIS": "30000", "RECORD_PROCESSOR_MAX_RECORDS": "20"}
-    properties = read(tmp_path, text, ["maxRecords=30"], **environment)
-    assert properties.integer("failoverTimeMillis") == 30000
-    assert properties.integer("maxRecords") == 30
-    assert properties.text("regionName") == "eu-west-1"
+    configuration = read(tmp_path, text, ["maxRecords=30"], **environment)
+    assert configuration.leases.failover_time_millis == 30000
+    assert configuration.for_kcl["maxRecords"] == "30"
+    assert configuration.aws.region == "eu-west-1"
 
 
 def test_every_mistake_is_answered_with_file_and_line(tmp_path: Path) -> None:
@@ -102,8 +107,8 @@ def test_a_secret_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_credentials_keys_are_taken_in_any_case_as_kcl_takes_them(tmp_path: Path) -> None:
-    properties = read(tmp_path, SMALL + "awsCredentialsProvider = LocalCredentialsProvider")
-    assert properties.text("AwsCredentialsProvider") == "LocalCredentialsProvider"
+    configuration = read(tmp_path, SMALL + "awsCredentialsProvider = LocalCredentialsProvider")
+    assert configuration.aws.streams_provider == "LocalCredentialsProvider"
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -131,7 +136,7 @@ KUBERNETES = {
 
 
 def test_what_kubernetes_sets_for_a_service_of_this_name_stops_no_start(tmp_path: Path) -> None:
-    assert read(tmp_path, SMALL, None, **KUBERNETES).text("applicationName") == "shop"
+    assert read(tmp_path, SMALL, None, **KUBERNETES).application_name == "shop"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +168,7 @@ def test_the_sdks_region_counts_where_none_is_written(tmp_path: Path) -> None:
     config.write_text("[default]\nregion = eu-west-3\n[profile shop]\nregion = cn-north-1\n")
 
     def region(text: str = SMALL, **environment: str) -> str:
-        return read(tmp_path, text, [], **environment).text("regionName")
+        return read(tmp_path, text, [], **environment).aws.region
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_CONFIG_FILE", str(config))
@@ -220,3 +225,50 @@ def test_a_number_of_thousands_of_digits_is_refused_where_it_stands(tmp_path: Pa
         assert f"worker.properties:{place}: " in mistake
         assert "expected a whole number" in mistake
         assert len(mistake) < 400
+
+
+def test_every_property_has_a_description_of_whole_sentences() -> None:
+    for key in KEYS.values():
+        assert re.fullmatch(r"[A-Z].*[^.]\.", key.description), key.name
+        assert key.since, key.name
+
+
+@pytest.mark.parametrize(
+    ("name", "type_name"),
+    [
+        ("maxRecords", "a whole number from 1 to 1000"),
+        ("failoverTimeMillis", "a whole number of at least 1000"),
+        ("metricsLevel", "one of NONE, SUMMARY, DETAILED"),
+        ("enablePriorityLeaseAssignment", "true or false"),
+        ("applicationName", "text"),
+    ],
+)
+def test_a_propertys_type_is_said_in_words(name: str, type_name: str) -> None:
+    assert KEYS[name].type_name == type_name
+
+
+def test_kcls_tables_have_their_names_and_settings(tmp_path: Path) -> None:
+    text = SMALL + "tableName = leases\ncoordinatorStateBillingMode = PROVISIONED\ncoordinatorStateReadCapacity = 3\n"
+    tables = read(tmp_path, text + "workerMetricsDeletionProtectionEnabled = true\n").tables
+    assert [table.name for table in tables] == ["leases", "shop-CoordinatorState", "shop-WorkerMetricStats"]
+    assert [table.billing_mode for table in tables] == [
+        BillingMode.PAY_PER_REQUEST,
+        BillingMode.PROVISIONED,
+        BillingMode.PAY_PER_REQUEST,
+    ]
+    assert (tables.coordinator.read_capacity_units, tables.coordinator.write_capacity_units) == (3, 10)
+    assert [table.has_deletion_protection for table in tables] == [False, False, True]
+
+
+def test_the_configuration_has_units_and_cannot_be_changed(tmp_path: Path) -> None:
+    configuration = read(tmp_path, SMALL, ["shutdownGraceMillis=2500", "streamCheckIntervalMillis=100"])
+    assert configuration.shutdown_grace_seconds == 2.5
+    assert configuration.stream_check_interval_seconds == 0.1
+    with pytest.raises(AttributeError):
+        configuration.application_name = "other"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        configuration.for_kcl["maxRecords"] = "1"  # type: ignore[index]
+
+
+def test_kcl_is_given_its_own_properties_alone(tmp_path: Path) -> None:
+    assert all(not KEYS[name].ours for name in read(tmp_path, SMALL + "workerId = w").for_kcl)

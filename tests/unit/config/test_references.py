@@ -85,8 +85,8 @@ def test_a_mistake_in_a_secret_value_does_not_show_it(tmp_path: Path) -> None:
 def test_properties_take_them_too(tmp_path: Path) -> None:
     path = tmp_path / "w.properties"
     path.write_text("applicationName = ${QUEUE}\nstreamName = ${NOWHERE:Orders}\nactionsFile = actions.yaml\n")
-    properties = read_properties(path, [], {})
-    assert (properties.text("applicationName"), properties.stream_names) == ("orders-queue", ["Orders"])
+    configuration = read_properties(path, [], {})
+    assert (configuration.application_name, configuration.stream_names) == ("orders-queue", ("Orders",))
     path.write_text("applicationName = a\nstreamName = ${NOWHERE}\n")
     with pytest.raises(InvalidConfigError, match=r"w\.properties:2: streamName: the environment variable NOWHERE"):
         read_properties(path, [], {})

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from record_processor.config.properties import Properties
+from record_processor.config.worker_configuration import AwsAccess
 from record_processor.errors import SetupError
 from record_processor.host import endpoints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 RIGHT = b'{"TableNames": [], "Streams": []}'
@@ -42,16 +41,15 @@ def answering(status: int, body: bytes) -> Iterator[str]:
         server.shutdown()
 
 
-def refusal(tmp_path: Path, tables: str, streams: str) -> str:
-    values = {
-        "AwsCredentialsProvider": "LocalCredentialsProvider",
-        "regionName": "us-west-2",
-        "dynamoDBEndpoint": tables,
-        "kinesisEndpoint": streams,
-    }
+def access(tables: str, streams: str) -> AwsAccess:
+    provider = "LocalCredentialsProvider"
+    return AwsAccess("us-west-2", provider, provider, streams_endpoint=streams, tables_endpoint=tables)
+
+
+def refusal(tables: str, streams: str) -> str:
     begun_at = time.monotonic()
     with pytest.raises(SetupError) as found:
-        endpoints.connect(Properties(tmp_path / "worker.properties", values))
+        endpoints.connect(access(tables, streams))
     # Three seconds, and what a busy machine needs for the clients.
     assert time.monotonic() - begun_at < 5
     return str(found.value)
@@ -67,36 +65,34 @@ def refusal(tmp_path: Path, tables: str, streams: str) -> str:
         ("dynamoDBEndpoint", 301, b"moved"),
     ],
 )
-def test_an_endpoint_that_answers_wrongly_is_named(tmp_path: Path, setting: str, status: int, body: bytes) -> None:
+def test_an_endpoint_that_answers_wrongly_is_named(setting: str, status: int, body: bytes) -> None:
     with answering(200, RIGHT) as right, answering(status, body) as wrong:
-        words = refusal(tmp_path, wrong if setting == "dynamoDBEndpoint" else right, wrong)
+        words = refusal(wrong if setting == "dynamoDBEndpoint" else right, wrong)
     assert words.startswith(f"{setting} = {wrong}: what answers ")
     assert f"Is {setting} right?" in words
 
 
 @pytest.mark.parametrize("setting", ["kinesisEndpoint"])
-def test_an_endpoint_that_takes_connections_and_says_nothing_is_named(tmp_path: Path, setting: str) -> None:
+def test_an_endpoint_that_takes_connections_and_says_nothing_is_named(setting: str) -> None:
     with socket.socket() as mute, answering(200, RIGHT) as right:
         mute.bind((LOOPBACK, 0))
         mute.listen()
         silent = f"http://{LOOPBACK}:{mute.getsockname()[1]}"
-        words = refusal(tmp_path, silent if setting == "dynamoDBEndpoint" else right, silent)
+        words = refusal(silent if setting == "dynamoDBEndpoint" else right, silent)
     assert words.startswith(f"{setting} = {silent}: {silent}/ takes connections and does not answer")
 
 
-def test_an_endpoint_where_nobody_listens_is_named(tmp_path: Path) -> None:
-    words = refusal(tmp_path, "http://127.0.0.1:9", "http://127.0.0.1:9")
+def test_an_endpoint_where_nobody_listens_is_named() -> None:
+    words = refusal("http://127.0.0.1:9", "http://127.0.0.1:9")
     assert words.startswith("dynamoDBEndpoint = http://127.0.0.1:9: nothing answers at http://127.0.0.1:9/")
 
 
-def test_an_endpoint_that_is_no_address_is_named(tmp_path: Path) -> None:
-    assert refusal(tmp_path, "nonsense", "x").startswith("dynamoDBEndpoint: 'nonsense' is no address")
+def test_an_endpoint_that_is_no_address_is_named() -> None:
+    assert refusal("nonsense", "x").startswith("dynamoDBEndpoint: 'nonsense' is no address")
 
 
-def test_a_refusal_is_an_answer_unless_it_is_about_the_credentials(tmp_path: Path) -> None:
+def test_a_refusal_is_an_answer_unless_it_is_about_the_credentials() -> None:
     with answering(400, b'{"__type": "AccessDeniedException", "message": "no"}') as refusing:
-        values = {"AwsCredentialsProvider": "LocalCredentialsProvider", "regionName": "us-west-2"}
-        both = {"dynamoDBEndpoint": refusing, "kinesisEndpoint": refusing}
-        endpoints.connect(Properties(tmp_path / "worker.properties", {**values, **both}))
+        endpoints.connect(access(refusing, refusing))
     with answering(400, b'{"__type": "UnrecognizedClientException", "message": "no"}') as refusing:
-        assert "Are the credentials right, and those of this region?" in refusal(tmp_path, refusing, refusing)
+        assert "Are the credentials right, and those of this region?" in refusal(refusing, refusing)

@@ -57,9 +57,9 @@ def written(folder: Path, action: str, stream: str = "Orders", **more: str) -> P
 
 
 def refused(folder: Path, action: str, stream: str = "Orders", **more: str) -> str:
-    properties = read_properties(written(folder, action, stream, **more), [], {})
+    configuration = read_properties(written(folder, action, stream, **more), [], {})
     try:
-        write_loops.refuse(properties, properties.stream_names, read_file(folder / "actions.yaml").tables)
+        write_loops.refuse(configuration.aws, configuration.stream_names, read_file(folder / "actions.yaml").tables)
     except InvalidConfigError as error:
         return str(error)
     return ""

@@ -1,0 +1,65 @@
+"""The properties that are one of a few words: each an enumeration whose values are the words."""
+
+from __future__ import annotations
+
+import enum
+
+
+class InitialPosition(enum.Enum):
+    """`initialPositionInStream`."""
+
+    TRIM_HORIZON = "TRIM_HORIZON"
+    LATEST = "LATEST"
+
+
+class TrimmedData(enum.Enum):
+    """`trimmedData`: what a shard does after DynamoDB has trimmed records that were not read."""
+
+    CONTINUE = "continue"
+    STOP = "stop"
+
+
+class StreamMode(enum.Enum):
+    """`streamMode`: the form of the leases' keys."""
+
+    AUTO = "auto"
+    SINGLE = "single"
+    MULTI = "multi"
+
+
+class BalanceLeasesBy(enum.Enum):
+    """`balanceLeasesBy`: what the leader makes even."""
+
+    NUMBER = "number"
+    TRAFFIC = "traffic"
+
+
+class LogFormat(enum.Enum):
+    """`logFormat`."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(enum.Enum):
+    """`logLevel` and `kclLogLevel`."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class BillingMode(enum.Enum):
+    """How DynamoDB bills one of KCL's tables."""
+
+    PAY_PER_REQUEST = "PAY_PER_REQUEST"
+    PROVISIONED = "PROVISIONED"
+
+
+class MetricsLevel(enum.Enum):
+    """`metricsLevel`: what KCL sends to CloudWatch."""
+
+    NONE = "NONE"
+    SUMMARY = "SUMMARY"
+    DETAILED = "DETAILED"
