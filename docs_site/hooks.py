@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 # A hook is loaded by its path, and its folder is then on no path of Python's.
 sys.path.insert(0, str(ROOT))
 
-from docs_site import action_pages, cli_page  # noqa: E402
+from docs_site import action_pages, cli_page, property_page  # noqa: E402
 from record_processor.catalog import registry, schema  # noqa: E402
 
 _LINK = re.compile(r"\[([^]]+)\]\(((?:\.\./)+[^)#\s]+)(?:#[\w-]+)?\)")
@@ -37,6 +37,7 @@ def generated() -> dict[str, str]:
     return {
         **action_pages.pages(),
         "reference/cli.md": cli_page.page(),
+        "reference/properties.md": property_page.page(),
         "reference/actions.schema.json": schema.text(registry.built_in()),
     }
 

@@ -11,10 +11,11 @@ import click
 import msgspec
 import pytest
 
-from docs_site import action_pages
+from docs_site import action_pages, property_page
 from docs_site.tables import keys_of
 from record_processor.catalog import registry
 from record_processor.cli import cli
+from record_processor.config.property_schema import KEYS, NOT_HERE
 from record_processor.plugin.settings import ActionSettings
 from tests.docs.blocks import FENCE, ROOT, pages
 
@@ -94,6 +95,20 @@ def test_every_key_that_all_actions_have_is_described() -> None:
     keys = list(keys_of(msgspec.structs.fields(ActionSettings)))
     assert {"batch.window", "retry.max_age", "dead_letter(s3).bucket"} <= {key.name for key in keys}
     assert [key.name for key in keys if not key.description] == []
+
+
+def test_every_property_is_described() -> None:
+    assert [key.name for key in KEYS.values() if not key.description] == []
+    page = property_page.page()
+    assert [name for name in (*KEYS, *NOT_HERE) if page.count(f"\n| `{name}` |") != 1] == []
+
+
+def test_the_template_for_production_has_properties_that_exist_with_their_defaults() -> None:
+    template = (ROOT / "properties/worker.properties").read_text()
+    written = dict(re.findall(r"^#?(\w+) = (.+)$", template, re.MULTILINE))
+    assert set(written) <= set(KEYS)
+    wrong = {name for name, value in written.items() if KEYS[name].default not in (value, None)}
+    assert wrong == set()
 
 
 @pytest.mark.parametrize("name", registry.built_in())
