@@ -18,11 +18,15 @@ ROOT = Path(__file__).parent.parent
 # A hook is loaded by its path, and its folder is then on no path of Python's.
 sys.path.insert(0, str(ROOT))
 
-from docs_site import action_pages, cli_page, property_page  # noqa: E402
+from docs_site import action_pages, cli_page, decision_list, property_page  # noqa: E402
 from record_processor.catalog import registry, schema  # noqa: E402
 
 _LINK = re.compile(r"\[([^]]+)\]\(((?:\.\./)+[^)#\s]+)(?:#[\w-]+)?\)")
-_MARKERS = {"<!-- actions -->": action_pages.overview, "<!-- keys of every action -->": action_pages.common_keys}
+_MARKERS = {
+    "<!-- actions -->": action_pages.overview,
+    "<!-- keys of every action -->": action_pages.common_keys,
+    "<!-- decisions -->": decision_list.listed,
+}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

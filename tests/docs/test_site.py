@@ -71,7 +71,7 @@ def test_a_broken_link_fails_the_build(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/index.md").write_text("[gone](gone.md)\n")
     text = (ROOT / "mkdocs.yml").read_text()
-    (tmp_path / "mkdocs.yml").write_text(text[: text.index("nav:")].replace("docs_site/", f"{ROOT}/docs_site/"))
+    (tmp_path / "mkdocs.yml").write_text(text[: text.index("\nnav:")].replace("docs_site/", f"{ROOT}/docs_site/"))
     built = built_with("--config-file", tmp_path / "mkdocs.yml", "--site-dir", tmp_path / "site")
     assert built.returncode != 0
     assert "gone.md" in built.stdout + built.stderr
