@@ -30,6 +30,8 @@ RUN python -m pip install --no-cache-dir --require-hashes --requirement constrai
 
 # --- Run: Python, a JRE, and nothing to build or install with. ---------------------------------------------------------
 FROM ${BASE}
+# That of src/record_processor/__init__.py; tests/unit/test_versions.py compares them.
+LABEL org.opencontainers.image.title="record-processor" org.opencontainers.image.version="0.1.0"
 # Debian's security fixes since the base was made, too: its digest stays the same until somebody renews it.
 # hadolint ignore=DL3008
 RUN apt-get update \

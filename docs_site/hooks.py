@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from docs_site import action_pages, cli_page, decision_list, property_page  # noqa: E402
+from record_processor import __version__  # noqa: E402
 from record_processor.catalog import registry, schema  # noqa: E402
 
 _LINK = re.compile(r"\[([^]]+)\]\(((?:\.\./)+[^)#\s]+)(?:#[\w-]+)?\)")
@@ -27,6 +28,12 @@ _MARKERS = {
     "<!-- keys of every action -->": action_pages.common_keys,
     "<!-- decisions -->": decision_list.listed,
 }
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Say at the foot of each page which version it is about."""
+    config.copyright = f"record-processor {__version__}"
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

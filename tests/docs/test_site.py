@@ -13,6 +13,7 @@ import pytest
 
 from docs_site import action_pages, property_page
 from docs_site.tables import keys_of
+from record_processor import __version__
 from record_processor.catalog import registry
 from record_processor.cli import cli
 from record_processor.config.property_schema import KEYS, NOT_HERE
@@ -60,6 +61,10 @@ def test_a_page_loads_nothing_from_another_host(site: Path) -> None:
         assert [one for one in parser.addresses if re.match(r"(\w+:)?//", one)] == [], page
         # The theme fetches its program for diagrams when a page has one.
         assert 'class="mermaid"' not in page.read_text(), page
+
+
+def test_a_page_says_which_version_it_is_about(site: Path) -> None:
+    assert f"record-processor {__version__}" in (site / "reference/properties.html").read_text()
 
 
 def test_no_style_loads_anything_from_another_host(site: Path) -> None:
