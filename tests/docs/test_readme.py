@@ -18,7 +18,7 @@ from tests.docs.blocks import ROOT, blocks
 from tests.servers.process import free_port, require
 
 MOST_LINES = 150
-SECONDS = 180
+SECONDS = 300
 
 
 def environment(home: Path) -> dict[str, str]:
