@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 
 # The one place for the base of both stages, for every architecture: the tag says what it is, the digest is what counts.
-# How to renew it: docs/container.md.
+# How to renew it: docs/how-to/run-in-a-container.md.
 ARG BASE=python:3.12.15-slim-trixie@sha256:05cda9777409a9c3ffddd94a4c476b79f0769a0b4857f0c7ed9226b6800b0d6f
 
 # --- Build: a wheel with the jars. Needs a JDK and Maven; the image does not. ------------------------------------------
@@ -30,6 +30,8 @@ RUN python -m pip install --no-cache-dir --require-hashes --requirement constrai
 
 # --- Run: Python, a JRE, and nothing to build or install with. ---------------------------------------------------------
 FROM ${BASE}
+# That of src/record_processor/__init__.py; tests/unit/test_versions.py compares them.
+LABEL org.opencontainers.image.title="record-processor" org.opencontainers.image.version="0.1.0"
 # Debian's security fixes since the base was made, too: its digest stays the same until somebody renews it.
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -43,7 +45,7 @@ COPY --from=build /opt/record-processor /opt/record-processor
 ENV PATH=/opt/record-processor/bin:$PATH \
     PYTHONUNBUFFERED=1
 # Mount worker.properties, actions.yaml and your handlers' modules here: it is on the import path. The worker writes to
-# /dev/shm, and nowhere else by itself: docs/container.md.
+# /dev/shm, and nowhere else by itself: docs/how-to/run-in-a-container.md.
 WORKDIR /app
 USER 10001
 # Exec form: the command is process 1 and gets the SIGTERM of `docker stop`. Allow it shutdownGraceMillis and 5 s more.

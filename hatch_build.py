@@ -19,20 +19,21 @@ class JarsHook(BuildHookInterface[Any]):
         root = Path(self.root)
         # Maven adds to it; what another version has left there is not to be shipped.
         shutil.rmtree(root / "java" / "target" / "jars", ignore_errors=True)
-        _run_maven(root / "java")
+        _run_maven(root / "java", self.metadata.version)
         _refuse_strangers(root / "src", root / "java" / "target" / "jars")
         _copy_jars(root / "java" / "target", root / "src" / "record_processor" / "host" / "jars")
         build_data["sbom_files"].extend(_write_sboms(root, self.metadata.version))
 
 
-def _run_maven(java: Path) -> None:
+def _run_maven(java: Path, version: str) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise SystemExit(
             "record-processor is built with Maven and a JDK 17 or newer, and there is no mvn on the PATH.\n"
             "Install both (Debian: apt-get install maven default-jdk-headless), or install a wheel."
         )
-    subprocess.run([maven, "-q", "-B", "-ntp", "-DskipTests", "package"], cwd=java, check=True)
+    command = [maven, "-q", "-B", "-ntp", "-DskipTests", f"-Drevision={version}", "package"]
+    subprocess.run(command, cwd=java, check=True)
 
 
 def _refuse_strangers(sources: Path, jars: Path) -> None:

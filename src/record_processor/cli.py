@@ -67,7 +67,7 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
 
 
 @cli.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -89,6 +89,7 @@ def local(port: int, data: Path | None) -> None:
     default="trim-horizon",
     show_default=True,
     metavar="trim-horizon|latest|at:SEQ|after:SEQ",
+    help="Where to start.",
 )
 @click.option("--shard", "shard_id", help="Read only this shard.")
 @click.option("--follow", is_flag=True, help="Keep reading new records until interrupted.")

@@ -1,4 +1,4 @@
-"""Every action of the README, as it stands there, moves 300 changes of a table to its sink."""
+"""The example of every action on the docs site, as it stands there, moves 300 changes of a table to its sink."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import re
 import textwrap
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -15,17 +14,18 @@ import pytest
 import yaml
 from botocore.config import Config
 
+from docs_site import action_pages
 from record_processor.catalog import registry
 from tests.actions.sinks.aws import objects, received
 from tests.harness import Worker, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.harness import Database
     from tests.servers.started import Servers
 
-ROOT = Path(__file__).parents[2]
 ITEMS, TIMES = 50, 6
 ALL = {f"order-{item:02}": list(range(1, TIMES + 1)) for item in range(ITEMS)}
 
@@ -44,15 +44,15 @@ def handle(event, context):
 """
 
 
-def readme_examples() -> dict[str, str]:
-    """By type: the YAML blocks of the README's catalogue, each of one action."""
-    _, _, catalogue = (ROOT / "README.md").read_text().partition("\n## The catalogue\n")
-    blocks = re.findall(r"```yaml\n(actions:\n.*?)```", catalogue.split("\n## ")[0], re.DOTALL)
+def examples_of_the_site() -> dict[str, str]:
+    """By type: the first YAML block of the page of each action."""
+    pages = action_pages.pages().values()
+    blocks = [re.findall(r"```yaml\n(actions:\n.*?)```", page, re.DOTALL)[0] for page in pages]
     return {yaml.safe_load(block)["actions"][0]["type"]: block for block in blocks}
 
 
-def test_the_readme_has_an_example_of_at_most_eight_lines_for_every_action() -> None:
-    examples = readme_examples()
+def test_the_site_has_an_example_of_at_most_eight_lines_for_every_action() -> None:
+    examples = examples_of_the_site()
     assert sorted(examples) == registry.built_in()
     for name, block in examples.items():
         assert len(block.splitlines()) <= 8, name
@@ -167,7 +167,7 @@ def _client(service: str, address: str, region: str) -> Any:
 
 @pytest.fixture(scope="module")
 def shop(database: Database, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """One worker with all the examples of the README, after 300 changes and a graceful stop."""
+    """One worker with all the examples of the site, after 300 changes and a graceful stop."""
     folder = tmp_path_factory.mktemp("shop")
     made = Shop(servers, database, folder)
     table = database.table()
@@ -176,7 +176,7 @@ def shop(database: Database, servers: Servers, tmp_path_factory: pytest.TempPath
             attributes = {"n": {"N": str(number)}, "Total": {"N": f"{number}.50"}, "Status": {"S": "new"}}
             database.put(table, item, **attributes)
     (folder / "table").write_text(table)
-    actions = "actions:\n" + "".join(block.removeprefix("actions:\n") for block in readme_examples().values())
+    actions = "actions:\n" + "".join(block.removeprefix("actions:\n") for block in examples_of_the_site().values())
     actions = re.sub(r"name: (\S+)\n    type: (\S+)", r"name: \1-\2\n    type: \2", actions)  # in one file they differ
     with pytest.MonkeyPatch.context() as patched:
         for name, value in made.environment.items():

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from docs_site import action_pages
 from record_processor.dead_letters.letter import write
 from record_processor.records.stream import Shard
 from tests.builders import STREAM, adapter_json
@@ -40,25 +41,28 @@ RECORDS: tuple[dict[str, Any], ...] = (
 
 @cache
 def yaml_texts() -> tuple[str, ...]:
-    """The actions of the README, and the template of `properties/` with everything that is commented out in it."""
-    blocks = re.findall(r"```yaml\n(actions:.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    """The actions of the docs, and the template of `properties/` with everything that is commented out in it."""
+    written = [path.read_text() for path in sorted((ROOT / "docs").rglob("*.md"))]
+    pages = "\n".join([*action_pages.pages().values(), *written])
+    blocks = re.findall(r"^```yaml\n(actions:.*?)```", pages, re.DOTALL | re.MULTILINE)
     template = (ROOT / "properties/actions.yaml").read_text()
     return (*blocks, template, re.sub(r"(?m)^  # (?=- name|  \w+:)", "  ", template))
 
 
 @cache
 def actions() -> tuple[dict[str, Any], ...]:
-    """The actions of the README, one at a time, and one with every key that all have."""
+    """The actions of the docs, one at a time, and one with every key that all have."""
     found = [yaml.safe_load(text)["actions"][0] for text in yaml_texts() if "${" not in text]
-    (common,) = re.findall(r"```yaml\n(  - name: orders\n.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    every = {**yaml.safe_load(common)[0], "type": "file", "path": "a.jsonl", "template": TEMPLATES[0]}
+    page = (ROOT / "docs/reference/actions/index.md").read_text()
+    (common,) = re.findall(r"```yaml\n(actions:.*?)```", page, re.DOTALL)
+    every = {**yaml.safe_load(common)["actions"][0], "type": "file", "path": "a.jsonl", "template": TEMPLATES[0]}
     return (*found, {name: value for name, value in every.items() if name != "handler"})
 
 
 @cache
 def filters() -> tuple[Any, ...]:
     """The patterns of the docs, with an operator of each kind."""
-    text = (ROOT / "docs/filters.md").read_text()
+    text = (ROOT / "docs/reference/filters.md").read_text()
     (pattern,) = re.findall(r"```yaml\n(filter:.*?)```", text, re.DOTALL)
     operators = [member for one in re.findall(r"`(\{[^`]+\})`", text) for member in yaml.safe_load(f"[{one}]")]
     texts = [member for member in operators if isinstance(member, dict) and member.keys() < _OF_TEXT]

@@ -1,7 +1,7 @@
 """The differences of the next KCL that were looked at, each with what it means.
 
 A difference that is not here fails the check, and so does one that is here and is gone. What follows for each of our
-classes is in docs/upgrading-kcl.md.
+classes is in docs/how-to/upgrade-kcl.md.
 """
 
 _METRICS_MOVED = "the leader reads the workers' reports through MigrationAwareLAMDataManager, from one table or two"

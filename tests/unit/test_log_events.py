@@ -1,4 +1,4 @@
-"""docs/log-events.md against the sources: an event that nobody documented is one that nobody can set an alarm on."""
+"""docs/reference/log-events.md against the sources: nobody can set an alarm on an event that is not documented."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from record_processor.logs.log_events import LEVELS
 
 ROOT = Path(__file__).parents[2]
-TABLE = ROOT / "docs/log-events.md"
+TABLE = ROOT / "docs/reference/log-events.md"
 CALLS = (*LEVELS, "write_event")
 # Named by the Java layout of a line, by the action `log`, and where the level is the printed line's own.
 UNNAMED = {"kcl", "record", "handler.print"}

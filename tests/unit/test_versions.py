@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from importlib import resources
+import zipfile
+from importlib import metadata, resources
 from pathlib import Path
 
 import pytest
 
 import hatch_build
+from record_processor import __version__
 from record_processor.host import jar_sums, jvm
 
 ROOT = Path(__file__).parents[2]
@@ -39,9 +41,22 @@ def test_the_jvm_has_the_sdks_whole_chain_of_credentials() -> None:
 
 
 def test_the_packages_version_is_that_of_its_metadata() -> None:
-    from record_processor import __version__
+    assert metadata.version("record-processor") == __version__
 
-    assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text()
+
+def test_our_jar_has_the_version_of_the_package() -> None:
+    with zipfile.ZipFile(OURS / jar_sums.OURS) as jar:
+        written = jar.read("META-INF/maven/recordprocessor/record-processor-daemon/pom.properties").decode()
+    assert f"\nversion={__version__}\n" in f"\n{written}\n".replace("\r\n", "\n")
+
+
+def test_the_image_has_the_version_of_the_package() -> None:
+    assert f'org.opencontainers.image.version="{__version__}"' in (ROOT / "Dockerfile").read_text()
+
+
+def test_no_other_file_writes_the_version_down() -> None:
+    for name in ("pyproject.toml", "java/pom.xml", "mkdocs.yml", "compose.yaml"):
+        assert __version__ not in re.findall(r"version>?\s*[=:]?\s*\"?([\d.]+)", (ROOT / name).read_text()), name
 
 
 def test_every_jar_on_the_class_path_is_the_one_that_is_recorded_and_no_other_is_recorded() -> None:

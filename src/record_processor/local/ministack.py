@@ -102,7 +102,7 @@ def _refuse_foreign(data: Path) -> None:
     for other in data.glob("*.db"):
         raise SetupError(
             f"{other} is a file of DynamoDB Local's, whose tables ministack cannot read; choose another folder with "
-            "--data, or go on with DynamoDB Local (docs/local-database.md)"
+            "--data, or go on with DynamoDB Local (docs/how-to/run-locally.md)"
         )
 
 

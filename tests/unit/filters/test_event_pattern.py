@@ -295,7 +295,7 @@ def test_a_pattern_over_rarer_fields_sees_the_whole_event() -> None:
 
 
 def test_the_example_of_the_documentation_matches_what_it_says() -> None:
-    text = (Path(__file__).parents[3] / "docs/filters.md").read_text()
+    text = (Path(__file__).parents[3] / "docs/reference/filters.md").read_text()
     (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     wanted = RecordFilter(yaml.safe_load(block)["filter"])
     image = {

@@ -118,7 +118,7 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
     }
 
     private PipedRecordProcessor piped(StreamArn arn, LeaseFile leaseFile, Tenure tenure, Consumer<ProcessEnd> onEnd) {
-        // docs/process-contract.md says what these are.
+        // docs/reference/process-contract.md says what these are.
         Map<String, String> environment = Map.of(
                 "RP_STREAM_ARN", arn.text(),
                 "RP_LEASE_FILE", leaseFile.path().toString(),
