@@ -21,7 +21,7 @@ from record_processor.records.stream import Shard
 from tests.builders import STREAM, change_record
 
 ROOT = Path(__file__).parents[2]
-PUBLIC = ("record_processor", "record_processor.plugin")
+PUBLIC = ("record_processor", "record_processor.plugin", "record_processor.testing")
 DOCUMENTED = (ROOT / "docs/python-api.md").read_text()
 
 
