@@ -35,6 +35,17 @@ def cli() -> None:
 
 
 @cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--table", default="Orders", show_default=True, help="The table whose changes are processed.")
+@click.option("--region", help="Its AWS region. Default: from the AWS configuration.")
+def init(folder: Path, table: str, region: str | None) -> None:
+    """Create a project: properties, actions, a handler and its test, all of which run. Overwrites nothing."""
+    from record_processor.tools.init import init as make_project
+
+    make_project(folder, table, region)
+
+
+@cli.command()
 @_PROPERTIES
 @_SET
 def run(properties: Path, overrides: tuple[str, ...]) -> None:
