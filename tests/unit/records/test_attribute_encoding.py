@@ -22,7 +22,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.dictionaries(st.text(min_size=1), values))
 def test_an_encoded_item_is_read_as_the_same_values(item: dict[str, Any]) -> None:
     assert item_to_python(encoded_item(item)) == item

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import change_record
+from record_processor.errors import SetupError
+from record_processor.records.stream import Stream
+from record_processor.tools.sample_records import SampleRecord
+from record_processor.tools.try_actions import Try
+from tests.builders import ARN, STREAM, change_record, protocol_record
 from tests.harness import run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+OTHER = Stream(ARN.replace("Phones", "Orders"))
 ACTIONS = """\
 actions:
   - name: orders
@@ -73,8 +78,8 @@ def test_it_says_what_every_action_does_with_every_record(folder: Path) -> None:
     assert not (folder / "dead").exists()
 
 
-def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(folder: Path) -> None:
-    tried = attempt(folder, "records.json", "--dry-run", "--action", "audit")
+def test_a_dry_run_of_standard_input_shows_what_would_be_sent_and_sends_nothing(folder: Path) -> None:
+    tried = attempt(folder, "--dry-run", "--action", "audit", text=(folder / "records.json").read_text())
     assert tried.stdout.splitlines() == [
         "INSERT Orders id=o-1",
         '  audit  would send {"id":"o-1"}',
@@ -88,24 +93,26 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(folder: Path) -> N
     assert not (folder / "audit.jsonl").exists()
 
 
-def test_standard_input_is_read_and_records_of_two_shards_too(folder: Path) -> None:
-    text = (folder / "records.json").read_text() * 2
-    tried = attempt(folder, "--dry-run", "--action=audit", text=text)
-    assert tried.stdout.splitlines()[-1] == "audit: 4 would be sent, 2 filtered out"
-    assert tried.returncode == 0
+def test_records_of_several_shards_are_delivered_shard_by_shard(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = {"name": "show", "type": "log"}
+    records = [sample("o-1", 100), sample("o-2", 101), sample("o-3", 100), sample("o-4", 102, OTHER)]
+    assert Try([shown], None, dry_run=True).run(records) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:-1:2] == [f"INSERT Phones id=o-{number}" for number in (1, 2, 3)] + ["INSERT Orders id=o-4"]
+    assert lines[-1] == "show: 4 would be sent"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "text", "message"),
-    [
-        ((), '{"id": {"S": "o-9"}}', "standard input:1: an item: say which are its keys: --key NAME"),
-        (("--action", "ordrs"), "", "--action: unknown action 'ordrs'; did you mean 'orders'"),
-    ],
-)
-def test_bad_input_is_one_message_and_status_2(
-    arguments: tuple[str, ...], text: str, message: str, folder: Path
-) -> None:
-    tried = attempt(folder, *arguments, text=text)
-    assert message in tried.stderr
+def sample(key: str, number: int, stream: Stream = STREAM) -> SampleRecord:
+    return SampleRecord(stream, protocol_record(number, Keys={"id": {"S": key}}))
+
+
+def test_an_action_that_is_not_there_is_refused() -> None:
+    with pytest.raises(SetupError, match="--action: unknown action 'ordrs'; did you mean 'orders'"):
+        Try([{"name": "orders", "type": "log"}], "ordrs", dry_run=True)
+
+
+def test_bad_input_is_one_message_and_status_2(folder: Path) -> None:
+    tried = attempt(folder, text='{"id": {"S": "o-9"}}')
+    assert "standard input:1: an item: say which are its keys: --key NAME" in tried.stderr
     assert (tried.returncode, tried.stdout, tried.stderr.count("\n")) == (2, "", 1)
     assert "Traceback" not in tried.stderr
