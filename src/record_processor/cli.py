@@ -35,6 +35,17 @@ def cli() -> None:
 
 
 @cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--table", default="Orders", show_default=True, help="The table whose changes are processed.")
+@click.option("--region", help="Its AWS region. Default: from the AWS configuration.")
+def init(folder: Path, table: str, region: str | None) -> None:
+    """Create a project: properties, actions, a handler and its test, all of which run. Overwrites nothing."""
+    from record_processor.tools.init import init as make_project
+
+    make_project(folder, table, region)
+
+
+@cli.command()
 @_PROPERTIES
 @_SET
 def run(properties: Path, overrides: tuple[str, ...]) -> None:
@@ -134,6 +145,39 @@ def replay(
     checked = check_configuration(properties, overrides)
     region = checked.configuration.aws.region
     raise SystemExit(Replay(checked.actions, action, dry_run, region).run(source))
+
+
+@cli.command("try")
+@_PROPERTIES
+@click.argument("records", type=click.Path(path_type=Path), required=False)
+@_SET
+@click.option("--action", help="Try only this action.")
+@click.option("--key", "keys", multiple=True, metavar="NAME", help="A key attribute of items. Can be repeated.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent. Send nothing and call no handler.")
+def try_(
+    properties: Path,
+    records: Path | None,
+    overrides: tuple[str, ...],
+    action: str | None,
+    keys: tuple[str, ...],
+    dry_run: bool,
+) -> None:
+    """Deliver records from a file to the actions and show what each action does with them.
+
+    RECORDS has what `peek` prints, an event of Lambda, items in DynamoDB JSON (with --key), or dead letters. Without
+    it, standard input is read. Nothing waits between retries, and no dead letters are stored. Exit status: 0 if all
+    records were delivered or filtered out, 1 if not, 2 if RECORDS or the configuration has errors.
+    """
+    from record_processor.host.check import check as check_configuration
+    from record_processor.tools.sample_source import read_records
+    from record_processor.tools.try_actions import Try
+
+    restrict_new_files()
+    raise_stop_signals()
+    checked = check_configuration(properties, overrides)
+    trial = Try(checked.actions, action, dry_run)
+    region = checked.configuration.aws.region
+    raise SystemExit(trial.run(read_records(records, checked.configuration.stream_names, region, keys)))
 
 
 @cli.command()

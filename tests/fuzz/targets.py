@@ -25,13 +25,14 @@ from record_processor.dead_letters.file import DeadLetterFile
 from record_processor.dead_letters.letter import fingerprint
 from record_processor.dead_letters.lines import lines
 from record_processor.dead_letters.packing import packed, unpacked
-from record_processor.errors import InvalidConfigError, UndecodableRecordError
+from record_processor.errors import InvalidConfigError, SetupError, UndecodableRecordError
 from record_processor.filters.event_pattern import InvalidFilter
 from record_processor.filters.record_filter import RecordFilter
 from record_processor.plugin.record_format import Format, FormattedSettings, RecordFormat, encoded
 from record_processor.records.change_record import decode
 from record_processor.records.stream import Shard, Stream
 from record_processor.records.template import Template, TextTemplate
+from record_processor.tools.sample_records import SampleRecords
 from tests.builders import STREAM, adapter_json
 from tests.fuzz import corpus
 from tests.fuzz.fuzzer import Target
@@ -112,6 +113,29 @@ def _records() -> list[ChangeRecord]:
     # Long enough to show what takes more time than in proportion to it.
     long = adapter_json(NewImage={"Status": {"S": "a/" * 30_000}})
     return [decode(msgspec.json.encode(record), STREAM, _NUMBER) for record in (*corpus.RECORDS, long)]
+
+
+def samples(random: Random) -> str:
+    """Records as people have them at hand, one after another."""
+    found = []
+    for _ in range(random.randrange(1, 4)):
+        record = random.choice(corpus.RECORDS)
+        event = {**record, "eventSourceARN": random.choice([STREAM.arn, "stream-ARN"])}
+        form = random.choice(
+            [event, {"Records": [record]}, {"Items": [corpus.ITEM]}, {"Item": corpus.ITEM}, corpus.ITEM]
+        )
+        for _ in range(random.randrange(3)):
+            form = changed(form, random)
+        content = json_bytes(form, random)
+        found.append(changed_bytes(content, random) if random.random() < 0.2 else content)
+    return b"\n".join(found).decode(errors="surrogateescape")
+
+
+def read_samples(text: str) -> None:
+    for one in SampleRecords("samples.json", STREAM, ["id"]).read(text):
+        record = decode(one.raw.binary_data, one.stream, one.raw.sequence_number)
+        record.to_plain()
+        int(record.sequence_number)
 
 
 def pattern(random: Random) -> Any:
@@ -249,6 +273,7 @@ def _file(name: str, content: bytes) -> Path:
 
 TARGETS = {
     "record": Target(record_bytes, read_record, (UndecodableRecordError,)),
+    "samples": Target(samples, read_samples, (SetupError,)),
     "filter": Target(pattern, read_filter, (InvalidFilter,)),
     "template": Target(template, read_template, (ValueError,)),
     "properties": Target(properties, read_worker_properties, (InvalidConfigError,)),

@@ -9,10 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from record_processor.errors import InvalidSettingError
-from record_processor.plugin.action import Action
-from record_processor.plugin.settings import ActionSettings
-from record_processor.records.change_record import ChangeRecord
+from record_processor.plugin import Action, ActionSettings, ChangeRecord, InvalidSettingError
 
 
 class ShoutSettings(ActionSettings, kw_only=True, frozen=True):

@@ -154,6 +154,9 @@ class DynamoDBAction(Action[DynamoDBSettings]):
                     failures.setdefault(position, NotTriedError())
             raise PartialFailure(failures)
 
+    def preview(self, record: ChangeRecord) -> Any:
+        return self._request(record, record.stream.label)[1]
+
     def _write(self, record: ChangeRecord) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -170,8 +173,9 @@ class DynamoDBAction(Action[DynamoDBSettings]):
                 "dynamodb", "PutItem" if operation == "put_item" else "DeleteItem", error
             ) from None
 
-    def _request(self, record: ChangeRecord) -> tuple[str, dict[str, Any]]:
-        sequence = {"S": self._place(record.sequence_number)}
+    def _request(self, record: ChangeRecord, label: str | None = None) -> tuple[str, dict[str, Any]]:
+        """The operation and its parameters; `label` is that of the stream, if the action is not open."""
+        sequence = {"S": _place(self._shard.stream.label if label is None else label, record.sequence_number)}
         request = {
             "TableName": self.settings.table,
             "ConditionExpression": "attribute_not_exists(#sequence) OR #sequence < :sequence",
@@ -184,14 +188,6 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         if not self.settings.keep_deleted:
             return "delete_item", {**request, "Key": keys}
         return "put_item", {**request, "Item": {**keys, **self._marker(), self._sequence_name: sequence}}
-
-    def _place(self, sequence_number: str) -> str:
-        """A text that is larger for a newer change.
-
-        A stream that was made anew may begin with lower sequence numbers; its label, a time, is always later.
-        """
-        label = self._shard.stream.label
-        return f"{label}#{sequence_number.zfill(_SEQUENCE_DIGITS)}"
 
     @property
     def _sequence_name(self) -> str:
@@ -213,3 +209,11 @@ class DynamoDBAction(Action[DynamoDBSettings]):
 
     def _renamed(self, item: dict[str, Any]) -> dict[str, Any]:
         return {self.settings.rename.get(name, name): value for name, value in item.items()}
+
+
+def _place(label: str, sequence_number: str) -> str:
+    """A text that is larger for a newer change.
+
+    A stream that was made anew may begin with lower sequence numbers; its label, a time, is always later.
+    """
+    return f"{label}#{sequence_number.zfill(_SEQUENCE_DIGITS)}"

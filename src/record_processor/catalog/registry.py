@@ -93,7 +93,7 @@ def find(type_name: str) -> type[Action[Any]]:
     if not isinstance(loaded, type) or not issubclass(loaded, Action) or not hasattr(loaded, "settings_type"):
         raise BrokenActionError(
             f"the package {one.package} names {one.target}, which is no action: expected a class that extends "
-            "record_processor.plugin.action.Action and has a settings_type"
+            "record_processor.plugin.Action and has a settings_type"
         )
     return loaded
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from record_processor.errors import InvalidSettingError
 from record_processor.plugin.settings import ActionSettings
@@ -110,6 +110,17 @@ class Action(abc.ABC, Generic[SettingsT]):
         records come again, so an action must bear that. What this returned for may still be lost by a crash until
         `flush` has returned too.
         """
+
+    def preview(self, record: ChangeRecord) -> Any:
+        """Return what `deliver` would send for a record, for `try --dry-run` and tests. Called without `open`.
+
+        Raises:
+            PermanentError, UndecodableRecordError: `deliver` would refuse it.
+        """
+        from record_processor.plugin.record_format import FormattedSettings, RecordFormat  # no shard process asks
+
+        settings: ActionSettings = self.settings
+        return RecordFormat(settings).of(record) if isinstance(settings, FormattedSettings) else record.plain
 
     def flush(self) -> None:
         """Make everything that `deliver` has returned for survive a crash. Called before each checkpoint."""

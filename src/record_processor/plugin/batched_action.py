@@ -88,6 +88,9 @@ class BatchedAction(Action[SettingsT], abc.ABC, Generic[SettingsT]):
         if failures:
             raise PartialFailure(failures)
 
+    def preview(self, record: ChangeRecord) -> Any:
+        return self.entry(record).content
+
     def _made(self, position: int, record: ChangeRecord, failures: dict[int, Exception]) -> _Waiting | None:
         try:
             entry = self.entry(record)
