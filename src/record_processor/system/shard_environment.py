@@ -48,6 +48,12 @@ class ShardEnvironment(msgspec.Struct, frozen=True):
     """A file that outlives this process on this worker; None: there is none, and nothing outlives it."""
 
 
+def grace_seconds() -> float | None:
+    """How long a stop may take; None where this is no shard process."""
+    millis = os.environ.get(GRACE_MILLIS)
+    return None if millis is None else int(millis) / 1000
+
+
 def read() -> ShardEnvironment:
     """The environment of this process.
 
