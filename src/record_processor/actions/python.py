@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 from msgspec import Meta
 
 from record_processor.actions.handlers import event_loop, handler_threads
@@ -13,6 +14,7 @@ from record_processor.actions.handlers.handler_context import Context
 from record_processor.actions.handlers.handler_import import imported
 from record_processor.actions.handlers.hooks import Hooks
 from record_processor.config.units import Duration, default
+from record_processor.config.variables import check_variables
 from record_processor.logs.log_events import Log
 from record_processor.plugin.action import Action
 from record_processor.plugin.partial_batch_response import check_handlers_answer, raise_failures
@@ -45,6 +47,14 @@ class PythonSettings(FormattedSettings, kw_only=True, frozen=True):
             extra=_EXPECTED,
         ),
     ]
+    env: Annotated[
+        dict[str, str],
+        Meta(
+            description="Environment variables that are set before any handler is imported. Actions share the shard "
+            "process, so the others see them too.",
+            extra={"expected": "a map of names and texts"},
+        ),
+    ] = msgspec.field(default_factory=dict)
     startup: Annotated[
         Annotated[str, Meta(pattern=_REFERENCE)] | None,
         Meta(
@@ -70,6 +80,7 @@ class PythonAction(Action[PythonSettings]):
     """A handler may be `async def`: all its calls share one event loop, as many at a time as `concurrency` says."""
 
     settings_type = PythonSettings
+    sets_environment = True
     example = """\
 - name: orders
   type: python
@@ -79,6 +90,7 @@ class PythonAction(Action[PythonSettings]):
 
     def __init__(self, settings: PythonSettings) -> None:
         super().__init__(settings)
+        check_variables(settings.env)
         self._shaped = RecordFormat(settings).made_anew
         self._handler = imported(settings.handler)
         self._hooks = Hooks(settings.name, settings.startup, settings.shutdown, settings.timeout)
