@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from record_processor.host import jvm, run_directory_lock, write_loops
 from record_processor.host.check import Checked, check
+from record_processor.host.development import Development
 from record_processor.host.find_java import find_java
 from record_processor.host.log_output import LogOutput
 from record_processor.host.log_relay import LogRelay
@@ -24,13 +25,14 @@ log = log_events.Log("daemon.run")
 _LAST_LINE_SECONDS = 1.0
 
 
-def run(path: Path, overrides: Iterable[str]) -> int:
+def run(path: Path, overrides: Iterable[str], development: Development = Development()) -> int:  # noqa: B008
     """Run a worker until it is asked to stop; the JVM's exit status.
 
     Raises:
         InvalidConfigError, SetupError: and nothing was started.
     """
-    checked = check(path, overrides)
+    checked = check(path, [*overrides, *development.overrides()])
+    development.check(checked.properties)
     output = LogOutput()
     log_format = checked.properties.text("logFormat")
     log_events.start(checked.properties.text("logLevel"), output, log_events.form_named(log_format))
@@ -43,7 +45,7 @@ def run(path: Path, overrides: Iterable[str]) -> int:
         _remove_abandoned()
         directory = RunDirectory()
         at_the_end.callback(directory.remove)
-        return _run(java, checked, prepared, directory, output)
+        return _run(java, checked, prepared, directory, output, development)
 
 
 def _remove_abandoned() -> None:
@@ -58,7 +60,14 @@ def _warn(checked: Checked) -> None:
         log.warning("configuration.exposed", sentence)
 
 
-def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirectory, output: LogOutput) -> int:
+def _run(
+    java: str,
+    checked: Checked,
+    prepared: Prepared,
+    directory: RunDirectory,
+    output: LogOutput,
+    development: Development,
+) -> int:
     """One JVM after another: a table whose stream was made anew needs one that reads the new one."""
     properties = checked.properties
     _warn(checked)
@@ -71,7 +80,7 @@ def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirector
         directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
         machine = jvm.Jvm(
             jvm.command(java, properties, directory),
-            directory.child_environment(checked),
+            {**directory.child_environment(checked), **development.environment()},
             properties.integer("shutdownGraceMillis") / 1000,
             held=[directory.lock],
         )

@@ -17,6 +17,8 @@ LOG_LEVEL = "RP_LOG_LEVEL"
 PROCESS = "RP_PROCESS"
 """Only its presence matters here: by its value the Java side finds what handlers left running."""
 REGION = "RP_REGION"
+RELOAD = "RP_RELOAD"
+"""There if the process is to end when a source file is saved."""
 RESTARTS = "RP_RESTARTS"
 STREAM_ARN = "RP_STREAM_ARN"
 TRIALS_FILE = "RP_TRIALS_FILE"
@@ -37,10 +39,12 @@ class ShardEnvironment(msgspec.Struct, frozen=True):
     grace_seconds: float
     """How long a stop may take."""
     last_end: str
-    """How the process before this one ended: none, lease_lost, stopped, killed, call_timeout, defect or actions."""
+    """How the process before it ended: none, lease_lost, stopped, killed, call_timeout, defect, actions, reload."""
     lease_path: Path
     log_level: str
     region: str
+    reload: bool
+    """Whether a saved source file ends this process."""
     restarts: int
     """How many times in a row this shard's process was started again without lasting progress."""
     stream_arn: str
@@ -68,6 +72,7 @@ def read() -> ShardEnvironment:
         lease_path=Path(os.environ[LEASE_FILE]),
         log_level=os.environ[LOG_LEVEL],
         region=os.environ[REGION],
+        reload=RELOAD in os.environ,
         restarts=int(os.environ.get(RESTARTS, "0")),
         stream_arn=os.environ[STREAM_ARN],
         trials_path=Path(os.environ[TRIALS_FILE]) if TRIALS_FILE in os.environ else None,

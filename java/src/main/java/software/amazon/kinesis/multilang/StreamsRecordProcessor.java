@@ -212,7 +212,9 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         ProcessEnd named = end.unasked();
         if (named.isRestarted() && !parts.leases().isStopping() && isOurs()) {
             long delayMillis = tenure.ended(named.reason(), checkpoint(), hadRecords);
-            events.restarted(named, tenure.restarts(), delayMillis);
+            if (named.reason() != ProcessEnd.Reason.RELOAD) { // the process has said that
+                events.restarted(named, tenure.restarts(), delayMillis);
+            }
             parts.consumers().consumer(leaseKey).ifPresent(FullQueues::doNotWaitForReader);
             parts.consumers().beginAgain(leaseKey);
             return;
