@@ -33,6 +33,7 @@ def run(path: Path, overrides: Iterable[str], development: Development = Develop
     """
     checked = check(path, [*overrides, *development.overrides()])
     development.check(checked.properties)
+    checked = checked._replace(actions=development.actions(checked.actions))
     output = LogOutput()
     log_format = checked.properties.text("logFormat")
     log_events.start(checked.properties.text("logLevel"), output, log_events.form_named(log_format))
@@ -71,6 +72,7 @@ def _run(
     """One JVM after another: a table whose stream was made anew needs one that reads the new one."""
     properties = checked.properties
     _warn(checked)
+    development.begin(directory.path)
     log.info(
         "worker.starting",
         f"application {properties.text('applicationName')} on {', '.join(properties.stream_names)}",
@@ -80,7 +82,7 @@ def _run(
         directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
         machine = jvm.Jvm(
             jvm.command(java, properties, directory),
-            {**directory.child_environment(checked), **development.environment()},
+            {**directory.child_environment(checked), **development.environment(directory.path)},
             properties.integer("shutdownGraceMillis") / 1000,
             held=[directory.lock],
         )

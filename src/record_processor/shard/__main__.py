@@ -60,6 +60,10 @@ def _run() -> NoReturn:
     log_events.bind(table=stream.table)
     lease = Lease(env.lease_path)
     os.register_at_fork(after_in_child=lambda: _begin_nothing(protocol, lease))
+    if env.debug_path is not None:
+        from record_processor.shard import debugging  # only now: it brings pdb
+
+        debugging.begin(env.debug_path)
     actions = _actions(env, lease)
     process_end.before(lambda: _abandon(actions))
     suspicions = _suspicions(env, actions)

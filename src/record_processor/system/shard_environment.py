@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 ACTIONS = "RP_ACTIONS"
+DEBUG = "RP_DEBUG"
+"""Where the worker's terminal listens for debuggers; not there: nobody debugs."""
 GRACE_MILLIS = "RP_GRACE_MILLIS"
 CHECKPOINT_INTERVAL_MILLIS = "RP_CHECKPOINT_INTERVAL_MILLIS"
 LEASE_FILE = "RP_LEASE_FILE"
@@ -36,6 +38,8 @@ class ShardEnvironment(msgspec.Struct, frozen=True):
     actions_path: Path
     """A `Content`, as JSON."""
     checkpoint_interval_seconds: float
+    debug_path: Path | None
+    """Where the worker's terminal listens for debuggers."""
     grace_seconds: float
     """How long a stop may take."""
     last_end: str
@@ -67,6 +71,7 @@ def read() -> ShardEnvironment:
     return ShardEnvironment(
         actions_path=Path(os.environ[ACTIONS]),
         checkpoint_interval_seconds=int(os.environ[CHECKPOINT_INTERVAL_MILLIS]) / 1000,
+        debug_path=Path(os.environ[DEBUG]) if DEBUG in os.environ else None,
         grace_seconds=int(os.environ[GRACE_MILLIS]) / 1000,
         last_end=os.environ.get(LAST_END, "none"),
         lease_path=Path(os.environ[LEASE_FILE]),

@@ -44,3 +44,23 @@ def test_reload_is_refused_where_an_endpoint_is_elsewhere(tmp_path: Path, addres
 def test_a_process_that_waits_for_its_author_is_not_stuck(tmp_path: Path) -> None:
     assert properties(tmp_path).integer("stuckAfterMillis") == 2**31 - 1
     assert Development().overrides() == []
+
+
+ACTIONS = [{"name": "shop", "type": "python", "timeout": "5s"}, {"name": "audit", "type": "file"}]
+
+
+def test_the_action_that_is_debugged_has_no_timeout_and_the_others_keep_theirs() -> None:
+    shop, audit = Development(debug="shop").actions(ACTIONS)
+    assert (shop["timeout"], audit) == ("0s", ACTIONS[1])
+    assert Development().actions(ACTIONS) == ACTIONS
+    assert ACTIONS[0]["timeout"] == "5s"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("shpo", "unknown action 'shpo'; did you mean 'shop'?"), ("audit", "audit is of type file, which has no handler")],
+)
+def test_an_action_that_cannot_be_debugged_is_refused(name: str, says: str) -> None:
+    with pytest.raises(SetupError) as refused:
+        Development(debug=name).actions(ACTIONS)
+    assert str(refused.value).startswith("--debug: ") and says in str(refused.value)
