@@ -107,6 +107,7 @@ class Worker:
         properties: dict[str, str],
         prefix: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.application = application
@@ -117,7 +118,7 @@ class Worker:
         self.raw: list[str] = []
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
-            [*prefix, *COMMAND, "run", str(self.properties_path)],
+            [*prefix, *COMMAND, "run", str(self.properties_path), *arguments],
             cwd=folder,
             env={**os.environ, **(environment or {})},
             stderr=subprocess.PIPE,

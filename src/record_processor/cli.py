@@ -48,14 +48,21 @@ def init(folder: Path, table: str, region: str | None) -> None:
 @cli.command()
 @_PROPERTIES
 @_SET
-def run(properties: Path, overrides: tuple[str, ...]) -> None:
+@click.option("--reload", is_flag=True, help="Start handlers again when a Python file is saved. Local endpoints only.")
+@click.option(
+    "--debug",
+    metavar="ACTION",
+    help="Let breakpoint() and debuggers stop in the handler of this action: no timeout applies to it.",
+)
+def run(properties: Path, overrides: tuple[str, ...], reload: bool, debug: str | None) -> None:
     """Run a worker until SIGTERM or SIGINT."""
+    from record_processor.host.development import Development
     from record_processor.host.run import run as run_worker
 
     restrict_new_files()
     raise_stop_signals()
     try:
-        raise SystemExit(run_worker(properties, overrides))
+        raise SystemExit(run_worker(properties, overrides, Development(reload, debug)))
     except StopSignal:
         raise SystemExit(0) from None  # stopped in good order, before there was anything to finish
 

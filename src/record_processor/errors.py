@@ -78,6 +78,10 @@ class StopRequestedError(RecordProcessorError):
     """The worker was asked to stop while an action was being retried."""
 
 
+class StartupFailedError(RecordProcessorError):
+    """An action's `startup` failed, so that nothing may be delivered in this process."""
+
+
 class BrokenError(RecordProcessorError):
     """A part of the record processor itself has failed, so that the shard's process has to end."""
 

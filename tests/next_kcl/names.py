@@ -22,6 +22,8 @@ _DISCOVERER = _KCL + "leases/dynamodb/DynamoDBLeaseDiscoverer"
 _RENEWER = _KCL + "leases/dynamodb/DynamoDBLeaseRenewer"
 _REFRESHER = _KCL + "leases/dynamodb/DynamoDBLeaseRefresher"
 _SERIALIZER = _KCL + "leases/dynamodb/DynamoDBLeaseSerializer"
+_CONSUMER = _KCL + "lifecycle/ShardConsumer"
+_PREFETCH = _KCL + "retrieval/polling/PrefetchRecordsPublisher"
 _SYNCER = _KCL + "leases/HierarchicalShardSyncer"
 _DECIDER = _KCL + "leader/DynamoDBLockBasedLeaderDecider"
 _STATE = _KCL + "coordinator/CoordinatorState"
@@ -53,6 +55,8 @@ NAMES = [
     Name("ChildLeases", _SCHEDULER, "streamToShardSyncTaskManagerMap"),
     Name("ChildLeases", _SCHEDULER, "shardSyncTaskManagerProvider"),
     Name("ChildLeases", _SYNCER, "isMultiStreamMode"),
+    Name("FullQueues", _CONSUMER, "recordsPublisher"),
+    Name("FullQueues", _PREFETCH, "awaitTerminationTimeoutMillis"),
     Name("LateLeases", _COORDINATOR, "leaseRenewer"),
     Name("LateLeases", _RENEWER, "leaseDurationNanos"),
     Name("EvenLeases", _COORDINATOR, "leaseRenewer"),

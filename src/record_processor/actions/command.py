@@ -51,13 +51,13 @@ class CommandSettings(FormattedSettings, kw_only=True, frozen=True):
         ),
     ]
     env: Annotated[
-        list[str],
+        dict[str, str] | list[str],
         Meta(
-            description="Environment variables in addition to PATH, HOME, USER, LANG, LC_*, TZ and TMPDIR: NAME "
-            "passes on the worker's variable if it is set, NAME=VALUE sets one.",
-            extra={"expected": "a list of NAME or NAME=VALUE"},
+            description="Environment variables in addition to PATH, HOME, USER, LANG, LC_*, TZ and TMPDIR: a map of "
+            "names and texts. In a list, NAME passes on the worker's variable if it is set, NAME=VALUE sets one.",
+            extra={"expected": "a map of names and texts, or a list of NAME or NAME=VALUE"},
         ),
-    ] = msgspec.field(default_factory=list)
+    ] = msgspec.field(default_factory=dict)
     timeout: Annotated[Duration, Meta(description="How long to wait for the answers to a batch. Default: 60s.")] = (
         default(Duration(60.0))
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 from msgspec import Meta
 
 from record_processor.actions.handlers import event_loop, handler_threads
@@ -11,7 +12,9 @@ from record_processor.actions.handlers.awaitables import is_awaitable
 from record_processor.actions.handlers.handler_call import HandlerCalls
 from record_processor.actions.handlers.handler_context import Context
 from record_processor.actions.handlers.handler_import import imported
+from record_processor.actions.handlers.hooks import Hooks
 from record_processor.config.units import Duration, default
+from record_processor.config.variables import check_variables
 from record_processor.logs.log_events import Log
 from record_processor.plugin.action import Action
 from record_processor.plugin.partial_batch_response import check_handlers_answer, raise_failures
@@ -29,6 +32,8 @@ log = Log("actions.python")
 
 _DEFAULT_TIMEOUT = Duration(900.0)
 _MOST_NAMED = 10
+_REFERENCE = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$(?!\n)"
+_EXPECTED = {"expected": "package.module:function"}
 
 
 class PythonSettings(FormattedSettings, kw_only=True, frozen=True):
@@ -38,10 +43,34 @@ class PythonSettings(FormattedSettings, kw_only=True, frozen=True):
         str,
         Meta(
             description="The function, as package.module:function. The working directory is on the import path.",
-            pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$(?!\n)",
-            extra={"expected": "package.module:function"},
+            pattern=_REFERENCE,
+            extra=_EXPECTED,
         ),
     ]
+    env: Annotated[
+        dict[str, str],
+        Meta(
+            description="Environment variables that are set before any handler is imported. Actions share the shard "
+            "process, so the others see them too.",
+            extra={"expected": "a map of names and texts"},
+        ),
+    ] = msgspec.field(default_factory=dict)
+    startup: Annotated[
+        Annotated[str, Meta(pattern=_REFERENCE)] | None,
+        Meta(
+            description="A function, as package.module:function, that runs once per shard process before the first "
+            "record. It takes no arguments and may be async.",
+            extra=_EXPECTED,
+        ),
+    ] = None
+    shutdown: Annotated[
+        Annotated[str, Meta(pattern=_REFERENCE)] | None,
+        Meta(
+            description="A function that runs once per shard process when that ends, also after SIGTERM and when the "
+            "lease is lost. It has a fifth of shutdownGraceMillis, and 2s where calls had to be cut off.",
+            extra=_EXPECTED,
+        ),
+    ] = None
     timeout: Annotated[Duration, Meta(description="How long a call may take. Default: 15m. 0s means no limit.")] = (
         default(_DEFAULT_TIMEOUT)
     )
@@ -51,6 +80,7 @@ class PythonAction(Action[PythonSettings]):
     """A handler may be `async def`: all its calls share one event loop, as many at a time as `concurrency` says."""
 
     settings_type = PythonSettings
+    sets_environment = True
     example = """\
 - name: orders
   type: python
@@ -60,14 +90,17 @@ class PythonAction(Action[PythonSettings]):
 
     def __init__(self, settings: PythonSettings) -> None:
         super().__init__(settings)
+        check_variables(settings.env)
         self._shaped = RecordFormat(settings).made_anew
         self._handler = imported(settings.handler)
+        self._hooks = Hooks(settings.name, settings.startup, settings.shutdown, settings.timeout)
         self._calls = HandlerCalls(settings.name, settings.timeout, self._overdue)
 
     def open(self, shard: Shard) -> None:
         self._shard = shard
         event_loop.shared.open()
         handler_threads.belong_to_calls()
+        self._hooks.start()
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         event = {"Records": [self._shaped(record) for record in records]}
@@ -83,8 +116,12 @@ class PythonAction(Action[PythonSettings]):
         raise_failures(answer, records)
 
     def close(self) -> None:
+        self._hooks.stop()
         self._calls.close()
         event_loop.shared.close()
+
+    def abandon(self) -> None:
+        self._hooks.stop()
 
     def _overdue(self, call: HandlerCall) -> None:
         """A thread cannot be stopped, so the process ends: the records in the call count an attempt."""

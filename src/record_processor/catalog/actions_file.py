@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from record_processor.catalog import contradictions, registry, written_tables
+from record_processor.catalog import contradictions, registry, variables, written_tables
 from record_processor.catalog.build import EXAMPLE, build
 from record_processor.config import convert
 from record_processor.config.references import filled_in_everywhere
@@ -60,6 +60,7 @@ def read_file(path: Path) -> CheckedFile:
     items, found = _items(file)
     problems += found
     problems += _clashes()
+    variables.set_all(items)
     built: dict[int, Action[Any]] = {}
     for index, item in enumerate(items):
         action, found = _of_action(file, item, index)
@@ -67,6 +68,7 @@ def read_file(path: Path) -> CheckedFile:
         if action is not None:
             built[index] = action
     problems += contradictions.between(built)
+    problems += variables.clashes(built)
     problems += _repeated_names(items)
     if problems:
         problems = list(dict.fromkeys(problems))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from record_processor.catalog import registry
+from record_processor.catalog import registry, variables
 from record_processor.config import convert
 from record_processor.config.wording import shown, unknown, written_path
 from record_processor.errors import ConfigError, InvalidConfigError, InvalidSettingError
@@ -25,6 +25,7 @@ def build_actions(items: list[dict[str, Any]]) -> list[Action[Any]]:
     Raises:
         InvalidConfigError: what was good when it was checked is not any more (a handler's module changed, say).
     """
+    variables.set_all(items)
     actions: list[Action[Any]] = []
     for index, item in enumerate(items):
         action, problems = build(item, ("actions", index))

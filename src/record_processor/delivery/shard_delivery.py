@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from record_processor.delivery import opening
 from record_processor.delivery.action_runner import ActionRunner
 from record_processor.delivery.backoff import delays
 from record_processor.delivery.counts import CountsReport
@@ -76,13 +77,18 @@ class ShardDelivery:
         self._suspects.pass_over(after)
         self._router = RecordRouter(shard.stream)
         for action in self._actions:
-            action.open(shard)
+            opening.open_action(action, shard, self.check_may_open)
             name, letters, dead = action.settings.name, action.settings.dead_letter, None
             if letters is not None:
                 dead = DeadLetterWriter(letters, name, shard, self._fence, self._mark)
             runner = ActionRunner(action, self._mark, self._fence, dead, self._suspects, self._trials)
             self._router.routes.append(Route(runner))
         self._counts = CountsReport([route.runner.counts for route in self._router.routes])
+
+    def check_may_open(self) -> None:
+        """Raise LeaseLostError or StopRequestedError where an action that is being opened has nothing to open for."""
+        self.check()
+        self._refuse_on_stop()
 
     def submit(self, records: Sequence[RawRecord]) -> None:
         """Take records in, in stream order; waits while too much is pending.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from record_processor.host import jvm, run_directory_lock, write_loops
 from record_processor.host.check import Checked, check
+from record_processor.host.development import Development
 from record_processor.host.find_java import find_java
 from record_processor.host.log_output import LogOutput
 from record_processor.host.log_relay import LogRelay
@@ -24,13 +25,15 @@ log = log_events.Log("daemon.run")
 _LAST_LINE_SECONDS = 1.0
 
 
-def run(path: Path, overrides: Iterable[str]) -> int:
+def run(path: Path, overrides: Iterable[str], development: Development = Development()) -> int:  # noqa: B008
     """Run a worker until it is asked to stop; the JVM's exit status.
 
     Raises:
         InvalidConfigError, SetupError: and nothing was started.
     """
-    checked = check(path, overrides)
+    checked = check(path, [*overrides, *development.overrides()])
+    development.check(checked.configuration.aws)
+    checked = checked._replace(actions=development.actions(checked.actions))
     output = LogOutput()
     settings = checked.configuration.log
     log_events.start(settings.level.value, output, log_events.form_named(settings.format.value))
@@ -43,7 +46,7 @@ def run(path: Path, overrides: Iterable[str]) -> int:
         _remove_abandoned()
         directory = RunDirectory()
         at_the_end.callback(directory.remove)
-        return _run(java, checked, prepared, directory, output)
+        return _run(java, checked, prepared, directory, output, development)
 
 
 def _remove_abandoned() -> None:
@@ -58,10 +61,18 @@ def _warn(checked: Checked) -> None:
         log.warning("configuration.exposed", sentence)
 
 
-def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirectory, output: LogOutput) -> int:
+def _run(
+    java: str,
+    checked: Checked,
+    prepared: Prepared,
+    directory: RunDirectory,
+    output: LogOutput,
+    development: Development,
+) -> int:
     """One JVM after another: a table whose stream was made anew needs one that reads the new one."""
     configuration = checked.configuration
     _warn(checked)
+    development.begin(directory.path)
     log.info(
         "worker.starting",
         f"application {configuration.application_name} on {', '.join(configuration.stream_names)}",
@@ -71,7 +82,7 @@ def _run(java: str, checked: Checked, prepared: Prepared, directory: RunDirector
         directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
         machine = jvm.Jvm(
             jvm.command(java, configuration, directory),
-            directory.environment(checked),
+            {**directory.environment(checked), **development.environment(directory.path)},
             configuration.shutdown_grace_seconds,
             held=[directory.lock],
         )

@@ -55,6 +55,8 @@ class Action(abc.ABC, Generic[SettingsT]):
 
     settings_type: ClassVar[type[ActionSettings]]
     concurrent: ClassVar[bool] = True
+    sets_environment: ClassVar[bool] = False
+    """Whether its settings have an `env`, a map of names and values, that belongs into this process's environment."""
     default_batch_size: ClassVar[int] = 1
     """How many records it gets at once where the settings do not say."""
     default_window_seconds: ClassVar[float] = 0.0

@@ -20,6 +20,7 @@ from record_processor.delivery.trials import Trials, left_behind
 from record_processor.errors import RecordProcessorError, described
 from record_processor.logs import log_events, standard_streams
 from record_processor.records.stream import Stream
+from record_processor.shard import reload
 from record_processor.shard.multilang import Protocol
 from record_processor.shard.record_processor import RecordProcessor
 from record_processor.system import process_end, shard_environment, working_directory
@@ -53,11 +54,17 @@ def _run() -> NoReturn:
     log_events.start(env.log_level, sys.stderr, log_events.as_json)
     process_end.confirm_in(env.trials_path)
     process_end.before(standard_streams.claim())
+    if env.reload:
+        reload.start()
     stream = Stream(env.stream_arn, env.region)
     log_events.bind(table=stream.table)
     lease = Lease(env.lease_path)
     os.register_at_fork(after_in_child=lambda: _begin_nothing(protocol, lease))
-    actions = _actions(env)
+    if env.debug_path is not None:
+        from record_processor.shard import debugging  # only now: it brings pdb
+
+        debugging.begin(env.debug_path)
+    actions = _actions(env, lease)
     process_end.before(lambda: _abandon(actions))
     suspicions = _suspicions(env, actions)
     trials = Trials(env.trials_path, actions, suspicions)
@@ -66,7 +73,10 @@ def _run() -> NoReturn:
     processor = RecordProcessor(
         actions, stream, lease, env.checkpoint_interval_seconds, env.grace_seconds, trials, suspicions
     )
-    process_end.end(_serve(protocol, processor, lease))
+    status = _serve(protocol, processor, lease)
+    if status == process_end.ACTIONS and env.reload:
+        reload.wait_for_a_save(lease)
+    process_end.end(status)
 
 
 def _own_group() -> None:
@@ -94,7 +104,7 @@ def _begin_nothing(protocol: Protocol, lease: Lease) -> None:
     lease.forbid()
 
 
-def _actions(env: ShardEnvironment) -> list[Action[Any]]:
+def _actions(env: ShardEnvironment, lease: Lease) -> list[Action[Any]]:
     try:
         content = msgspec.json.decode(env.actions_path.read_bytes(), type=shard_environment.Content)
         redaction.remember(content.secrets)
@@ -105,6 +115,8 @@ def _actions(env: ShardEnvironment) -> list[Action[Any]]:
         log.error("shard.failed", f"the actions cannot be built any more: {described(error)}", exception=error)
     else:
         return actions
+    if env.reload:
+        reload.wait_for_a_save(lease)
     return process_end.end(process_end.ACTIONS)
 
 

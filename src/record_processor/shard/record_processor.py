@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from amazon_kclpy.v3.processor import RecordProcessorBase
 
 from record_processor.delivery.shard_delivery import ShardDelivery
-from record_processor.errors import LeaseLostError, StopRequestedError, described
+from record_processor.errors import LeaseLostError, StartupFailedError, StopRequestedError, described
 from record_processor.logs import log_events
 from record_processor.records.stream import Shard
 from record_processor.shard.checkpointer import Checkpointer
@@ -47,6 +47,8 @@ def _nothing_escapes(method: F) -> F:
         except StopRequestedError as error:
             log.info("shard.stopped", f"{error}; what is not saved is the next owner's")
             raise SystemExit(process_end.STOPPED) from None
+        except StartupFailedError:  # the action has said why
+            raise SystemExit(process_end.ACTIONS) from None
         except BaseException as error:
             log.error("shard.failed", f"this shard's process ends: {described(error)}", exception=error)
             raise SystemExit(process_end.DEFECT) from None

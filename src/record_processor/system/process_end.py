@@ -31,7 +31,9 @@ CALL_TIMEOUT = 82
 DEFECT = 83
 """The record processor itself failed."""
 ACTIONS = 84
-"""The actions cannot be built any more."""
+"""The actions cannot be built any more, or one of them could not start."""
+RELOAD = 85
+"""A source file was saved, and is to be imported anew."""
 
 # What may still be done at the end: let go of programs, pass on the last output. A hung disk must not keep us.
 _FAREWELL_SECONDS = 2.0

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 ACTIONS = "RP_ACTIONS"
+DEBUG = "RP_DEBUG"
+"""Where the worker's terminal listens for debuggers; not there: nobody debugs."""
 GRACE_MILLIS = "RP_GRACE_MILLIS"
 CHECKPOINT_INTERVAL_MILLIS = "RP_CHECKPOINT_INTERVAL_MILLIS"
 LEASE_FILE = "RP_LEASE_FILE"
@@ -17,6 +19,8 @@ LOG_LEVEL = "RP_LOG_LEVEL"
 PROCESS = "RP_PROCESS"
 """Only its presence matters here: by its value the Java side finds what handlers left running."""
 REGION = "RP_REGION"
+RELOAD = "RP_RELOAD"
+"""There if the process is to end when a source file is saved."""
 RESTARTS = "RP_RESTARTS"
 STREAM_ARN = "RP_STREAM_ARN"
 TRIALS_FILE = "RP_TRIALS_FILE"
@@ -34,18 +38,28 @@ class ShardEnvironment(msgspec.Struct, frozen=True):
     actions_path: Path
     """A `Content`, as JSON."""
     checkpoint_interval_seconds: float
+    debug_path: Path | None
+    """Where the worker's terminal listens for debuggers."""
     grace_seconds: float
     """How long a stop may take."""
     last_end: str
-    """How the process before this one ended: none, lease_lost, stopped, killed, call_timeout, defect or actions."""
+    """How the process before it ended: none, lease_lost, stopped, killed, call_timeout, defect, actions, reload."""
     lease_path: Path
     log_level: str
     region: str
+    reload: bool
+    """Whether a saved source file ends this process."""
     restarts: int
     """How many times in a row this shard's process was started again without lasting progress."""
     stream_arn: str
     trials_path: Path | None
     """A file that outlives this process on this worker; None: there is none, and nothing outlives it."""
+
+
+def grace_seconds() -> float | None:
+    """How long a stop may take; None where this is no shard process."""
+    millis = os.environ.get(GRACE_MILLIS)
+    return None if millis is None else int(millis) / 1000
 
 
 def read() -> ShardEnvironment:
@@ -57,11 +71,13 @@ def read() -> ShardEnvironment:
     return ShardEnvironment(
         actions_path=Path(os.environ[ACTIONS]),
         checkpoint_interval_seconds=int(os.environ[CHECKPOINT_INTERVAL_MILLIS]) / 1000,
+        debug_path=Path(os.environ[DEBUG]) if DEBUG in os.environ else None,
         grace_seconds=int(os.environ[GRACE_MILLIS]) / 1000,
         last_end=os.environ.get(LAST_END, "none"),
         lease_path=Path(os.environ[LEASE_FILE]),
         log_level=os.environ[LOG_LEVEL],
         region=os.environ[REGION],
+        reload=RELOAD in os.environ,
         restarts=int(os.environ.get(RESTARTS, "0")),
         stream_arn=os.environ[STREAM_ARN],
         trials_path=Path(os.environ[TRIALS_FILE]) if TRIALS_FILE in os.environ else None,

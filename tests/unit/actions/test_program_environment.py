@@ -58,6 +58,12 @@ def test_what_is_named_is_passed_on_where_it_is_set_and_what_has_a_value_is_set(
     assert "NOT_SET_ANYWHERE" not in variables
 
 
+def test_a_map_sets_each_of_its_names_and_passes_nothing_on() -> None:
+    variables = ProgramEnvironment.of({"MODE": "a=b", "EMPTY": ""}).variables()
+    assert (variables["MODE"], variables["EMPTY"]) == ("a=b", "")
+    assert "PARTNER_TOKEN" not in variables
+
+
 @pytest.mark.parametrize(
     ("entries", "says"),
     [
@@ -66,9 +72,12 @@ def test_what_is_named_is_passed_on_where_it_is_set_and_what_has_a_value_is_set(
         (["RP_PROCESS=hunter2"], "the worker's own"),
         (["A=hunter2", "A"], "A stands there twice"),
         (["A=hunter2\0"], "A: has a NUL"),
+        ({"hunter2 hunter2": ""}, "entry 1: expected the name of a variable"),
+        ({"RP_PROCESS": "hunter2"}, "the worker's own"),
+        ({"A": "hunter2\0"}, "A: has a NUL"),
     ],
 )
-def test_an_entry_that_cannot_work_is_refused_and_not_shown(entries: list[str], says: str) -> None:
+def test_an_entry_that_cannot_work_is_refused_and_not_shown(entries: list[str] | dict[str, str], says: str) -> None:
     with pytest.raises(InvalidSettingError, match=says) as refused:
         ProgramEnvironment.of(entries)
     assert "hunter2" not in str(refused.value)

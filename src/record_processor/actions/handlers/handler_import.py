@@ -19,33 +19,31 @@ if TYPE_CHECKING:
 
     Handler = Callable[[dict[str, Any], Context], Any]
 
-_KEY = "handler"
 
-
-def imported(handler: str) -> Handler:
-    """The function that `package.module:function` names.
+def imported(handler: str, key: str = "handler") -> Handler:
+    """The function that `package.module:function` names; `key` is the setting that says so.
 
     Raises:
         InvalidSettingError: its module is not there, or raised something while it was imported (which is then said,
             with its place), or has no such function.
     """
     module_name, _, path = handler.partition(":")
-    found: Any = _module(module_name)
+    found: Any = _module(module_name, key)
     for part in path.split("."):
-        found = _attribute(found, part, handler)
+        found = _attribute(found, part, handler, key)
     if not callable(found):
-        raise InvalidSettingError(_KEY, f"{handler!r} is not a function, found {type(found).__name__}")
+        raise InvalidSettingError(key, f"{handler!r} is not a function, found {type(found).__name__}")
     return found  # type: ignore[no-any-return]
 
 
-def _module(name: str) -> ModuleType:
+def _module(name: str, key: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # the user's module may raise anything, and may call sys.exit
         where = _looked_in(name, error) or _place(error)
-        raise InvalidSettingError(_KEY, f"cannot import {name!r}: {_said(error)}{where}") from None
+        raise InvalidSettingError(key, f"cannot import {name!r}: {_said(error)}{where}") from None
 
 
 def _looked_in(name: str, error: BaseException) -> str:
@@ -56,20 +54,20 @@ def _looked_in(name: str, error: BaseException) -> str:
     return f"; looked in the working directory {Path.cwd()}, and in what is installed beside the worker"
 
 
-def _attribute(owner: Any, name: str, handler: str) -> Any:
+def _attribute(owner: Any, name: str, handler: str, key: str) -> Any:
     try:
         return getattr(owner, name)
     except AttributeError as error:
         if not _frames(error):
             near = nearest(name, (one for one in dir(owner) if not one.startswith("_")))
             hint = f"; did you mean {near!r}?" if near else ""
-            raise InvalidSettingError(_KEY, f"{_called(owner)} has no {name!r}{hint}") from None
+            raise InvalidSettingError(key, f"{_called(owner)} has no {name!r}{hint}") from None
         raised: BaseException = error
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a module's own __getattr__ imports things too
         raised = error
-    raise InvalidSettingError(_KEY, f"cannot get {handler!r}: {_said(raised)}{_place(raised)}") from None
+    raise InvalidSettingError(key, f"cannot get {handler!r}: {_said(raised)}{_place(raised)}") from None
 
 
 def _called(owner: Any) -> str:

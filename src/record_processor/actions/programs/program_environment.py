@@ -7,20 +7,19 @@ of somebody else's that prints or sends its environment would give them away.
 from __future__ import annotations
 
 import os
-import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from record_processor.config.variables import KEY, check_variable, check_variables, is_name
 from record_processor.errors import InvalidSettingError
 from record_processor.system import shard_environment
 from record_processor.system.processes import WORKER_MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ALWAYS = {"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR"}
 _ALWAYS_PREFIX = "LC_"
-_OURS = "RP_"
 # By these, what a program leaves behind is found and ended; they are random numbers.
 _MARKS = {WORKER_MARK, shard_environment.PROCESS}
 
@@ -34,19 +33,22 @@ class ProgramEnvironment(NamedTuple):
     """Variables with a value of their own."""
 
     @classmethod
-    def of(cls, entries: Iterable[str]) -> ProgramEnvironment:
-        """Read entries such as `DATABASE_URL` and `MODE=fast`.
+    def of(cls, env: Mapping[str, str] | Sequence[str]) -> ProgramEnvironment:
+        """Read a map, or a list of entries such as `DATABASE_URL` and `MODE=fast`.
 
         Raises:
             InvalidSettingError: an entry has no name, one of ours, or one that stands there twice; no value is shown.
         """
+        if isinstance(env, Mapping):
+            check_variables(env)
+            return cls(frozenset(), dict(env))
         passed_on: set[str] = set()
         values: dict[str, str] = {}
-        for position, entry in enumerate(entries):
+        for position, entry in enumerate(env):
             name, sets, value = entry.partition("=")
             _check(position, name, value)
             if name in passed_on or name in values:
-                raise InvalidSettingError("env", f"{name} stands there twice; name it, or give it one value")
+                raise InvalidSettingError(KEY, f"{name} stands there twice; name it, or give it one value")
             if sets:
                 values[name] = value
             else:
@@ -66,9 +68,6 @@ def _is_locale(name: str) -> bool:
 
 def _check(position: int, name: str, value: str) -> None:
     # The entry itself may be a secret that was written without its name.
-    if not _NAME.fullmatch(name):
-        raise InvalidSettingError("env", f"entry {position + 1}: expected NAME, or NAME=VALUE, with a variable's name")
-    if name.startswith(_OURS):
-        raise InvalidSettingError("env", f"{name}: names that begin with {_OURS} are the worker's own; take another")
-    if "\0" in value:
-        raise InvalidSettingError("env", f"{name}: has a NUL in its value, which no variable can hold")
+    if not is_name(name):
+        raise InvalidSettingError(KEY, f"entry {position + 1}: expected NAME, or NAME=VALUE, with a variable's name")
+    check_variable(name, value)

@@ -17,7 +17,8 @@ public record ProcessEnd(Reason reason, int status, String detail) {
         STOPPED("stopped", 81, Policy.LEAVE, "ended because of a stop"),
         CALL_TIMEOUT("call_timeout", 82, Policy.WARN, "ended because a call of a handler passed its timeout"),
         DEFECT("defect", 83, Policy.ERROR, "ended because the record processor itself failed"),
-        ACTIONS("actions", 84, Policy.ERROR, "ended because the actions cannot be built any more"),
+        ACTIONS("actions", 84, Policy.ERROR, "ended because the actions cannot be built any more, or one could not start"),
+        RELOAD("reload", 85, Policy.WARN, "ended because a source file was saved"),
         KILLED("killed", -1, Policy.WARN, "was ended by a signal or by the code in it"),
         NONE("none", -1, Policy.LEAVE, "has not ended yet");
 

@@ -34,7 +34,8 @@ public final class ShardConsumers {
         consumer(leaseKey).ifPresent(ShardConsumer::leaseLost);
     }
 
-    private Optional<ShardConsumer> consumer(String leaseKey) {
+    /** Empty where the lease is not this worker's, or is so new that nobody reads its shard. */
+    public Optional<ShardConsumer> consumer(String leaseKey) {
         return lease(leaseKey)
                 .map(DynamoDBLeaseCoordinator::convertLeaseToAssignment)
                 .map(scheduler.shardInfoShardConsumerMap()::get);

@@ -58,6 +58,10 @@ public final class Tenure {
         long now = System.nanoTime();
         interrupted = true;
         lastEnd = reason;
+        if (reason == ProcessEnd.Reason.RELOAD) { // its author waits for the next one
+            notBefore = now;
+            return 0;
+        }
         restarts.ended(checkpoint, hadRecords, now);
         notBefore = now + TimeUnit.MILLISECONDS.toNanos(restarts.delayMillis());
         return restarts.delayMillis();

@@ -17,6 +17,7 @@ class ProcessEndTest {
         "82, 82, call_timeout, true, false",
         "83, 83, defect, true, true",
         "84, 84, actions, true, true",
+        "85, 85, reload, true, false",
     })
     void aConfirmedStatusIsBelieved(int status, int confirmed, String reason, boolean restarted, boolean error) {
         ProcessEnd end = ProcessEnd.of(status, confirmed);

@@ -49,6 +49,19 @@ class TenuresTest {
     }
 
     @Test
+    void aSavedSourceFileMakesNobodyWaitAndCountsAsNoRestart() {
+        Tenure tenure = tenures.of(lease(UUID.randomUUID()));
+        for (int save = 0; save < 20; save++) {
+            tenure.started("7");
+            assertEquals(0, tenure.ended(ProcessEnd.Reason.RELOAD, "7", false));
+            assertTrue(tenure.isInterrupted());
+            assertTrue(tenure.waitMillis() <= 0);
+        }
+        assertEquals(0, tenure.restarts().inARow());
+        assertEquals(ProcessEnd.Reason.RELOAD, tenure.lastEnd());
+    }
+
+    @Test
     void aShardThatWasElsewhereInBetweenBeginsAnew() throws IOException {
         Tenure tenure = tenures.of(lease(UUID.randomUUID()));
         Files.createFile(tenure.trials().path());

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import recordprocessor.fence.LeaseFile;
 import recordprocessor.fence.LeaseFileUpdater;
+import recordprocessor.kclpatches.FullQueues;
 import recordprocessor.process.ProcessEnd;
 import recordprocessor.process.ProcessEndedException;
 import recordprocessor.process.ProcessEvents;
@@ -211,7 +212,10 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         ProcessEnd named = end.unasked();
         if (named.isRestarted() && !parts.leases().isStopping() && isOurs()) {
             long delayMillis = tenure.ended(named.reason(), checkpoint(), hadRecords);
-            events.restarted(named, tenure.restarts(), delayMillis);
+            if (named.reason() != ProcessEnd.Reason.RELOAD) { // the process has said that
+                events.restarted(named, tenure.restarts(), delayMillis);
+            }
+            parts.consumers().consumer(leaseKey).ifPresent(FullQueues::doNotWaitForReader);
             parts.consumers().beginAgain(leaseKey);
             return;
         }
