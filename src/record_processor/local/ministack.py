@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING
 from record_processor.errors import SetupError
 from record_processor.local.environment import python
 from record_processor.logs.terminal import say
-from record_processor.text.safe_text import shortened_to_end
 from record_processor.system.stop_signals import StopSignal, held_back, raise_stop_signals
+from record_processor.text.safe_text import shortened_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,12 +13,12 @@ from record_processor.host.development import Development
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from record_processor.config.properties import Properties
+    from record_processor.config.worker_configuration import WorkerConfiguration
 
 LOCAL = "http://localhost:8000"
 
 
-def properties(folder: Path, *, tables: str | None = LOCAL, streams: str | None = LOCAL) -> Properties:
+def configuration(folder: Path, *, tables: str | None = LOCAL, streams: str | None = LOCAL) -> WorkerConfiguration:
     path = folder / "worker.properties"
     endpoints = {"dynamoDBEndpoint": tables, "kinesisEndpoint": streams}
     lines = [f"{name} = {value}" for name, value in endpoints.items() if value]
@@ -29,20 +29,20 @@ def properties(folder: Path, *, tables: str | None = LOCAL, streams: str | None 
 
 @pytest.mark.parametrize("address", [LOCAL, "http://127.0.0.1:8000", "http://[::1]:8000", "http://db.localhost:8000"])
 def test_reload_is_for_endpoints_on_this_machine(tmp_path: Path, address: str) -> None:
-    Development(reload=True).check(properties(tmp_path, tables=address, streams=address))
+    Development(reload=True).check(configuration(tmp_path, tables=address, streams=address).aws)
 
 
 @pytest.mark.parametrize("address", [None, "https://dynamodb.eu-west-1.amazonaws.com", "http://10.0.0.1:8000"])
 def test_reload_is_refused_where_an_endpoint_is_elsewhere(tmp_path: Path, address: str | None) -> None:
     for name, given in (("dynamoDBEndpoint", {"tables": address}), ("kinesisEndpoint", {"streams": address})):
-        found = properties(tmp_path, **given)
+        found = configuration(tmp_path, **given).aws
         with pytest.raises(SetupError, match=rf"^--reload .*; {name} is {address or 'not set'}.* Leave --reload out"):
             Development(reload=True).check(found)
         Development().check(found)
 
 
 def test_a_process_that_waits_for_its_author_is_not_stuck(tmp_path: Path) -> None:
-    assert properties(tmp_path).integer("stuckAfterMillis") == 2**31 - 1
+    assert configuration(tmp_path).stuck_after_millis == 2**31 - 1
     assert Development().overrides() == []
 
 
