@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Make = Callable[..., tuple[Cluster, Writer]]
 
-HANDOVER_SECONDS = 5.0
+HANDOFF_SECONDS = 5.0
 # For a machine that is busy with everything at once.
 NOISE_SECONDS = 3.0
 
@@ -46,7 +46,7 @@ def test_a_rolling_restart_under_load_hands_every_shard_over_within_seconds_and_
             return max(taken.values()) < float("inf")
 
         wait_for(all_taken, "others go on with all of its shards")
-        assert max(taken.values()) <= HANDOVER_SECONDS + NOISE_SECONDS, taken
+        assert max(taken.values()) <= HANDOFF_SECONDS + NOISE_SECONDS, taken
         assert machine.wait_for_stop() == 0
         machine.start()
     wait_for(cluster.is_at_rest, "the shards are shared out again")

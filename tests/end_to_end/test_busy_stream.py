@@ -101,7 +101,7 @@ def handle(event, context):
 
 # Asked at once, before the owner knows that the lease is its own; and when it has renewed it already.
 @pytest.mark.parametrize("counter", [1, 3])
-def test_a_handover_asked_for_while_a_shard_waits_for_its_parent_is_not_forgotten(
+def test_a_handoff_asked_for_while_a_shard_waits_for_its_parent_is_not_forgotten(
     database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path, counter: int
 ) -> None:
     (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)

@@ -79,7 +79,7 @@ class RunDirectory:
         values["executableName"] = checked.shard_command[0]
         values["retrievalMode"] = "POLLING"
         # The Java side's own (WorkerProperties.java).
-        values["childCommand"] = msgspec.json.encode(checked.shard_command).decode()
+        values["shardCommand"] = msgspec.json.encode(checked.shard_command).decode()
         values["leaseFilesDirectory"] = str(self.path)
         values["streamArns"] = ",".join(stream_arns)
         values["streamMode"] = stream_mode

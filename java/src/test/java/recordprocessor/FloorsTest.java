@@ -1,5 +1,6 @@
 package recordprocessor;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -8,6 +9,11 @@ import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.lang.reflect.AccessibleObject;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.util.Timer;
+import java.util.concurrent.ScheduledExecutorService;
 
 /** Packages use only those below them; each floor names the floors that may use it. */
 @AnalyzeClasses(
@@ -48,4 +54,17 @@ class FloorsTest {
             .whereLayer("config").mayOnlyBeAccessedByLayers("multilang", "streams")
             .whereLayer("logging").mayOnlyBeAccessedByLayers("multilang", "fence", "kclpatches")
             .whereLayer("timers").mayOnlyBeAccessedByLayers("multilang", "failover", "kclpatches", "fence");
+
+    @ArchTest
+    static final ArchRule whatIsPrivateInKclIsReachedByPatchesOnly = noClasses()
+            .that().resideOutsideOfPackage("recordprocessor.kclpatches")
+            .should().callMethod(AccessibleObject.class, "setAccessible", boolean.class)
+            .orShould().callMethod(Field.class, "setAccessible", boolean.class)
+            .orShould().callMethod(Method.class, "setAccessible", boolean.class);
+
+    @ArchTest
+    static final ArchRule periodicWorkGoesThroughTimers = noClasses()
+            .that().doNotHaveFullyQualifiedName(Timers.class.getName())
+            .should().dependOnClassesThat().areAssignableTo(ScheduledExecutorService.class)
+            .orShould().dependOnClassesThat().areAssignableTo(Timer.class);
 }

@@ -48,9 +48,9 @@ public final class WorkerProperties {
     /** The command of one shard's process, word by word: KCL's own splitting breaks paths with spaces. */
     public List<String> shardProcessCommand() {
         try {
-            return List.of(new ObjectMapper().readValue(required("childCommand"), String[].class));
+            return List.of(new ObjectMapper().readValue(required("shardCommand"), String[].class));
         } catch (JsonProcessingException error) {
-            throw new IllegalArgumentException("childCommand is not a JSON array of strings", error);
+            throw new IllegalArgumentException("shardCommand is not a JSON array of strings", error);
         }
     }
 

@@ -1,10 +1,7 @@
 package recordprocessor.kclpatches;
 
-import java.lang.reflect.Field;
 import java.util.Map;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import software.amazon.kinesis.common.StreamConfig;
 import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.leases.HierarchicalShardSyncer;
@@ -17,32 +14,26 @@ import software.amazon.kinesis.leases.ShardSyncTaskManager;
  * at the end of a shard KCL makes a child's lease of the wrong form, cannot write it, and tries again and again until
  * the periodic sync, minutes later, has written the right one. Here the superclass is told, before the scheduler runs.
  */
-public final class ChildLeases {
-    private static final Logger LOG = LoggerFactory.getLogger(ChildLeases.class);
+final class ChildLeases {
+    private static final KclField<Map<StreamConfig, ShardSyncTaskManager>> MANAGERS =
+            new KclField<>(Scheduler.class, "streamToShardSyncTaskManagerMap");
+    private static final KclField<Function<StreamConfig, ShardSyncTaskManager>> PROVIDER =
+            new KclField<>(Scheduler.class, "shardSyncTaskManagerProvider");
+    private static final KclField<Boolean> IS_MULTI_STREAM =
+            new KclField<>(HierarchicalShardSyncer.class, "isMultiStreamMode");
 
     private ChildLeases() {}
 
-    public static void repair(Scheduler scheduler) {
+    static void repair(Scheduler scheduler) throws ReflectiveOperationException {
         if (!scheduler.retrievalConfig().streamTracker().isMultiStream()) {
             return;
         }
-        try {
-            Map<StreamConfig, ShardSyncTaskManager> managers = KclFields.get(scheduler, "streamToShardSyncTaskManagerMap");
-            Function<StreamConfig, ShardSyncTaskManager> provider = KclFields.get(scheduler, "shardSyncTaskManagerProvider");
-            for (StreamConfig stream : scheduler.retrievalConfig().streamTracker().streamConfigList()) {
-                managers.put(stream, repaired(provider.apply(stream)));
-            }
-        } catch (ReflectiveOperationException | RuntimeException error) {
-            LOG.warn("cannot look after the leases of child shards; with adapters before 2.1.1 they come late", error);
+        Map<StreamConfig, ShardSyncTaskManager> managers = MANAGERS.get(scheduler);
+        Function<StreamConfig, ShardSyncTaskManager> provider = PROVIDER.get(scheduler);
+        for (StreamConfig stream : scheduler.retrievalConfig().streamTracker().streamConfigList()) {
+            ShardSyncTaskManager manager = provider.apply(stream);
+            IS_MULTI_STREAM.set(manager.hierarchicalShardSyncer(), true);
+            managers.put(stream, manager);
         }
-    }
-
-    private static ShardSyncTaskManager repaired(ShardSyncTaskManager manager) throws ReflectiveOperationException {
-        Field multiStream = KclFields.field(HierarchicalShardSyncer.class, "isMultiStreamMode");
-        HierarchicalShardSyncer syncer = manager.hierarchicalShardSyncer();
-        if (!multiStream.getBoolean(syncer)) {
-            multiStream.setBoolean(syncer, true);
-        }
-        return manager;
     }
 }

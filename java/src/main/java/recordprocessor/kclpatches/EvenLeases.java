@@ -1,10 +1,11 @@
 package recordprocessor.kclpatches;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseCoordinator;
+import software.amazon.kinesis.leases.LeaseRenewer;
 import software.amazon.kinesis.leases.LeaseStatsRecorder;
+import software.amazon.kinesis.leases.dynamodb.DynamoDBLeaseCoordinator;
+import software.amazon.kinesis.leases.dynamodb.DynamoDBLeaseRenewer;
 import software.amazon.kinesis.retrieval.kpl.ExtendedSequenceNumber;
 
 /**
@@ -15,19 +16,18 @@ import software.amazon.kinesis.retrieval.kpl.ExtendedSequenceNumber;
  * that a worker renews weighs the same, and KCL's own balancing does the rest. What a shard costs is above all its
  * process, and DynamoDB allows each shard the same traffic.
  */
-public final class EvenLeases {
-    private static final Logger LOG = LoggerFactory.getLogger(EvenLeases.class);
+final class EvenLeases {
     private static final double SAME_WEIGHT = 1.0;
     private static final double NO_WEIGHT = 0.0;
 
+    private static final KclField<LeaseRenewer> RENEWER = new KclField<>(DynamoDBLeaseCoordinator.class, "leaseRenewer");
+    private static final KclField<LeaseStatsRecorder> STATS =
+            new KclField<>(DynamoDBLeaseRenewer.class, "leaseStatsRecorder");
+
     private EvenLeases() {}
 
-    public static void install(LeaseCoordinator leases) {
-        try {
-            KclFields.set(KclFields.get(leases, "leaseRenewer"), "leaseStatsRecorder", new SameWeight(leases));
-        } catch (ReflectiveOperationException | RuntimeException error) {
-            LOG.warn("this KCL shares leases out by their traffic only: workers that join may get no idle ones", error);
-        }
+    static void install(LeaseCoordinator leases) throws ReflectiveOperationException {
+        STATS.set(RENEWER.get(leases), new SameWeight(leases));
     }
 
     private static final class SameWeight extends LeaseStatsRecorder {

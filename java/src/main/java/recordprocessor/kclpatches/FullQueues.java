@@ -1,8 +1,7 @@
 package recordprocessor.kclpatches;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import software.amazon.kinesis.lifecycle.ShardConsumer;
+import software.amazon.kinesis.retrieval.RecordsPublisher;
 import software.amazon.kinesis.retrieval.polling.PrefetchRecordsPublisher;
 
 /**
@@ -13,21 +12,21 @@ import software.amazon.kinesis.retrieval.polling.PrefetchRecordsPublisher;
  * it: a shard whose process died stood still for that minute. Here it is interrupted at once.
  */
 public final class FullQueues {
-    private static final Logger LOG = LoggerFactory.getLogger(FullQueues.class);
     // For a reader that is in a call of the stream's: most end by themselves.
     private static final long READER_MILLIS = 100;
+
+    private static final KclField<RecordsPublisher> PUBLISHER = new KclField<>(ShardConsumer.class, "recordsPublisher");
+    private static final KclField<Long> AWAITED_MILLIS =
+            new KclField<>(PrefetchRecordsPublisher.class, "awaitTerminationTimeoutMillis");
 
     private FullQueues() {}
 
     /** Call it before the consumer is told to end. */
     public static void doNotWaitForReader(ShardConsumer consumer) {
-        try {
-            Object publisher = KclFields.get(consumer, "recordsPublisher");
-            if (publisher instanceof PrefetchRecordsPublisher) {
-                KclFields.set(publisher, "awaitTerminationTimeoutMillis", READER_MILLIS);
+        KclPatch.FULL_QUEUES.apply(() -> {
+            if (PUBLISHER.get(consumer) instanceof PrefetchRecordsPublisher publisher) {
+                AWAITED_MILLIS.set(publisher, READER_MILLIS);
             }
-        } catch (ReflectiveOperationException | RuntimeException error) {
-            LOG.warn("a shard whose process ended while its queue was full begins again after a minute only", error);
-        }
+        });
     }
 }

@@ -24,6 +24,9 @@ import software.amazon.kinesis.leases.LeaseCoordinator;
 import software.amazon.kinesis.leases.LeaseRefresher;
 import software.amazon.kinesis.leases.LeaseRenewer;
 import software.amazon.kinesis.leases.LeaseStatsRecorder;
+import software.amazon.kinesis.leases.dynamodb.DynamoDBLeaseCoordinator;
+import software.amazon.kinesis.leases.dynamodb.DynamoDBLeaseDiscoverer;
+import software.amazon.kinesis.leases.dynamodb.DynamoDBLeaseRenewer;
 import software.amazon.kinesis.leases.exceptions.DependencyException;
 import software.amazon.kinesis.leases.exceptions.InvalidStateException;
 import software.amazon.kinesis.leases.exceptions.ProvisionedThroughputException;
@@ -43,9 +46,19 @@ import software.amazon.kinesis.metrics.MetricsUtil;
  * <p>A lease is dropped when a conditional write of it was refused because another worker has it, and for nothing else:
  * one that could not be renewed in time is late, which is the fence's affair ({@code LeaseFileUpdater}).
  */
-public final class HeldLeases implements LeaseRenewer {
+final class HeldLeases implements LeaseRenewer {
     private static final Logger LOG = LoggerFactory.getLogger(HeldLeases.class);
     private static final double BYTES_PER_KB = 1024;
+    private static final KclField<LeaseRenewer> RENEWER = new KclField<>(DynamoDBLeaseCoordinator.class, "leaseRenewer");
+    private static final KclField<Object> DISCOVERER = new KclField<>(DynamoDBLeaseCoordinator.class, "leaseDiscoverer");
+    private static final KclField<LeaseRenewer> DISCOVERERS_RENEWER =
+            new KclField<>(DynamoDBLeaseDiscoverer.class, "leaseRenewer");
+    private static final KclField<LeaseRefresher> TABLE = new KclField<>(DynamoDBLeaseRenewer.class, "leaseRefresher");
+    private static final KclField<LeaseStatsRecorder> STATS =
+            new KclField<>(DynamoDBLeaseRenewer.class, "leaseStatsRecorder");
+    private static final KclField<Consumer<Lease>> HAND_OFF =
+            new KclField<>(DynamoDBLeaseRenewer.class, "leaseGracefulShutdownCallback");
+    private static final KclField<MetricsFactory> METRICS = new KclField<>(DynamoDBLeaseRenewer.class, "metricsFactory");
 
     private final LeaseRefresher table;
     private final String workerId;
@@ -74,23 +87,18 @@ public final class HeldLeases implements LeaseRenewer {
     }
 
     /** Before the coordinator starts, and after all that changes what KCL's own renewer is made of. */
-    public static void install(LeaseCoordinator coordinator, ConfiguredStreams streams) {
-        try {
-            Object kcls = KclFields.get(coordinator, "leaseRenewer");
-            Object discoverer = KclFields.get(coordinator, "leaseDiscoverer");
-            HeldLeases ours = new HeldLeases(
-                    KclFields.get(kcls, "leaseRefresher"),
-                    coordinator.workerIdentifier(),
-                    KclFields.get(kcls, "leaseStatsRecorder"),
-                    KclFields.get(kcls, "leaseGracefulShutdownCallback"),
-                    streams,
-                    KclFields.get(kcls, "metricsFactory"));
-            // First the one that may not be there: half of it would be worse than nothing.
-            KclFields.set(discoverer, "leaseRenewer", ours);
-            KclFields.set(coordinator, "leaseRenewer", ours);
-        } catch (ReflectiveOperationException | RuntimeException error) {
-            LOG.warn("this KCL renews its leases together: one that the lease table is slow with delays the others", error);
-        }
+    static void install(LeaseCoordinator coordinator, ConfiguredStreams streams) throws ReflectiveOperationException {
+        LeaseRenewer kcls = RENEWER.get(coordinator);
+        HeldLeases ours = new HeldLeases(
+                TABLE.get(kcls),
+                coordinator.workerIdentifier(),
+                STATS.get(kcls),
+                HAND_OFF.get(kcls),
+                streams,
+                METRICS.get(kcls));
+        // First the one that may not be there: half of it would be worse than nothing.
+        DISCOVERERS_RENEWER.set(DISCOVERER.get(coordinator), ours);
+        RENEWER.set(coordinator, ours);
     }
 
     /**

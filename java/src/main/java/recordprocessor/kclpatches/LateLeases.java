@@ -1,9 +1,10 @@
 package recordprocessor.kclpatches;
 
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import software.amazon.kinesis.leases.LeaseCoordinator;
+import software.amazon.kinesis.leases.LeaseRenewer;
+import software.amazon.kinesis.leases.dynamodb.DynamoDBLeaseCoordinator;
+import software.amazon.kinesis.leases.dynamodb.DynamoDBLeaseRenewer;
 
 /**
  * Has KCL keep a lease that could only not be renewed in time, until it is known that somebody else has it.
@@ -15,19 +16,16 @@ import software.amazon.kinesis.leases.LeaseCoordinator;
  * fence prevents: by its time the shard processes stand still until the renewal came through ({@code LeaseFileUpdater}).
  * {@link HeldLeases} does the same where it stands in the place of KCL's renewer; this is for a KCL where it cannot.
  */
-public final class LateLeases {
-    private static final Logger LOG = LoggerFactory.getLogger(LateLeases.class);
+final class LateLeases {
     // KCL takes a lease that is older than a year for one whose clock wrapped.
     private static final long FOR_EVER_NANOS = TimeUnit.DAYS.toNanos(364);
 
+    private static final KclField<LeaseRenewer> RENEWER = new KclField<>(DynamoDBLeaseCoordinator.class, "leaseRenewer");
+    private static final KclField<Long> LEASE_NANOS = new KclField<>(DynamoDBLeaseRenewer.class, "leaseDurationNanos");
+
     private LateLeases() {}
 
-    public static void keep(LeaseCoordinator leases) {
-        try {
-            Object renewer = KclFields.get(leases, "leaseRenewer");
-            KclFields.set(renewer, "leaseDurationNanos", FOR_EVER_NANOS);
-        } catch (ReflectiveOperationException | RuntimeException error) {
-            LOG.warn("this KCL gives up leases that it renews too late, also where nobody else wants them", error);
-        }
+    static void keep(LeaseCoordinator leases) throws ReflectiveOperationException {
+        LEASE_NANOS.set(RENEWER.get(leases), FOR_EVER_NANOS);
     }
 }

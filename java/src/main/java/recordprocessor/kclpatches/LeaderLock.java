@@ -1,13 +1,12 @@
 package recordprocessor.kclpatches;
 
-import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import software.amazon.kinesis.coordinator.DynamicMigrationComponentsInitializer;
 import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.leader.DynamoDBLockBasedLeaderDecider;
 import software.amazon.kinesis.leases.LeaseManagementConfig;
+import software.amazon.kinesis.metrics.MetricsFactory;
 
 /**
  * How long the lock of the worker that leads lives without a heartbeat: as long as a lease at most, and not KCL's two
@@ -17,14 +16,23 @@ import software.amazon.kinesis.leases.LeaseManagementConfig;
  * does no harm but a change of leaders: each assignment is a conditional write, whoever makes it.
  *
  * <p>KCL has settings for it from 3.2 on. Before, its constants stand in a package-private method that is called through
- * a supplier; the supplier is replaced. Where neither is found, KCL's own times stay, and a warning says so.
+ * a supplier; the supplier is replaced.
  */
 public record LeaderLock(long leaseMillis, long heartbeatMillis) {
-    private static final Logger LOG = LoggerFactory.getLogger(LeaderLock.class);
     private static final long SHORTEST_HEARTBEAT_MILLIS = 300;
     private static final long LONGEST_HEARTBEAT_MILLIS = 1000;
     // The lock client wants at least three; the fourth is for a slow answer.
     private static final int HEARTBEATS_OF_A_LEASE = 4;
+
+    private static final KclField<Object> COMPONENTS = new KclField<>(Scheduler.class, "migrationComponentsInitializer");
+    private static final KclField<Object> COORDINATOR_STATE = component("coordinatorStateDAO");
+    private static final KclField<String> WORKER_ID = component("workerIdentifier");
+    private static final KclField<MetricsFactory> METRICS = component("metricsFactory");
+    private static final KclField<Supplier<Object>> DECIDER = component("ddbLockBasedLeaderDeciderCreator");
+
+    private static <T> KclField<T> component(String name) {
+        return new KclField<>(DynamicMigrationComponentsInitializer.class, name);
+    }
 
     /** The times that go with the time in which a lease runs out. */
     public static LeaderLock within(long failoverTimeMillis) {
@@ -45,27 +53,27 @@ public record LeaderLock(long leaseMillis, long heartbeatMillis) {
     }
 
     /** After it is built and before it runs: KCL 3.0 and 3.1. */
-    public void install(Scheduler scheduler) {
-        try {
-            Object components = KclFields.get(scheduler, "migrationComponentsInitializer");
-            Object coordinatorState = KclFields.get(components, "coordinatorStateDAO");
-            Object workerId = KclFields.get(components, "workerIdentifier");
-            Field metrics = KclFields.field(components.getClass(), "metricsFactory");
-            Object metricsFactory = metrics.get(components);
-            Method create = DynamoDBLockBasedLeaderDecider.class.getDeclaredMethod(
-                    "create", coordinatorState.getClass(), String.class, Long.class, Long.class, metrics.getType());
-            create.setAccessible(true);
-            Supplier<Object> decider = () -> {
-                try {
-                    return create.invoke(null, coordinatorState, workerId, leaseMillis, heartbeatMillis, metricsFactory);
-                } catch (ReflectiveOperationException error) {
-                    throw new IllegalStateException(error);
-                }
-            };
-            KclFields.set(components, "ddbLockBasedLeaderDeciderCreator", decider);
-        } catch (ReflectiveOperationException | RuntimeException error) {
-            LOG.warn("this KCL keeps its own times of the leader's lock: a dead leader's shards wait up to two minutes", error);
-        }
+    void install(Scheduler scheduler) throws ReflectiveOperationException {
+        Object components = COMPONENTS.get(scheduler);
+        Object coordinatorState = COORDINATOR_STATE.get(components);
+        String workerId = WORKER_ID.get(components);
+        MetricsFactory metrics = METRICS.get(components);
+        Method create = create();
+        DECIDER.set(components, () -> {
+            try {
+                return create.invoke(null, coordinatorState, workerId, leaseMillis, heartbeatMillis, metrics);
+            } catch (ReflectiveOperationException error) {
+                throw new IllegalStateException(error);
+            }
+        });
+    }
+
+    /** KCL's own way to make its decider, which its constants go through. */
+    static Method create() throws ReflectiveOperationException {
+        Method create = DynamoDBLockBasedLeaderDecider.class.getDeclaredMethod(
+                "create", COORDINATOR_STATE.find().getType(), String.class, Long.class, Long.class, MetricsFactory.class);
+        create.setAccessible(true);
+        return create;
     }
 
     private static void set(LeaseManagementConfig leases, String name, long value) throws ReflectiveOperationException {

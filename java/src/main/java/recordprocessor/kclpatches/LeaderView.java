@@ -3,12 +3,14 @@ package recordprocessor.kclpatches;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Supplier;
+import software.amazon.kinesis.coordinator.DynamicMigrationComponentsInitializer;
 import software.amazon.kinesis.coordinator.Scheduler;
+import software.amazon.kinesis.coordinator.assignment.LeaseAssignmentManager;
 import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseManagementConfig;
 import software.amazon.kinesis.leases.LeaseRefresher;
+import software.amazon.kinesis.worker.metricstats.WorkerMetricStatsDAO;
 
 /**
  * What the leader believes of the others: which workers live ({@link LiveWorkers}), how long it has watched their leases
@@ -17,51 +19,58 @@ import software.amazon.kinesis.leases.LeaseRefresher;
  *
  * <p>KCL makes the leader's part only when the scheduler runs; here it gets all of them as soon as it is made.
  */
-public final class LeaderView {
-    private static final Logger LOG = LoggerFactory.getLogger(LeaderView.class);
+final class LeaderView {
     // A round is an interval and what the tables take; what is longer than two was no watching.
     private static final int INTERVALS_OF_A_LOOK = 2;
 
-    private LeaderView() {}
+    private static final KclField<Object> COMPONENTS = new KclField<>(Scheduler.class, "migrationComponentsInitializer");
+    private static final KclField<BiFunction<Object, Object, Object>> CREATE =
+            new KclField<>(DynamicMigrationComponentsInitializer.class, "lamCreator");
+    private static final KclField<LeaseRefresher> TABLE = ofAssignment("leaseRefresher");
+    private static final KclField<Map<String, Lease>> LAST_SEEN = ofAssignment("prevRunLeasesState");
+    private static final KclField<Supplier<Long>> CLOCK = ofAssignment("nanoTimeProvider");
+    private static final KclField<WorkerMetricStatsDAO> WORKERS = ofAssignment("workerMetricsDAO");
 
-    public static void install(Scheduler scheduler, LeaseManagementConfig config, ConfiguredStreams streams) {
-        try {
-            Object components = KclFields.get(scheduler, "migrationComponentsInitializer");
-            BiFunction<Object, Object, Object> create = KclFields.get(components, "lamCreator");
-            BiFunction<Object, Object, Object> createAndGive = (threads, leaderDecider) -> {
-                Object assignment = create.apply(threads, leaderDecider);
-                giveTo(assignment, config, streams);
-                return assignment;
-            };
-            KclFields.set(components, "lamCreator", createAndGive);
-        } catch (ReflectiveOperationException | RuntimeException error) {
-            warn(error);
-        }
+    private final LeaseManagementConfig config;
+    private final ConfiguredStreams streams;
+
+    private LeaderView(LeaseManagementConfig config, ConfiguredStreams streams) {
+        this.config = config;
+        this.streams = streams;
     }
 
-    private static void giveTo(Object assignment, LeaseManagementConfig config, ConfiguredStreams streams) {
+    static void install(Scheduler scheduler, LeaseManagementConfig config, ConfiguredStreams streams)
+            throws ReflectiveOperationException {
+        LeaderView view = new LeaderView(config, streams);
+        Object components = COMPONENTS.get(scheduler);
+        BiFunction<Object, Object, Object> create = CREATE.get(components);
+        CREATE.set(components, (threads, leaderDecider) -> {
+            Object assignment = create.apply(threads, leaderDecider);
+            view.giveTo(assignment);
+            return assignment;
+        });
+    }
+
+    private void giveTo(Object assignment) {
+        KclPatch.CONFIGURED_STREAMS.apply(() -> TABLE.set(assignment, streams.only(TABLE.get(assignment))));
         long longestLookMillis = INTERVALS_OF_A_LOOK * config.leaseAssignmentIntervalMillis();
-        try {
-            WatchedTime time = new WatchedTime(longestLookMillis, System::nanoTime);
-            LeaseRefresher table = streams.only(KclFields.get(assignment, "leaseRefresher"));
-            Map<String, Lease> lastSeen = KclFields.get(assignment, "prevRunLeasesState");
-            StuckHandoffs stuck = new StuckHandoffs(
-                    lastSeen::values,
-                    table,
-                    TimeUnit.MILLISECONDS.toNanos(config.failoverTimeMillis()),
-                    time);
-            KclFields.set(assignment, "leaseRefresher", table);
-            KclFields.set(assignment, "nanoTimeProvider", time);
-            KclFields.set(assignment, "workerMetricsDAO", new LiveWorkers(config, stuck::look));
-        } catch (ReflectiveOperationException | RuntimeException error) {
-            warn(error);
-        }
+        KclPatch.WATCHED_TIME.apply(() -> CLOCK.set(assignment, new WatchedTime(longestLookMillis, System::nanoTime)));
+        KclPatch.LIVE_WORKERS.apply(() -> WORKERS.set(assignment, new LiveWorkers(config, beforeEachRound(assignment))));
     }
 
-    private static void warn(Exception error) {
-        LOG.warn(
-                "this KCL compares the clocks of its workers, which must agree within a second, and takes leases away"
-                        + " that could not be renewed because the lease table was away",
-                error);
+    /** With the table and the clock that the assignment has by now. */
+    private Runnable beforeEachRound(Object assignment) {
+        Runnable[] look = {() -> {}};
+        KclPatch.STUCK_HANDOFFS.apply(() -> look[0] = new StuckHandoffs(
+                        LAST_SEEN.get(assignment)::values,
+                        TABLE.get(assignment),
+                        TimeUnit.MILLISECONDS.toNanos(config.failoverTimeMillis()),
+                        CLOCK.get(assignment))
+                ::look);
+        return look[0];
+    }
+
+    private static <T> KclField<T> ofAssignment(String name) {
+        return new KclField<>(LeaseAssignmentManager.class, name);
     }
 }

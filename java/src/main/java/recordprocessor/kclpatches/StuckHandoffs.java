@@ -53,7 +53,7 @@ final class StuckHandoffs {
         String next = lease.leaseOwner() == null ? "whoever comes" : lease.leaseOwner();
         try {
             // Of a lease with two owners this takes out the old one alone, so the new one, if there is one, has it. It is
-            // conditional on both, so a handover that ended meanwhile stays as it is.
+            // conditional on both, so a handoff that ended meanwhile stays as it is.
             if (table.evictLease(lease.copy())) {
                 LOG.info("lease {} went to {} without its old owner", lease.leaseKey(), next);
             }

@@ -10,13 +10,9 @@ import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import recordprocessor.config.WorkerProperties;
-import recordprocessor.kclpatches.ChildLeases;
 import recordprocessor.kclpatches.ConfiguredStreams;
-import recordprocessor.kclpatches.EvenLeases;
-import recordprocessor.kclpatches.HeldLeases;
-import recordprocessor.kclpatches.LateLeases;
+import recordprocessor.kclpatches.KclPatches;
 import recordprocessor.kclpatches.LeaderLock;
-import recordprocessor.kclpatches.LeaderView;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
@@ -81,17 +77,12 @@ public final class StreamsScheduler {
                 configs.processor(),
                 retrieval(properties, configs, tracker, adapter),
                 adapter);
-        ChildLeases.repair(scheduler);
-        LateLeases.keep(scheduler.leaseCoordinator());
-        ConfiguredStreams streams = new ConfiguredStreams(tracker);
-        LeaderView.install(scheduler, configs.leaseManagement(), streams);
-        if (properties.balancesByNumber()) {
-            EvenLeases.install(scheduler.leaseCoordinator());
-        }
-        HeldLeases.install(scheduler.leaseCoordinator(), streams);
-        if (!configured) {
-            lock.install(scheduler);
-        }
+        KclPatches.apply(
+                scheduler,
+                configs.leaseManagement(),
+                new ConfiguredStreams(tracker),
+                properties.balancesByNumber(),
+                configured ? null : lock);
         return scheduler;
     }
 

@@ -52,10 +52,10 @@ class LinksTest {
     @Test
     void whatIsNotThereIsFound() throws IOException {
         ClassPath ours = new ClassPath(List.of(OURS));
-        assertTrue(ours.has(new Reference("recordprocessor/kclpatches/KclFields", "")));
+        assertTrue(ours.has(new Reference("recordprocessor/kclpatches/KclField", "")));
         assertTrue(ours.has(new Reference("java/util/List", "size()I")));
         assertFalse(ours.has(new Reference("java/util/List", "length()I")));
-        assertFalse(ours.has(new Reference("recordprocessor/kclpatches/KclFields", "gone()V")));
+        assertFalse(ours.has(new Reference("recordprocessor/kclpatches/KclField", "gone()V")));
         assertFalse(ours.has(new Reference("com/example/Absent", "")));
     }
 }

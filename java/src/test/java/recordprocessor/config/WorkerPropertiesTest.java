@@ -33,7 +33,7 @@ class WorkerPropertiesTest {
 
     @Test
     void theChildsCommandKeepsItsWordsWhole() throws IOException {
-        WorkerProperties properties = written("childCommand=[\"/a folder/python\",\"-m\",\"record_processor.shard\"]");
+        WorkerProperties properties = written("shardCommand=[\"/a folder/python\",\"-m\",\"record_processor.shard\"]");
         assertEquals(List.of("/a folder/python", "-m", "record_processor.shard"), properties.shardProcessCommand());
     }
 

@@ -1,0 +1,91 @@
+package recordprocessor.kclpatches;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MarkerFactory;
+
+/**
+ * What is changed in KCL, and what happens without it. docs/how-to/upgrade-kcl.md has the same table, and when each can go.
+ *
+ * <p>A patch that does not fit this version of KCL leaves KCL as it is; a warning says what that means, and the worker goes on.
+ */
+public enum KclPatch {
+    CHILD_LEASES(
+            "ChildLeases",
+            "adapter before 2.1.1",
+            "with several streams the leases of a shard's child shards come minutes late"),
+    LATE_LEASES("LateLeases", "all", "a lease that is late is dropped, also where nobody wants it"),
+    LEADER_VIEW(
+            "LeaderView",
+            "all",
+            "the leader gets none of the patches `ConfiguredStreams`, `LiveWorkers`, `StuckHandoffs` and `WatchedTime`"),
+    CONFIGURED_STREAMS("ConfiguredStreams", "before 3.5", "leases of streams that are not configured are dealt out"),
+    WATCHED_TIME("WatchedTime", "all", "all leases of all workers are dealt out anew after the lease table was away"),
+    STUCK_HANDOFFS("StuckHandoffs", "before 3.4.2", "a handoff whose old owner does not know of it never ends"),
+    LIVE_WORKERS("LiveWorkers", "before 3.5", "a host whose clock is two seconds behind gets no leases"),
+    EVEN_LEASES("EvenLeases", "all", "idle leases never move to a worker that joins"),
+    HELD_LEASES("HeldLeases", "all", "one slow item of the lease table delays the renewal of all leases"),
+    LEADER_LOCK("LeaderLock", "before 3.2", "a dead leader's lock lives two minutes, and its shards wait for it"),
+    FULL_QUEUES(
+            "FullQueues",
+            "all",
+            "a shard whose process ended while it answered nothing (a slow start, no room) begins again after a minute only"),
+    UNFINISHED_HANDOFFS(
+            "UnfinishedHandoffs",
+            "before 3.4.3",
+            "a consumer that had not begun, or waited for its parent shard, keeps its lease unread");
+
+    private static final Logger LOG = LoggerFactory.getLogger(KclPatch.class);
+
+    private final String patchName;
+    private final String versions;
+    private final String symptom;
+    private final AtomicBoolean told = new AtomicBoolean();
+
+    KclPatch(String patchName, String versions, String symptom) {
+        this.patchName = patchName;
+        this.versions = versions;
+        this.symptom = symptom;
+    }
+
+    /** What a patch does; throws where this KCL is another. */
+    @FunctionalInterface
+    interface Change {
+        void make() throws ReflectiveOperationException;
+    }
+
+    /** As the class that has it is called. */
+    public String patchName() {
+        return patchName;
+    }
+
+    /** Of KCL, where it does not name the adapter. */
+    public String versions() {
+        return versions;
+    }
+
+    /** What happens without it. */
+    public String symptom() {
+        return symptom;
+    }
+
+    /** The one way to apply a patch. That it cannot be is said once: some are applied to each shard. */
+    void apply(Change change) {
+        try {
+            change.make();
+        } catch (ReflectiveOperationException | RuntimeException | LinkageError error) {
+            if (told.compareAndSet(false, true)) {
+                warn(error);
+            }
+        }
+    }
+
+    private void warn(Throwable error) {
+        LOG.atWarn()
+                .addMarker(MarkerFactory.getMarker("kcl.not_patched"))
+                .addKeyValue("patch", patchName)
+                .setCause(error)
+                .log("the patch {} does not fit this version of KCL: {}", patchName, symptom);
+    }
+}
