@@ -2,138 +2,110 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
+import contextlib
 import socket
-import subprocess
 import sys
-import threading
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 
 from record_processor.aws.clients import LOCAL_CREDENTIALS
-from record_processor.host.log_output import LogOutput
-from record_processor.host.log_relay import LogRelay
+from record_processor.errors import SetupError
+from record_processor.local.demo_screen import DemoScreen
+from record_processor.local.demo_worker import DemoWorker
 from record_processor.local.ministack import LOOPBACK, started
+from record_processor.logs.terminal import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBServiceResource
+    from mypy_boto3_dynamodb.service_resource import Table
 
 _TABLE = "Phones"
 _REGION = "us-west-2"
 _USUAL_PORT = 8000
-_PATIENCE_SECONDS = 60.0
+_PHONES = {"Cool Phone": "Motorola", "Lame Phone": "Motorola", "Awesome Phone": "Goole", "Confusing Phone": "Google"}
 _CHANGES = 6
 
-Item = tuple[str, str, str]
-"""Event name, company, model."""
+_NEXT_STEPS = """\
+. .venv/bin/activate
+record-processor init my-worker     # a configuration, a handler, a test
+record-processor local              # a database, in a terminal of its own
+record-processor --help             # check, run, try, peek, replay ...\
+"""
 
 
 class Demo:
-    """What was written when, and what an action received when."""
+    """Writes six changes, and compares them with what the action received."""
 
-    def __init__(self, root: Path, endpoint: str) -> None:
-        self._root = root
-        self._endpoint = endpoint
-        self._written: dict[Item, float] = {}
-        self._received: dict[Item, float] = {}
-        self._worker: subprocess.Popen[bytes] | None = None
-        self._reading = threading.Event()
-        self._all_received = threading.Event()
-
-    def run(self) -> int:
-        self._say("the Phones table, with a stream of its keys")
-        self._script("create_phones_table.sh", lambda _line: None)
-        self._say("a worker, with properties/local.properties")
-        self._start_worker()
-        self._reading.wait(_PATIENCE_SECONDS)
-        self._say("four phones in, then one changed and one removed")
-        self._write()
-        complete = self._all_received.wait(_PATIENCE_SECONDS)
-        self._say("a graceful stop")
-        status = self._stop_worker()
-        return self._summary(complete, status)
-
-    def _start_worker(self) -> None:
-        command = [sys.executable, "-m", "record_processor", "run", "properties/local.properties"]
-        overrides = [f"dynamoDBEndpoint={self._endpoint}", f"kinesisEndpoint={self._endpoint}", "logFormat=json"]
-        command += [argument for override in overrides for argument in ("--set", override)]
-        self._worker = subprocess.Popen(command, cwd=self._root, stderr=subprocess.PIPE)
-        self._relay = LogRelay(self._observed(self._worker), "text", LogOutput())
-
-    def _observed(self, worker: subprocess.Popen[bytes]) -> Iterator[bytes]:
-        """The worker's lines, on their way to the terminal."""
-        assert worker.stderr is not None  # noqa: S101 - Popen was told so
-        for line in worker.stderr:
-            event = json.loads(line)
-            if event["event"] == "shard.started":
-                self._reading.set()
-            elif event["event"] == "record":
-                self._note_received(event)
-            # The relay takes times as the processes write them, in seconds.
-            event["time"] = time.time()
-            yield json.dumps(event).encode()
-
-    def _note_received(self, event: dict[str, Any]) -> None:
-        name = event["message"].split()[0]
-        self._received.setdefault((name, event["keys"]["Company"], event["keys"]["Model"]), time.time())
-        if len(self._received) >= _CHANGES:
-            self._all_received.set()
-
-    def _write(self) -> None:
-        self._script("insert_phones.sh", self._note_written)
+    def __init__(self, screen: DemoScreen, endpoint: str) -> None:
         access_key, secret_key = LOCAL_CREDENTIALS
         session = boto3.Session(access_key, secret_key, region_name=_REGION)
-        table = session.resource("dynamodb", endpoint_url=self._endpoint).Table(_TABLE)
-        table.update_item(
-            Key={"Company": "Motorola", "Model": "Cool Phone"},
-            UpdateExpression="SET #size = :size",
-            ExpressionAttributeNames={"#size": "Size"},
-            ExpressionAttributeValues={":size": 13},
+        self._database: DynamoDBServiceResource = session.resource("dynamodb", endpoint_url=endpoint)
+        self._screen = screen
+        self._worker = DemoWorker(screen, endpoint)
+        self._written: dict[tuple[str, str], float] = {}
+        """Event name and model, with the monotonic time of the write."""
+
+    def run(self) -> int:
+        with self._screen.step("creating the table Phones, with a stream of its keys"):
+            table = self._create_table()
+        with self._worker.running():
+            with self._screen.step("starting a worker with properties/local.properties"):
+                self._worker.wait_until_reading()
+            with self._screen.step("writing four phones, changing one, and removing one"):
+                self._write(table)
+                self._worker.wait_for(_CHANGES)
+            with self._screen.step("stopping the worker gracefully"):
+                self._worker.stop()
+        return self._summary()
+
+    def _create_table(self) -> Table:
+        table = self._database.create_table(
+            TableName=_TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "Company", "KeyType": "HASH"}, {"AttributeName": "Model", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "Company", "AttributeType": "S"},
+                {"AttributeName": "Model", "AttributeType": "S"},
+            ],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
         )
-        self._written["MODIFY", "Motorola", "Cool Phone"] = time.time()
-        table.delete_item(Key={"Company": "Motorola", "Model": "Lame Phone"})
-        self._written["REMOVE", "Motorola", "Lame Phone"] = time.time()
+        table.wait_until_exists()
+        return table
 
-    def _note_written(self, line: str) -> None:
-        print(f"    {line}", flush=True)  # noqa: T201
-        company, _, model = line.removeprefix("put ").partition(", ")
-        self._written["INSERT", company, model] = time.time()
+    def _write(self, table: Table) -> None:
+        for model, company in _PHONES.items():
+            with self._noted("INSERT", model):
+                table.put_item(Item={"Company": company, "Model": model, "Size": 12})
+        with self._noted("MODIFY", "Cool Phone"):
+            table.put_item(Item={"Company": "Motorola", "Model": "Cool Phone", "Size": 13})
+        with self._noted("REMOVE", "Lame Phone"):
+            table.delete_item(Key={"Company": "Motorola", "Model": "Lame Phone"})
 
-    def _script(self, name: str, take_line: Callable[[str], None]) -> None:
-        environment = {**os.environ, "ENDPOINT_URL": self._endpoint}
-        command = [str(self._root / "scripts" / name)]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as script:
-            assert script.stdout is not None  # noqa: S101 - Popen was told so
-            for line in script.stdout:
-                take_line(line.strip())
-        if script.returncode:
-            raise SystemExit(f"demo: {name} ended with status {script.returncode}")
+    @contextlib.contextmanager
+    def _noted(self, name: str, model: str) -> Iterator[None]:
+        """Said before the write begins, so that it stands above what the action says of it."""
+        self._screen.line(f"write   {name}  Company={_PHONES[model]} Model={model}")
+        self._written[name, model] = time.monotonic()
+        yield
 
-    def _stop_worker(self) -> int:
-        assert self._worker is not None  # noqa: S101 - started before
-        self._worker.send_signal(signal.SIGTERM)
-        status = self._worker.wait(_PATIENCE_SECONDS)
-        self._relay.drain()
-        return status
-
-    def _summary(self, complete: bool, status: int) -> int:
-        missing = sorted(set(self._written) - set(self._received))
-        self._say(f"{len(self._received)} of {_CHANGES} changes received; the worker ended with status {status}")
-        for item, received in self._received.items():
-            waited = max(received - self._written.get(item, received), 0)
-            print(f"    {item[0]:7} {item[1]}, {item[2]}: {waited:.2f} s from write to action")  # noqa: T201
-        for item in missing:
-            print(f"    {item[0]:7} {item[1]}, {item[2]}: not received")  # noqa: T201
-        return 0 if complete and not missing and status == 0 else 1
-
-    @staticmethod
-    def _say(text: str) -> None:
-        print(f"\n==> {text}", flush=True)  # noqa: T201
+    def _summary(self) -> int:
+        received = self._worker.received
+        self._screen.title(f"{len(received)} of {_CHANGES} changes reached the action")
+        for change, written in self._written.items():
+            seconds = received.get(change)
+            waited = "not received" if seconds is None else f"{seconds - written:.2f} s after the write"
+            self._screen.line(f"{change[0]}  Company={_PHONES[change[1]]} Model={change[1]}: {waited}")
+        if self._worker.status or len(received) < _CHANGES:
+            self._screen.title(f"The worker ended with status {self._worker.status}. Its log:")
+            self._screen.lines(self._worker.log())
+            return 1
+        self._screen.title("What to do next")
+        self._screen.lines(_NEXT_STEPS)
+        return 0
 
 
 def _port() -> int:
@@ -150,12 +122,22 @@ def _port() -> int:
     raise SystemExit("demo: no port is free")
 
 
-def main() -> None:
-    root = Path.cwd()
+def _demo(screen: DemoScreen) -> int:
     port = _port()
-    print(f"==> DynamoDB on {LOOPBACK}:{port}", flush=True)  # noqa: T201
-    with started(port):
-        raise SystemExit(Demo(root, f"http://{LOOPBACK}:{port}").run())
+    with contextlib.ExitStack() as running:
+        with screen.step(f"starting a local DynamoDB on {LOOPBACK}:{port}"):
+            running.enter_context(started(port))
+        return Demo(screen, f"http://{LOOPBACK}:{port}").run()
+
+
+def main() -> None:
+    try:
+        sys.exit(_demo(DemoScreen()))
+    except SetupError as error:
+        say(f"demo: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":
