@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LANGUAGES = ("yaml", "properties", "python", "sh", "toml", "text")
-HANDLER = "def handle(event, context):\n    pass\n"
+# It can be called without arguments too, as `startup` is.
+HANDLER = "def handle(event=None, context=None):\n    pass\n"
 
 
 def of(language: str) -> pytest.MarkDecorator:
@@ -41,7 +42,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     before = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - before:
-        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
+        # A folder without __init__.py has no file.
+        places = [getattr(sys.modules[name], "__file__", None) or "", *getattr(sys.modules[name], "__path__", [])]
+        if any(place.startswith(str(tmp_path)) for place in places):
             del sys.modules[name]
 
 
@@ -67,10 +70,14 @@ def prepare(folder: Path, block: Block) -> None:
     for one in blocks():
         if (one.page, one.section) == (block.page, block.section) and one.file is not None:
             write(folder / one.file, one.text)
-    for module, function in re.findall(r"handler: ([\w.]+):(\w+)", block.text):
-        path = folder / f"{module.replace('.', '/')}.py"
-        if not path.exists():
-            write(path, HANDLER.replace("handle", function))
+    stubs: dict[str, str] = {}
+    for module, function in re.findall(r"(?:handler|startup|shutdown): ([\w.]+):(\w+)", block.text):
+        path = f"{module.replace('.', '/')}.py"
+        if path in stubs or not (folder / path).exists():
+            stubs[path] = stubs.get(path, "") + HANDLER.replace("handle", function)
+            write(folder / path, stubs[path])
+    for secret in re.findall(r"\$\{file:([\w/.]+)\}", block.text):
+        write(folder / secret, "from-outside")
 
 
 def write(path: Path, text: str) -> None:
@@ -102,11 +109,12 @@ KEYS = {"Company": {"S": "Motorola"}, "Model": {"S": "Cool Phone"}}
 def test_shell_parses_and_its_commands_exist(block: Block) -> None:
     subprocess.run(["bash", "-n"], input=block.text, text=True, check=True)
     for line in re.sub(r"\\\n", " ", block.text).splitlines():
-        words = shlex.split(line, comments=True)
-        if words[:1] == ["record-processor"]:
-            parsed(words[1:])
-        if words and words[0].startswith("scripts/"):
-            assert (ROOT / words[0]).exists(), line
+        for command in line.split(" | "):
+            words = shlex.split(command, comments=True)
+            if words[:1] == ["record-processor"]:
+                parsed(words[1:])
+            if words and words[0].startswith("scripts/"):
+                assert (ROOT / words[0]).exists(), line
 
 
 def parsed(words: list[str]) -> None:
