@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from record_processor.text.safe_text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -41,9 +43,9 @@ class DemoScreen:
 
     def line(self, text: str) -> None:
         """One line, cut where it is too long."""
-        self._console.print(Text(f"    {text}"), overflow="ellipsis", no_wrap=True)
+        self._console.print(Text(f"    {printable(text)}"), overflow="ellipsis", no_wrap=True)
 
     def lines(self, text: str) -> None:
         """All of each, over several lines where one is not wide enough."""
         for line in text.splitlines():
-            self._console.print(Text(f"    {line}"))
+            self._console.print(Text(f"    {printable(line)}"))

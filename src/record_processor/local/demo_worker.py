@@ -12,8 +12,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from record_processor.text.safe_text import printable
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -64,7 +62,7 @@ class DemoWorker:
 
     def log(self) -> str:
         """The last of it."""
-        return printable(b"".join(self._lines).decode(errors="replace"))
+        return b"".join(self._lines).decode(errors="replace")
 
     def _wait(self, reached: Callable[[], bool]) -> None:
         """Until it is reached, the worker has ended, or patience has: what is missing is said at the end."""
@@ -85,7 +83,7 @@ class DemoWorker:
         if event["event"] == "record":
             self._take_record(event)
         elif event["event"] in _SHOWN or event["level"] in _SHOWN_LEVELS:
-            self._screen.line(printable(f"worker  {event['event']}: {event['message']}"))
+            self._screen.line(f"worker  {event['event']}: {event['message']}")
         with self._changed:
             self._is_reading |= event["event"] == "shard.started"
             self._changed.notify_all()
@@ -93,6 +91,6 @@ class DemoWorker:
     def _take_record(self, event: dict[str, Any]) -> None:
         name = event["message"].split()[0]
         keys = event["keys"]
-        self._screen.line(printable(f"action  {name}  Company={keys['Company']} Model={keys['Model']}"))
+        self._screen.line(f"action  {name}  Company={keys['Company']} Model={keys['Model']}")
         with self._changed:
             self.received.setdefault((name, keys["Model"]), time.monotonic())

@@ -60,9 +60,9 @@ def test_a_command_quotes_what_it_was_given_without_its_control_characters(
 
 
 def test_nothing_is_printed_past_the_escaping() -> None:
-    """But for the demo, which prints its own words and names."""
     root = Path(record_processor.__file__).parent
     sources = {path.relative_to(root).as_posix(): path.read_text() for path in root.rglob("*.py")}
     assert {name for name, source in sources.items() if "click.echo(" in source} == {"logs/terminal.py"}
     printing = {name for name, source in sources.items() if " print(" in source}
-    assert printing == {"local/demo.py", "logs/user_stderr.py"}
+    assert printing == {"logs/user_stderr.py"}
+    assert {name for name, source in sources.items() if "console.print(" in source} == {"local/demo_screen.py"}
