@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 # A hook is loaded by its path, and its folder is then on no path of Python's.
 sys.path.insert(0, str(ROOT))
 
-from docs_site import action_pages, cli_page, decision_list, property_page  # noqa: E402
+from docs_site import action_pages, cli_page, decision_list, property_page, signatures  # noqa: E402
 from record_processor import __version__  # noqa: E402
 from record_processor.catalog import registry, schema  # noqa: E402
 
@@ -27,6 +27,7 @@ _MARKERS = {
     "<!-- actions -->": action_pages.overview,
     "<!-- keys of every action -->": action_pages.common_keys,
     "<!-- decisions -->": decision_list.listed,
+    "<!-- signatures -->": signatures.wanted,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 from html.parser import HTMLParser
@@ -11,7 +12,7 @@ import click
 import msgspec
 import pytest
 
-from docs_site import action_pages, property_page
+from docs_site import action_pages, property_page, signatures
 from docs_site.tables import keys_of
 from record_processor import __version__
 from record_processor.catalog import registry
@@ -65,6 +66,13 @@ def test_a_page_loads_nothing_from_another_host(site: Path) -> None:
 
 def test_a_page_says_which_version_it_is_about(site: Path) -> None:
     assert f"record-processor {__version__}" in (site / "reference/properties.html").read_text()
+
+
+@pytest.mark.parametrize("module", signatures.MODULES)
+def test_every_public_name_has_its_signature_on_the_page(site: Path, module: str) -> None:
+    page = (site / "reference/python-api.html").read_text()
+    names = importlib.import_module(module).__all__
+    assert [name for name in names if name != "__version__" and f'id="{module}.{name}"' not in page] == []
 
 
 def test_no_style_loads_anything_from_another_host(site: Path) -> None:
