@@ -169,11 +169,25 @@ _LEASES = (
         1_000,
         1_000,
     ),
-    integer("maxLeasesForWorker", "The most leases that this worker holds. Default: no limit.", minimum=1),
-    integer("maxLeasesToStealAtOneTime", "The most leases that KCL takes from another worker at a time.", minimum=1),
+    integer(
+        "maxLeasesForWorker",
+        "The most leases that this worker holds. If all workers together may hold fewer than there are shards, some "
+        "shards are not read. Default: no limit.",
+        minimum=1,
+    ),
+    integer(
+        "maxLeasesToStealAtOneTime",
+        "How many leases a worker of KCL 2 takes from another at a time. It has no effect while KCL 3's leader assigns "
+        "the leases.",
+        minimum=1,
+    ),
     # KCL runs a quarter of them, 5 by default: with a slow lease table 64 leases would be renewed one after another.
     integer("maxLeaseRenewalThreads", "KCL's threads for renewals. A quarter of them run at a time.", 256, minimum=1),
-    flag("enablePriorityLeaseAssignment", "Whether KCL assigns leases first that expired long ago."),
+    flag(
+        "enablePriorityLeaseAssignment",
+        "Whether a worker of KCL 2 first takes leases that expired long ago. It has no effect while KCL 3's leader "
+        "assigns the leases.",
+    ),
     flag("cleanupLeasesUponShardCompletion", "Whether KCL deletes the leases of shards that are done."),
     flag("ignoreUnexpectedChildShards", "Whether KCL tolerates child shards whose parents are still open."),
     flag("isGracefulLeaseHandoffEnabled", "Whether a live worker finishes its records before a handoff."),
@@ -199,7 +213,10 @@ _LEASES = (
     number("maxThroughputPerHostKBps", "The traffic that KCL gives a worker at most, in KB per second."),
     integer("dampeningPercentage", "How much of a difference KCL evens out per round. Default by number: 100."),
     integer("reBalanceThresholdPercentage", "KCL balances if a worker is this far from the average, in percent."),
-    flag("allowThroughputOvershoot", "Whether KCL may move a lease that takes its new worker over the average."),
+    flag(
+        "allowThroughputOvershoot",
+        "Whether KCL may move a lease even if that moves more traffic than it wants to move in this round.",
+    ),
     integer(
         "varianceBalancingFrequency",
         "KCL balances in every n-th round of assignments. Default by number: often enough for moves to end in between.",
