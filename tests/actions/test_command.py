@@ -44,7 +44,11 @@ def test_the_answers_decide_about_each_record(tmp_path: Path, delivery: StartDel
     running.submit(changes(3, 1))
     running.finish()
     (letter,) = running.letters()
-    assert letter["error"] == {"type": "PermanentError", "message": "the program says: of old age", **_trace(letter)}
+    assert letter["error"] == {
+        "type": "PermanentError",
+        "message": "the program reported: of old age",
+        **_trace(letter),
+    }
     assert len((tmp_path / "seen").read_text().splitlines()) == 4
 
 
@@ -60,7 +64,7 @@ def _trace(letter: dict[str, Any]) -> dict[str, str]:
         ("os.kill(os.getpid(), 9)\n", "the program ended with signal 9"),
         ("time.sleep(60)\n", "the program took longer than 2 s"),
         ("for line in sys.stdin:\n    print('ok\\nok\\nok\\nok', flush=True)\n", "more lines than it was given"),
-        ("os.close(1)\ntime.sleep(60)\n", "its output closed, though it goes on running"),
+        ("os.close(1)\ntime.sleep(60)\n", "it closed its output but is still running"),
         ("while True:\n    os.write(1, b'o' * 10000)\n", "a line of more than 65,536 bytes"),
     ],
 )
@@ -114,7 +118,7 @@ def test_abandoning_ends_a_program_that_hangs_at_once(tmp_path: Path, delivery: 
 
 
 def test_a_program_that_is_not_there_is_named_before_anything_starts() -> None:
-    with pytest.raises(InvalidSettingError, match="'no-such-program' is no program, neither on PATH nor from"):
+    with pytest.raises(InvalidSettingError, match="'no-such-program' is not a program, neither on PATH nor from"):
         CommandAction(CommandSettings(name="a", type="command", command=["no-such-program"]))
 
 
@@ -149,7 +153,7 @@ def test_an_answer_too_many_is_blamed_on_the_record_that_gets_it_and_on_no_other
     found = failures(action, 8)
     action.close()
     assert list(found) == [5]
-    assert str(found[5]) == "the program answered more lines than it was given"
+    assert str(found[5]) == "the program wrote more lines than it received"
 
 
 def test_an_answer_that_nobody_asked_for_between_two_calls_is_named(
@@ -207,4 +211,4 @@ def test_what_a_program_writes_to_its_standard_error_is_an_event_a_line_and_each
 def test_no_program_is_started_once_the_process_is_about_to_end() -> None:
     action = shell("cat")
     action.abandon()
-    assert "no program is started any more" in str(failures(action, 1)[0])
+    assert "not starting a program" in str(failures(action, 1)[0])

@@ -103,7 +103,7 @@ def test_a_topic_hears_of_letters_and_replay_says_that_it_cannot_be_read(
     texts = received(sink.client("sqs"), sink._queue)
     assert [json.loads(text)["error"]["message"] for text in texts] == ["no stock"] * 2
     assert Replay([settings], None, dry_run=False, region="us-west-2").run(None) == 0
-    assert "shop: no dead letters that can be read back" in capsys.readouterr().err
+    assert "shop: its dead letters cannot be read back" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("sink", ["sqs"], indirect=True)
@@ -116,7 +116,7 @@ def test_what_is_no_letter_stays_in_a_queue_and_fails_no_replay(
     running.finish()
     (tmp_path / "mended").touch()
     assert Replay([failing_shop(tmp_path, sink)], None, dry_run=False, region="us-west-2").run(None) == 0
-    assert "1 that are no letters stay" in capsys.readouterr().err
+    assert "1 that are not dead letters remain" in capsys.readouterr().err
     assert received(sink.client("sqs"), sink.queue_url) == ["somebody else's"]
 
 
@@ -157,7 +157,7 @@ def test_what_is_no_letter_is_set_aside_and_fails_no_later_replay(
         assert Replay([settings], None, dry_run=False, region="us-west-2").run(None) == 0
         return capsys.readouterr().err
 
-    assert "1 that are no letters were set aside: " in replay()
+    assert "1 that are not dead letters were set aside: " in replay()
     assert replay() == ""
     if isinstance(sink, S3Sink):
         assert sink.client("s3").get_object(Bucket=sink.name, Key="dead/shop.bad/note.txt")["Body"].read()

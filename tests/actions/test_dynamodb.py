@@ -105,5 +105,5 @@ def test_a_stream_without_new_images_cannot_be_copied_and_says_so(sink: DynamoDB
 
 def test_two_attributes_of_one_name_are_refused() -> None:
     for rename in ({"a": "x", "b": "x"}, {"a": "_sequence"}):
-        with pytest.raises(InvalidSettingError, match="two attributes would have the same name"):
+        with pytest.raises(InvalidSettingError, match="two attributes would get the same name"):
             DynamoDBAction(DynamoDBSettings(name="a", type="dynamodb", table="t", rename=rename))

@@ -25,8 +25,8 @@ KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     [
         (["peek", "Orders"], {}, ["no AWS credentials found"]),
         (["peek", "Orders", "--profile", "gone"], {}, ["The config profile (gone) could not be found"]),
-        (["peek", "Orders", "--endpoint-url", "nonsense"], KEYS, ["'nonsense' is no address"]),
-        (["peek", "Orders", "--endpoint-url", NOBODY_LISTENS], KEYS, [f"nothing answers at {NOBODY_LISTENS}"]),
+        (["peek", "Orders", "--endpoint-url", "nonsense"], KEYS, ["'nonsense' is not a URL"]),
+        (["peek", "Orders", "--endpoint-url", NOBODY_LISTENS], KEYS, [f"cannot connect to {NOBODY_LISTENS}"]),
         (["run", "worker.properties"], {"AWS_PROFILE": "gone"}, ["The config profile (gone) could not be found"]),
         (["local", "--port", "1023", "--data", "/proc/nowhere"], {}, ["/proc/nowhere"]),
     ],

@@ -45,7 +45,7 @@ def test_check_says_yes_to_a_right_configuration_and_starts_nothing(tmp_path: Pa
         ({"maxRecord": "1"}, GOOD_ACTIONS, ["worker.properties:4", "unknown key 'maxRecord'", "'maxRecords'"]),
         ({"maxRecords": "many"}, GOOD_ACTIONS, ["worker.properties:4", "whole number", "'many'"]),
         ({"streamName": "a b"}, GOOD_ACTIONS, ["streamName", "'a b'"]),
-        ({"streamName": "Orders,Orders"}, GOOD_ACTIONS, ["'Orders' stands twice"]),
+        ({"streamName": "Orders,Orders"}, GOOD_ACTIONS, ["'Orders' is listed twice"]),
         ({"actionsFile": "absent.yaml"}, GOOD_ACTIONS, ["absent.yaml", "No such file"]),
         ({"executableName": "no-such-program --x"}, GOOD_ACTIONS, ["executableName", "'no-such-program'"]),
         ({"AwsCredentialsProvider": "LocalCredentials"}, GOOD_ACTIONS, ["did you mean 'LocalCredentialsProvider'"]),
@@ -71,7 +71,7 @@ def test_a_properties_file_that_may_not_be_read_is_named(tmp_path: Path) -> None
 def test_a_module_that_ends_the_process_when_it_is_imported_is_answered(tmp_path: Path) -> None:
     (tmp_path / "leaver.py").write_text("import os\nos._exit(0)\n")
     file = written(tmp_path, "actions: [{name: a, type: python, handler: 'leaver:h'}]")
-    assert_refused(run_command("check", file, cwd=tmp_path), "actions.yaml", "status 0 and no answer")
+    assert_refused(run_command("check", file, cwd=tmp_path), "actions.yaml", "status 0 without a result")
 
 
 def at(database: Database, folder: Path, **properties: str) -> str:
@@ -127,7 +127,7 @@ def test_missing_credentials_are_named(database: Database, tmp_path: Path) -> No
 
 def test_an_endpoint_that_does_not_answer_is_named(database: Database, tmp_path: Path) -> None:
     file = at(database, tmp_path, dynamoDBEndpoint=NOBODY_LISTENS)
-    assert_refused(run_command("run", file, cwd=tmp_path), f"nothing answers at {NOBODY_LISTENS}")
+    assert_refused(run_command("run", file, cwd=tmp_path), f"cannot connect to {NOBODY_LISTENS}")
 
 
 def test_no_java_is_answered_with_what_to_install(database: Database, tmp_path: Path) -> None:

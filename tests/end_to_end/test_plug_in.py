@@ -70,7 +70,7 @@ def test_two_packages_with_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "actions.yaml").write_text("actions: [{name: a, type: log}]\n")
     answer = run_command("check", "worker.properties", cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert answer.returncode == 2
-    assert "the type 'sqs' is brought by first and record-processor and second: uninstall one of them" in answer.stderr
+    assert "the type 'sqs' is provided by first and record-processor and second: uninstall one of them" in answer.stderr
 
 
 def test_a_package_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:

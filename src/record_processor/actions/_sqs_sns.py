@@ -109,7 +109,7 @@ def check_attributes(attributes: Mapping[str, TextTemplate]) -> None:
     for name in attributes:
         if not _ATTRIBUTE_NAME.fullmatch(name):
             expected = "up to 256 letters, digits, _, - and single dots inside, without AWS. or Amazon. before them"
-            raise InvalidSettingError("attributes", f"{name!a} is no name of an attribute: expected {expected}")
+            raise InvalidSettingError("attributes", f"{name!a} is not a valid attribute name: expected {expected}")
 
 
 def attributes_of(templates: Mapping[str, TextTemplate], record: ChangeRecord) -> dict[str, Any]:
@@ -141,5 +141,5 @@ def failures_by_id(service: str, operation: str, answer: Mapping[str, Any], entr
         if (one := failed.get(str(position))) is not None:
             failures[position] = of_entry(service, operation, one.get("Code"), one.get("Message"))
         elif str(position) not in done:
-            failures[position] = ActionError(f"{operation}: the answer says nothing of this entry")
+            failures[position] = ActionError(f"{operation}: the response has no result for this entry")
     return failures

@@ -92,10 +92,10 @@ class CommandAction(BatchedAction[CommandSettings]):
     def _check_command(self) -> None:
         command, start = self.settings.command, working_directory.path()
         if any("\0" in word for word in command):
-            raise InvalidSettingError("command", "has a NUL in it, which no argument of a program can hold")
+            raise InvalidSettingError("command", "contains a NUL, which a program argument cannot contain")
         program, path = command[0], self._environment.variables().get("PATH")
         if shutil.which(start / program if "/" in program else program, path=path) is None:
-            raise InvalidSettingError("command", f"{program!r} is no program, neither on PATH nor from {start}")
+            raise InvalidSettingError("command", f"{program!r} is not a program, neither on PATH nor from {start}")
 
     def entry(self, record: ChangeRecord) -> BatchEntry:
         line = self._shape.encoded(record) + b"\n"
@@ -133,7 +133,7 @@ class CommandAction(BatchedAction[CommandSettings]):
         if program.running:
             log.warning(
                 "command.unasked",
-                "the program answered more lines than it was given, after its call was over: an answer that was taken "
+                "the program wrote more lines than it received, after its call was over: an answer that was taken "
                 "for one record's may have been another's. It is started anew; it must answer one line a record",
                 action=self.settings.name,
             )
@@ -142,7 +142,7 @@ class CommandAction(BatchedAction[CommandSettings]):
     def _started(self) -> LineProcess:
         with self._lock:
             if self._closed:
-                raise CallFailedError(ActionError("no program is started any more: this shard process ends"))
+                raise CallFailedError(ActionError("not starting a program: this shard process is ending"))
             program = LineProcess(self.settings.command, self._environment.variables(), self._say)
             self._all.add(program)
             return program
@@ -188,9 +188,9 @@ def _failures(answers: Sequence[str], failure: ProgramFailedError | None, wanted
     for position, answer in enumerate(answers):
         word, _, reason = answer.partition(" ")
         if word == "error":
-            failures[position] = ActionError(f"the program says: {reason.strip() or 'error'}")
+            failures[position] = ActionError(f"the program reported: {reason.strip() or 'error'}")
         elif word == "dead":
-            failures[position] = PermanentError(f"the program says: {reason.strip() or 'dead'}")
+            failures[position] = PermanentError(f"the program reported: {reason.strip() or 'dead'}")
     if failure is not None:
         failures.update({position: NotTriedError() for position in range(len(answers), wanted)})
         failures[len(answers)] = ActionError(str(failure))

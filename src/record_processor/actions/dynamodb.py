@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # numbers do, and a text holds more digits than DynamoDB's numbers.
 _SEQUENCE_DIGITS = 40
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-_TOO_LARGE = "the item is larger than DynamoDB takes, 409,600 bytes, with what is added to it"
+_TOO_LARGE = "with the added attributes, the item exceeds DynamoDB's limit of 409,600 bytes"
 _WEEK_SECONDS = 7 * 86400.0
 
 
@@ -103,7 +103,7 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         own = {settings.sequence_attribute, settings.deleted_attribute, settings.expires_attribute}
         targets = [*settings.rename.values(), *own]
         if len(own) + len(settings.rename) != len(set(targets)):
-            raise InvalidSettingError("rename", "two attributes would have the same name there")
+            raise InvalidSettingError("rename", "two attributes would get the same name")
         if settings.allow_loop and settings.filter is None:
             message = "expected a filter beside it, which lets none of the action's own writes through"
             raise InvalidSettingError("allow_loop", f"{message}, such as {self._loops_end}")

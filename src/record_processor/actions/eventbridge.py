@@ -63,7 +63,7 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
             if template.fixed is not None and not 0 < len(template.fixed) <= longest:
                 raise InvalidSettingError(key, f"expected 1 to {longest} characters, found {len(template.fixed)}")
         if (settings.source.fixed or "").startswith("aws."):
-            raise InvalidSettingError("source", "may not begin with aws.: those are AWS's own")
+            raise InvalidSettingError("source", "must not begin with aws., which AWS reserves")
 
     def entry(self, record: ChangeRecord) -> BatchEntry:
         plain = record.plain
@@ -91,5 +91,5 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
 def _fitting(key: str, text: str, longest: int) -> str:
     """The text where an event can have it: cut or left out, it would lead to other rules than it should."""
     if not 0 < len(text) <= longest:
-        raise PermanentError(f"{key} has {len(text):,} characters for this record: EventBridge takes 1 to {longest}")
+        raise PermanentError(f"{key} has {len(text):,} characters for this record: EventBridge accepts 1 to {longest}")
     return text

@@ -65,7 +65,7 @@ class FileAction(Action[FileSettings]):
         self._lock = threading.Lock()
         self._rotation: Rotation | None = None
         if "\0" in settings.path:
-            raise InvalidSettingError("path", "has a NUL in it, which no path has")
+            raise InvalidSettingError("path", "contains a NUL, which a path cannot contain")
         try:
             settings.path.format(table="table", shard="shard")
         except (KeyError, IndexError, ValueError, AttributeError):
@@ -75,7 +75,7 @@ class FileAction(Action[FileSettings]):
 
     @property
     def destination(self) -> Destination:
-        harm = "their lines would be mixed, and each would rotate the other's file; give each a path of its own"
+        harm = "their lines would be mixed, and each would rotate the other's file; give each its own path"
         return Destination("path", ("file", os.path.abspath(self.settings.path)), harm)  # noqa: PTH100 - text
 
     def open(self, shard: Shard) -> None:

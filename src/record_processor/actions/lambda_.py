@@ -84,7 +84,7 @@ class LambdaAction(Action[LambdaSettings]):
         if answer.get("FunctionError"):
             raise ActionError(f"the function failed: {_error_in(payload)}")
         if len(payload) > _LARGEST_ANSWER_BYTES:
-            raise ActionError(f"the function answered more than Lambda's own {_LARGEST_ANSWER_BYTES:,} bytes")
+            raise ActionError(f"the function returned more than Lambda's limit of {_LARGEST_ANSWER_BYTES:,} bytes")
         return parsed(payload)
 
 

@@ -84,7 +84,7 @@ class S3Action(Action[S3Settings]):
     @property
     def destination(self) -> Destination:
         key = self.settings.key.replace("{action}", self.settings.name) + (".gz" if self.settings.gzip else "")
-        harm = "their objects would take each other's place; write {action} in the key, or another bucket"
+        harm = "their objects would overwrite each other; put {action} in the key, or use another bucket"
         return Destination("key", ("s3", self.settings.aws.endpoint, self.settings.bucket, key), harm)
 
     def open(self, shard: Shard) -> None:

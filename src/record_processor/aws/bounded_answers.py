@@ -115,11 +115,11 @@ class _Parser:
             raise ResponseParserError(shortened(str(error), _LONGEST_SAID)) from None
         except Exception as error:
             kind = "it is nested too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
-            raise ResponseParserError(f"the answer has not the shape of AWS's: {kind}") from None
+            raise ResponseParserError(f"the response does not have the shape of an AWS response: {kind}") from None
 
 
 def _check_json(response: Any) -> None:
-    """Raise ValueError where a success is no JSON, as a proxy's page is.
+    """Raise ValueError where a success is not JSON, as a proxy's page is.
 
     The SDK takes it for an answer that says nothing: what was only to be written, such as an item, would be lost.
     """

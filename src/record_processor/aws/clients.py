@@ -65,8 +65,10 @@ def client(
             return bounded(session.client(service, endpoint_url=endpoint, config=config))
         except ValueError:
             if endpoint is None:
-                raise SetupError(f"{session.region_name!r} is no region; such as eu-west-1") from None
-            raise SetupError(f"{setting}: {endpoint!r} is no address; such as http://localhost:8000") from None
+                raise SetupError(f"{session.region_name!r} is not a region; expected one such as eu-west-1") from None
+            raise SetupError(
+                f"{setting}: {endpoint!r} is not a URL; expected one such as http://localhost:8000"
+            ) from None
 
 
 @contextmanager

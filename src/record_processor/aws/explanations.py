@@ -55,7 +55,7 @@ def _explanation(error: Exception, endpoint: str) -> str:
     if isinstance(error, sdk.NoRegionError):
         return _NO_REGION
     if isinstance(error, _CREDENTIALS):
-        return f"AWS credentials cannot be had: {error}"
+        return f"cannot get AWS credentials: {error}"
     if isinstance(error, sdk.ClientError):
         return _refused(error, endpoint)
     return _connection(error, endpoint)
@@ -64,9 +64,9 @@ def _explanation(error: Exception, endpoint: str) -> str:
 def _connection(error: Exception, endpoint: str) -> str:
     address = getattr(error, "kwargs", {}).get("endpoint_url")
     if isinstance(error, _NO_ANSWER):
-        return f"nothing answers at {address or error}. Is it running, and are {endpoint} and the region right?"
+        return f"cannot connect to {address or error}. Is it running, and are {endpoint} and the region right?"
     if isinstance(error, sdk.ReadTimeoutError):
-        return f"{address} takes connections and does not answer. Is it running, and is {endpoint} right?"
+        return f"{address} accepts connections but does not respond. Is it running, and is {endpoint} right?"
     if isinstance(error, (sdk.ConnectionError, sdk.HTTPClientError, ResponseParserError)):
         return not_aws(address, endpoint, str(error))
     return str(error)
@@ -75,7 +75,7 @@ def _connection(error: Exception, endpoint: str) -> str:
 def not_aws(address: str | None, endpoint: str, found: str) -> str:
     """What answers speaks another language: a web server, a proxy's page, TLS where there is none."""
     place = f"at {address}" if address else "there"
-    return f"what answers {place} is not AWS's service ({shortened(found, _LONGEST_FOUND)}). Is {endpoint} right?"
+    return f"the server {place} is not the AWS service ({shortened(found, _LONGEST_FOUND)}). Is {endpoint} right?"
 
 
 def is_of_aws(error: sdk.ClientError) -> bool:
@@ -92,7 +92,7 @@ def _refused(error: sdk.ClientError, endpoint: str) -> str:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         return not_aws(None, endpoint, f"HTTP status {status}")
     code, message = _code(error), error.response["Error"].get("Message")
-    hint = ". Are the credentials right, and those of this region?" if is_about_credentials(error) else ""
+    hint = ". Check that the credentials are correct and belong to this region" if is_about_credentials(error) else ""
     return f"AWS refused: {code}: {message}{hint}"
 
 

@@ -94,7 +94,7 @@ def _items(file: YamlFile) -> tuple[list[dict[str, Any]], list[Problem]]:
         problems.append((("actions",), message))
         return [], problems
     if len(items) > _MOST_ACTIONS:
-        message = f"expected at most {_MOST_ACTIONS} actions, found {len(items):,}; have several workers"
+        message = f"expected at most {_MOST_ACTIONS} actions, found {len(items):,}; split them over several workers"
         return [], [*problems, (("actions",), message)]
     return items, problems
 
@@ -145,7 +145,7 @@ def _free_keys(item: Any) -> list[str]:
 def _clashes() -> list[Problem]:
     """Whichever of two were taken, users of the other would be surprised; so it is said before it matters."""
     return [
-        (("actions",), f"the type {name!r} is brought by {' and '.join(packages)}: uninstall one of them")
+        (("actions",), f"the type {name!r} is provided by {' and '.join(packages)}: uninstall one of them")
         for name, packages in registry.clashes()
     ]
 

@@ -42,8 +42,8 @@ def _letters_among_records(actions: Mapping[int, Action[Any]], first: Mapping[Ha
             where = f"actions[{first[place]}] ({actions[first[place]].settings.name})"
             yield (
                 ("actions", index, "dead_letter"),
-                f"the letters would go where {where} writes its records, and replay could not read them back; "
-                "give them a place of their own",
+                f"the dead letters would go where {where} writes its records, and replay could not read them back; "
+                "give them their own destination",
             )
 
 

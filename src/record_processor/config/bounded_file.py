@@ -30,7 +30,7 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise UnreadableError(f"cannot be read: {error.strerror}") from None
     except ValueError:  # a NUL in its name
-        raise UnreadableError("cannot be read: no file has such a name") from None
+        raise UnreadableError("cannot be read: the name is not a valid file name") from None
     if len(content) > LARGEST_BYTES:
         raise UnreadableError(f"is larger than {LARGEST_BYTES:,} bytes, which no such file is")
     try:

@@ -45,7 +45,7 @@ class BoundedLoader(yaml.SafeLoader):
         check_number(self._values, self.get_mark())
         node: yaml.Node | None = super().compose_node(parent, index)
         if node is not None and node.tag not in _KNOWN:
-            raise TooMuchError(f"the tag {_short(node.tag)} has no meaning here; leave it out", node.start_mark)
+            raise TooMuchError(f"the tag {_short(node.tag)} has no meaning here; remove it", node.start_mark)
         return node
 
     def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:

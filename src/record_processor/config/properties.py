@@ -59,7 +59,7 @@ def _repeated(path: Path, written: list[WrittenProperty]) -> list[ConfigError]:
     repeated = []
     for entry in written:
         if entry.place.startswith(f"{path}:") and first.setdefault(entry.name, entry.place) != entry.place:
-            message = f"{entry.name} stands a second time; first: {first[entry.name]}"
+            message = f"{entry.name} is set more than once; first: {first[entry.name]}"
             repeated.append(ConfigError(entry.place, message))
     return repeated
 
@@ -75,14 +75,14 @@ def _known(entry: WrittenProperty, mistakes: list[ConfigError]) -> PropertyKey |
         mistakes.append(ConfigError(entry.place, f"{entry.name} cannot be set: {NOT_HERE[entry.name]}"))
     else:
         near = nearest(entry.name, KEYS) if len(mistakes) < MOST_ALIKE else None
-        hint = f"did you mean {near!r}?" if near else "properties/worker.properties lists all that matter"
+        hint = f"did you mean {near!r}?" if near else "properties/worker.properties lists the main ones"
         mistakes.append(ConfigError(entry.place, f"unknown key {shown(entry.name)}; {hint}"))
     return None
 
 
 def _wrong_value(entry: WrittenProperty, key: PropertyKey) -> list[ConfigError]:
     if "\0" in entry.value or encodable(entry.value) != entry.value:
-        return [ConfigError(entry.place, f"{key.name}: expected text, found a NUL or half of a surrogate pair in it")]
+        return [ConfigError(entry.place, f"{key.name}: expected text, found a NUL or half of a surrogate pair")]
     expected = key.expected(entry.value)
     if expected is None:
         return []

@@ -74,7 +74,7 @@ def read_yaml(path: Path) -> YamlFile:
     if seen.repeated:
         raise InvalidConfigError(
             [
-                ConfigError(f"{path}:{line}", f"{written_path(key)}: the key stands twice in one mapping")
+                ConfigError(f"{path}:{line}", f"{written_path(key)}: the key appears twice in one mapping")
                 for key, line in seen.repeated[:MOST_ALIKE]
             ]
         )
@@ -86,7 +86,7 @@ def _data(text: str, seen: _Seen) -> Any:
     try:
         node = loader.get_single_node()
     except (ValueError, OverflowError):  # of chr()
-        problem = "an escape that begins with \\U stands for no character"
+        problem = "an escape that begins with \\U does not encode a character"
         raise yaml.MarkedYAMLError(problem=problem, problem_mark=loader.get_mark()) from None
     if node is None:
         return None

@@ -49,7 +49,7 @@ class Scalar(NamedTuple):
     @property
     def hint(self) -> str:
         if self.looks_like_its_value:
-            return f'without quotes {self.source} is no text to YAML; write "{self.source}"'
+            return f'without quotes {self.source} is not text to YAML; write "{self.source}"'
         return f'YAML reads {self.source} as {_read(self.value)}; for the text write "{self.source}", in quotes'
 
 
@@ -91,7 +91,7 @@ def whole_text(node: yaml.Node) -> list[str]:
         node.value = node.value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
     except UnicodeDecodeError:
         node.value = encodable(node.value)
-        return ["has half of a surrogate pair in it, an escape from \\ud800 to \\udfff: write the character itself"]
+        return ["has half of a surrogate pair, an escape from \\ud800 to \\udfff: write the character itself"]
     return []
 
 
@@ -107,4 +107,4 @@ def keep_as_text(key: yaml.Node, place: KeyPath) -> Iterator[Problem]:
         return
     key.tag = TEXT
     if not scalar.looks_like_its_value or scalar.is_never_meant:
-        yield place, f"this key is no text: {scalar.hint}"
+        yield place, f"this key is not text: {scalar.hint}"

@@ -107,7 +107,7 @@ def read(content: bytes) -> Letter:
     try:
         letter = msgspec.json.decode(content, type=Letter)
     except RecursionError:
-        raise ValueError("too deep for a letter") from None
+        raise ValueError("too deeply nested for a dead letter") from None
     for field, grammar in _GRAMMAR.items():
         if not grammar.fullmatch(getattr(letter, field)):
             raise ValueError(f"{field}: {getattr(letter, field)!r} is none")

@@ -83,7 +83,9 @@ def _at_once(path: str, flags: int) -> int:
 def _refuse_other_than_files(file: BinaryIO, path: Path) -> None:
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         raise OSError(
-            errno.EINVAL, "is no file, but a pipe or a device: letters are removed from files alone", str(path)
+            errno.EINVAL,
+            "is not a file but a pipe or a device: dead letters can be removed only from a file",
+            str(path),
         )
 
 

@@ -93,7 +93,7 @@ def unpacked(text: str) -> Letter:
         except (OSError, EOFError, zlib.error) as error:
             raise ValueError(str(error)) from error
         if len(content) > LARGEST_UNPACKED:
-            raise ValueError("larger than any letter")
+            raise ValueError("larger than any dead letter")
     return letters.read(content)
 
 
@@ -132,7 +132,7 @@ def _say_what_is_missing(letter: Letter, made: Packed) -> None:
     if made.left_out:
         log.warning(
             "dead_letter.shortened",
-            f"too large for its place: stored without {', '.join(made.left_out)}",
+            f"too large for its destination: stored without {', '.join(made.left_out)}",
             action=letter.action,
             sequence_number=letter.sequence_number,
             left_out=list(made.left_out),

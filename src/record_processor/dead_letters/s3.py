@@ -82,7 +82,7 @@ class S3Store:
             body = stream.read(LARGEST_UNPACKED + 1)
         try:
             if len(body) > LARGEST_UNPACKED:
-                raise ValueError("larger than any letter")
+                raise ValueError("larger than any dead letter")
             self._found.add(letters.read(body), key)
         except ValueError:
             self._bad.append(key)

@@ -91,7 +91,7 @@ class CountsReport:
 
 def _say(counts: ActionCounts, new: Totals, seconds: float) -> None:
     if new.received and new.filtered == new.received:
-        what = f"its filter let none of {new.received} records through"
+        what = f"its filter rejected all {new.received} records"
     else:
         what = f"{new.delivered} records delivered, {new.filtered} of {new.received} filtered out, {new.dead} given up"
     log.info(

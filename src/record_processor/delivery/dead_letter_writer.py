@@ -62,7 +62,7 @@ class DeadLetterWriter:
                 waiting=self._mark.pending,
                 attempts=failure.entry.attempts,
                 dead_letter=self.place,
-                remedy="mend the cause, then bring it back with `record-processor replay`",
+                remedy="fix the cause, then run `record-processor replay`",
             )
 
     def _letter(self, failure: Judged) -> letter.Letter:
@@ -90,7 +90,7 @@ class DeadLetterWriter:
             attempts=attempts,
             next_try_seconds=round(delay, 1),
             blocked_seconds=round(time.time() - since, 1),
-            remedy="mend the place of the letters: there is no other for these records",
+            remedy="fix the dead-letter destination: these records have no other",
         )
 
 

@@ -66,4 +66,4 @@ class Lease:
     def check_not_lost(self) -> None:
         """Raise LeaseLostError if the lease is lost."""
         if self.lost:
-            raise LeaseLostError("the shard's lease is not ours any more")
+            raise LeaseLostError("this worker no longer holds the shard's lease")

@@ -68,12 +68,12 @@ class RetryPolicy:
     def remedy(self) -> str:
         """What ends the wait for a record that goes on failing."""
         if not self.gives_up:
-            return "mend the cause; with dead_letter and retry.max_attempts a record is given up instead"
+            return "fix the cause; to give up on such records instead, set dead_letter and retry.max_attempts"
         if self._max_attempts is None and self._max_age is None:
-            return "mend the cause; with retry.max_attempts or retry.max_age a record is given up instead"
+            return "fix the cause; to give up on such records instead, set retry.max_attempts or retry.max_age"
         limits = [f"{self._max_attempts} attempts"] if self._max_attempts is not None else []
         limits += [f"at an age of {self._max_age:g} s"] if self._max_age is not None else []
-        return f"mend the cause; it becomes a dead letter after {' or '.join(limits)}"
+        return f"fix the cause; the record becomes a dead letter after {' or '.join(limits)}"
 
     def _is_given_up(self, one: Judged) -> bool:
         if not (self.gives_up and one.failed):

@@ -178,7 +178,7 @@ def _unavailable(path: Path, error: Exception) -> None:
 
 def _read(content: bytes) -> Left:
     if content[_KIND_AT:_LENGTH_AT] != _KIND:
-        raise ValueError("it is no file of trials")
+        raise ValueError("it is not a trials file")
     (length,) = struct.unpack_from("=q", content, _LENGTH_AT)
     header = msgspec.json.decode(content[_HEADER_AT : _HEADER_AT + length], type=_Header)
     calls = [call for place in header.slots if (call := _call(content, place)) is not None]
@@ -196,7 +196,7 @@ def _call(content: bytes, place: SlotPlace) -> DiedCall | None:
 
 def _halves(text: str) -> tuple[str, str, str]:
     if not text.partition(":")[0].isdigit():
-        raise ValueError(f"{shortened(text, _LONGEST_SHOWN)!r} is no sequence number")
+        raise ValueError(f"{shortened(text, _LONGEST_SHOWN)!r} is not a sequence number")
     return text.partition(":")
 
 

@@ -83,7 +83,7 @@ def never_matches(path: Sequence[Step], members: Any, place: KeyPath) -> Iterato
             yield from _in_field(path[depth:], fields, members, place)
             return
     inside = ", ".join(fields)
-    yield place, f"{path[-1].name} is no value; write a list for one of the keys in it: {inside}"
+    yield place, f"{path[-1].name} is not a value; write a list for one of the keys in it: {inside}"
 
 
 def _in_field(rest: Sequence[Step], kind: _Kind, members: Any, place: KeyPath) -> Iterator[Problem]:
@@ -98,12 +98,12 @@ def _in_image(rest: Sequence[Step], members: Any, place: KeyPath) -> Iterator[Pr
     image, *names = (step.name for step in rest)
     last = names[-1] if names else ""
     if not names:
-        yield place, f"{image} is no value; write a list for an attribute's type in it, such as id: {{S: [x]}}"
+        yield place, f"{image} is not a value; write a list for an attribute's type in it, such as id: {{S: [x]}}"
     elif last in _NESTED_TYPES:
         yield place, f"{last} holds values with types of their own; write a list for a type in it, such as {{S: [x]}}"
     elif last not in _TYPES:
         known = ", ".join([*_TYPES, *_NESTED_TYPES])
-        yield place, f"an attribute's value stands under its type ({known}), such as {last}: {{S: [x]}}"
+        yield place, f"an attribute's value goes under its type ({known}), such as {last}: {{S: [x]}}"
     elif len(names) == 1:
         yield place, f"expected an attribute's name around the type {last}, such as id: {{{last}: …}}"
     else:

@@ -52,7 +52,7 @@ def _parts(pattern: str) -> list[str]:
         if part == "*":
             parts.append("")
         elif part[0] == "\\" and part[1:] not in ("*", "\\"):
-            raise ValueError(f"a backslash stands before * or another backslash, found {part!r}")
+            raise ValueError(f"a backslash must precede * or another backslash, found {part!r}")
         else:
             parts[-1] += part[1:] if part[0] == "\\" else part
         previous = part

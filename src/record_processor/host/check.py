@@ -67,7 +67,7 @@ def _shard_command(configuration: WorkerConfiguration) -> list[str]:
     command = executable.split()
     if shutil.which(command[0]) is None:
         raise SetupError(
-            f"{configuration.path}: executableName: {command[0]!r} is no program, neither on PATH nor from "
+            f"{configuration.path}: executableName: {command[0]!r} is not a program, neither on PATH nor from "
             f"{Path.cwd()}. Leave executableName out to run the actions"
         )
     return command
@@ -80,8 +80,8 @@ def _checked_actions(path: Path) -> CheckReport:
         answer = msgspec.json.decode(content, type=CheckReport)
     except msgspec.DecodeError:
         raise SetupError(
-            f"{path}: the process that checks it ended with status {status} and no answer. "
-            "Does a handler's module end the process when it is imported?"
+            f"{path}: the process that checks it ended with status {status} without a result. "
+            "Check whether a handler's module exits when it is imported"
         ) from None
     if answer.mistakes:
         raise InvalidConfigError([ConfigError(place, message) for place, message in answer.mistakes])

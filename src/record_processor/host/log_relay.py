@@ -67,5 +67,5 @@ def output_event(line: bytes) -> dict[str, Any]:
 
 
 def _loss(lines: int) -> dict[str, Any]:
-    message = f"{lines} lines of the log were lost: nobody read standard error, or it could not be written"
+    message = f"{lines} lines of the log were lost: standard error was not read, or could not be written"
     return {"time": time.time(), "level": "warning", "event": "log.lost", "message": message, "lines": lines}

@@ -51,7 +51,7 @@ def run(path: Path, overrides: Iterable[str], development: Development = Develop
 
 def _remove_abandoned() -> None:
     for path in run_directory_lock.remove_abandoned():
-        log.info("run_directory.removed", f"{path}: a worker that was killed had left it, with what its actions use")
+        log.info("run_directory.removed", f"{path}: left by a worker that was killed, with what its actions use")
 
 
 def _warn(checked: Checked) -> None:

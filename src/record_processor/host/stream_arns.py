@@ -98,7 +98,7 @@ def _wrong(name: _Name, region: str) -> str | None:
         return None
     partition = regions.partition_of(name.region)
     if partition is None:
-        return f"{name.written} names the region {name.region!r}, which is none"
+        return f"{name.written} names the region {name.region!r}, which is not a valid region"
     if partition != name.partition:
         return f"{name.written} names the partition {name.partition}, and {name.region} is in {partition}"
     if name.region != region:
@@ -117,7 +117,7 @@ def _twice(names: Sequence[_Name]) -> list[str]:
         first.setdefault(name.table, name.written)
         if before is not None:
             how = "" if before == name.written else f", as {before} and as {name.written}"
-            found.append(f"{name.table!r} stands twice{how}")
+            found.append(f"{name.table!r} is listed twice{how}")
     return found
 
 

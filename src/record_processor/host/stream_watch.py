@@ -111,7 +111,7 @@ class StreamWatch:
         elif latest is not None:
             self._meet_new(table, arn, latest)
         elif self._is_new(f"disabled {arn}"):
-            message = f"table {table} has no stream any more, or is gone: its changes are lost until it has one again"
+            message = f"table {table} no longer has a stream, or was deleted: its changes are lost until it has one"
             log.warning("stream.disabled", message, table=table, stream_arn=arn)
 
     def _meet_new(self, table: str, arn: str, latest: str) -> None:

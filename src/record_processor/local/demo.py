@@ -119,7 +119,7 @@ def _port() -> int:
                 continue
             found: int = probe.getsockname()[1]
             return found
-    raise SystemExit("demo: no port is free")
+    raise SystemExit("demo: no free port")
 
 
 def _demo(screen: DemoScreen) -> int:

@@ -58,7 +58,7 @@ def _fill(folder: Path, requirements: Path) -> None:
 
 _NO_VENV = "a virtual environment could not be made in {place} (Debian: apt-get install python3-venv)"
 _NO_PACKAGES = (
-    "pip could not install the local database; its own words stand above. It needs the package index that pip is "
+    "pip could not install the local database; see its output above. It needs the package index that pip is "
     "configured with, once. Or name another server's address in dynamoDBEndpoint and kinesisEndpoint"
 )
 

@@ -123,7 +123,7 @@ class Kept:
             self._numbers.last = state["last_sequence_number"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             # To begin without it would end in writing over it.
-            sys.exit(f"{self._path} cannot be read ({error!r}); move it away to begin anew")
+            sys.exit(f"{self._path} cannot be read ({error!r}); move it away to start with an empty one")
 
     def write(self) -> None:
         with self._dynamodb._lock:  # its thread for TTL goes on

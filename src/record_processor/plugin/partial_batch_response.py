@@ -59,7 +59,7 @@ def _shown(answer: Any) -> str:
 
 
 def parsed(content: bytes) -> Any:
-    """What a far side answered; None where it is no JSON: it may answer what it likes.
+    """What a far side answered; None where it is not JSON: it may answer what it likes.
 
     Raises:
         InvalidBatchResponse: it begins to say which records failed, and the rest of it cannot be read.
@@ -69,7 +69,9 @@ def parsed(content: bytes) -> Any:
     except (ValueError, RecursionError):
         if _FAILURES.encode() not in content:
             return None
-    raise InvalidBatchResponse(f"the answer names {_FAILURES}, but is no JSON, is nested too deep, or is too long")
+    raise InvalidBatchResponse(
+        f"the response contains {_FAILURES}, but is not JSON, is nested too deeply, or is too long"
+    )
 
 
 def raise_failures(answer: Any, records: Sequence[ChangeRecord]) -> None:
@@ -87,5 +89,5 @@ def raise_failures(answer: Any, records: Sequence[ChangeRecord]) -> None:
         first = min(positions[item["itemIdentifier"]] for item in items)
     except (KeyError, TypeError):
         raise InvalidBatchResponse(f"{_FAILURES} has an item that is not in the batch: {_shown(items)}") from None
-    failure = BatchItemFailure(f"the answer names it, or one before it: {_shown(answer)}")
+    failure = BatchItemFailure(f"the response names it, or an earlier record: {_shown(answer)}")
     raise PartialFailure(dict.fromkeys(range(first, len(records)), failure))

@@ -36,9 +36,9 @@ class Batch(msgspec.Struct, kw_only=True, frozen=True):
 
     def __post_init__(self) -> None:
         if self.window is not None and self.size is None:
-            raise InvalidSettingError("window", "a window without a size: say how many records end the wait")
+            raise InvalidSettingError("window", "a window needs a size: set how many records end the wait")
         if self.window is not None and self.size == 1:
-            raise InvalidSettingError("window", "a window with size 1 waits for nothing")
+            raise InvalidSettingError("window", "a window has no effect with size 1")
         if self.window is not None and not 0 < self.window <= LONGEST_WINDOW_SECONDS:
             raise InvalidSettingError("window", "expected more than 0s and at most 5m: it delays the checkpoint")
         if self.bytes is not None and self.bytes < 1:
@@ -68,7 +68,7 @@ class Retry(msgspec.Struct, kw_only=True, frozen=True):
 
     def __post_init__(self) -> None:
         if self.max_age is not None and self.max_age <= 0:
-            raise InvalidSettingError("max_age", "an age of zero gives every record up before its first try")
+            raise InvalidSettingError("max_age", "an age of zero gives up every record before its first attempt")
 
 
 class ActionSettings(msgspec.Struct, kw_only=True, frozen=True):

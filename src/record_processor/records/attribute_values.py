@@ -104,7 +104,7 @@ def _text(content: Any) -> str:
 
 def _number(content: Any) -> Decimal:
     number = Decimal(_text(content))
-    # DynamoDB's end at 1E-130 and 1E+126. NaN is no JSON, and 1E+1000000000 written out fills a memory.
+    # DynamoDB's end at 1E-130 and 1E+126. NaN is not JSON, and 1E+1000000000 written out fills a memory.
     if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
         raise TypeError
     return number

@@ -221,7 +221,7 @@ def decode(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:
         sequence_number: from around the record, to name it by where its inside cannot be read.
 
     Raises:
-        UndecodableRecordError: it is no JSON, or a field is missing, ill-typed or has an unknown value.
+        UndecodableRecordError: it is not JSON, or a field is missing, ill-typed or has an unknown value.
     """
     try:
         record = _records.decode(raw)

@@ -149,7 +149,7 @@ def _part(token: re.Match[str], text: str, place: KeyPath) -> str | Place:
         return token.group()[0]
     try:
         if token.group(1) is None:
-            raise ValueError(f"a brace without its partner in {shown(text)}; write {{{{ or }}}} for a brace")
+            raise ValueError(f"an unmatched brace in {shown(text)}; write {{{{ or }}}} for a brace")
         return _place(token.group(1))
     except ValueError as error:
         raise InvalidTemplate([(place, str(error))]) from None
@@ -163,7 +163,7 @@ def _place(source: str) -> Place:
     if root not in ROOTS:
         raise ValueError(f"in {{{source}}}: {unknown('place', root, ROOTS)}")
     if match["rest"] and root not in _BELOW:
-        raise ValueError(f"in {{{source}}}: {root} is a text and has nothing inside")
+        raise ValueError(f"in {{{source}}}: {root} is text and has no fields")
     steps: list[str | int] = [root]
     for name, quoted, index in _STEP.findall(match["rest"]):
         if len(index) > _MOST_INDEX_DIGITS:

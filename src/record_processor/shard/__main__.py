@@ -41,7 +41,7 @@ def main() -> NoReturn:
     try:
         _run()
     except BaseException as error:  # of a user's code there is nothing in it: that is a defect, and not their doing
-        log.error("shard.failed", f"this shard's process cannot begin: {described(error)}", exception=error)
+        log.error("shard.failed", f"this shard's process cannot start: {described(error)}", exception=error)
         process_end.end(process_end.DEFECT)
 
 
@@ -110,9 +110,9 @@ def _actions(env: ShardEnvironment, lease: Lease) -> list[Action[Any]]:
         redaction.remember(content.secrets)
         actions = build_actions(content.actions)
     except RecordProcessorError as error:
-        log.error("shard.failed", f"the actions cannot be built any more: {error}")
+        log.error("shard.failed", f"the actions can no longer be built: {error}")
     except BaseException as error:  # a handler's module may raise anything while it is imported
-        log.error("shard.failed", f"the actions cannot be built any more: {described(error)}", exception=error)
+        log.error("shard.failed", f"the actions can no longer be built: {described(error)}", exception=error)
     else:
         return actions
     if env.reload:
@@ -140,7 +140,7 @@ def _serve(protocol: Protocol, processor: RecordProcessor, lease: Lease) -> int:
     except BaseException as error:  # in a message: the processor's own errors end with a status
         if lease.lost:
             return process_end.LEASE_LOST
-        log.error("shard.failed", "this shard's process does not understand KCL, and ends", exception=error)
+        log.error("shard.failed", "this shard's process cannot understand KCL's message and is ending", exception=error)
         return process_end.DEFECT
     hooks = threading.Thread(target=atexit._run_exitfuncs, name="atexit", daemon=True)
     hooks.start()

@@ -104,7 +104,7 @@ class RecordProcessor(RecordProcessorBase):
     @_nothing_escapes
     def lease_lost(self, _lease_lost_input: Any) -> None:
         if not self._stopped:
-            log.info("lease.lost", "another worker has the shard now")
+            log.info("lease.lost", "another worker now has the shard")
         self._delivery.close()
 
     @_nothing_escapes
@@ -148,7 +148,7 @@ class RecordProcessor(RecordProcessorBase):
         left_out = self._stopped
         self._stop(checkpointer)
         if left_out or self._delivery.pending:
-            raise StopRequestedError("the shard ended while the worker was stopping, with records undone")
+            raise StopRequestedError("the shard ended while the worker was stopping, with records not yet processed")
 
 
 def _say_crash_loop(suspicions: Sequence[Suspicion]) -> None:

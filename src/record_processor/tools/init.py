@@ -69,7 +69,7 @@ def _refuse_existing(folder: Path) -> None:
         raise SetupError(f"{folder}: is not a folder; name one that is new or has none of the project's files")
     there = [name for name in _FILES if (folder / name).exists()]
     if there:
-        raise SetupError(f"{folder}: has {', '.join(there)} already; nothing was written. Name another folder")
+        raise SetupError(f"{folder}: has {', '.join(there)} already; nothing was written. Choose another folder")
 
 
 def _filled(name: str, table: str, region: str | None) -> str:

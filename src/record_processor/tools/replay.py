@@ -71,7 +71,7 @@ class Replay:
         finally:
             self._redelivery.close()
         verb = "would be replayed" if self._dry_run else "succeeded and were removed"
-        say(f"{total.done} {verb}, {total.failed} failed and stay")
+        say(f"{total.done} {verb}, {total.failed} failed and remain")
         if broken:
             raise SetupError("\n".join(broken))
         return 1 if total.failed else 0
@@ -85,7 +85,7 @@ class Replay:
                 continue
             found = readable_stores(settings, name, self._region)
             if not found:
-                say(f"{name}: no dead letters that can be read back", err=True)
+                say(f"{name}: its dead letters cannot be read back", err=True)
             stores.update({store.name: store for store in found})
         return list(stores.values())
 
@@ -106,7 +106,7 @@ class Replay:
             return found + _Tally(0, strangers + _say_refused(store))
         if unreadable and named and not any(True for _ in letters):
             # More likely another file than letters that are all broken.
-            say(f"{store.name}: none of its {unreadable} lines is a dead letter; it is left as it is", err=True)
+            say(f"{store.name}: none of its {unreadable} lines is a dead letter; the file is unchanged", err=True)
             return _Tally(0, unreadable)
         if unreadable:
             _set_aside(store, unreadable)
@@ -123,7 +123,7 @@ class Replay:
             say(description(letter))
             count += 1
         if unreadable:
-            say(f"{store.name}: {unreadable} are no letters", err=True)
+            say(f"{store.name}: {unreadable} are not dead letters", err=True)
         return _Tally(count, 0)
 
     def _chosen(self, letters: Iterable[Letter]) -> Iterator[Letter]:
@@ -172,9 +172,9 @@ def _files(source: Path) -> list[ReadableStore]:
 def _set_aside(store: ReadableStore, unreadable: int) -> None:
     refused = len(store.refused)
     where = store.set_aside()
-    done = f"were set aside: {where}" if where else "stay: they may be somebody else's"
+    done = f"were set aside: {where}" if where else "remain, because they may belong to something else"
     if count := unreadable - (len(store.refused) - refused):
-        say(f"{store.name}: {count} that are no letters {done}", err=True)
+        say(f"{store.name}: {count} that are not dead letters {done}", err=True)
 
 
 def _say_refused(store: ReadableStore) -> int:

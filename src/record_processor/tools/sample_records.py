@@ -72,7 +72,7 @@ class SampleRecords:
         """
         found = [one for line, document in self._documents(text) for one in self._in(document, line)]
         if not found:
-            raise SetupError(f"{self._source}: there is no record in it; {_EXPECTED}")
+            raise SetupError(f"{self._source}: it contains no records; {_EXPECTED}")
         return [self._sample(one, position) for position, one in enumerate(found)]
 
     def _documents(self, text: str) -> Iterator[tuple[int, Any]]:

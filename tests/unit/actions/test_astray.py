@@ -67,7 +67,7 @@ def test_records_with_different_keys_keep_different_groups(one: str, other: str)
 
 @pytest.mark.parametrize("name", ["", "a b", "AWS.x", "amazon.x", ".a", "a.", "a..b", "é", "a" * 257])
 def test_a_name_that_no_attribute_may_have_is_refused(name: str) -> None:
-    with pytest.raises(InvalidSettingError, match="is no name of an attribute"):
+    with pytest.raises(InvalidSettingError, match="is not a valid attribute name"):
         _sqs_sns.check_attributes({name: TextTemplate("x")})
 
 
@@ -82,7 +82,7 @@ def bridge(**settings: Any) -> EventBridgeAction:
 def test_an_event_without_a_source_or_type_that_fits_is_a_failure_for_good(key: str, longest: int) -> None:
     action = bridge(**{key: _LINE})
     for value in ("", "x" * (longest + 1)):
-        with pytest.raises(PermanentError, match=f"{key} has .* EventBridge takes 1 to {longest}"):
+        with pytest.raises(PermanentError, match=f"{key} has .* EventBridge accepts 1 to {longest}"):
             action.entry(record_with(value))
     assert action.entry(record_with("x" * longest)).content
     for fixed in ("", "x" * (longest + 1)):
@@ -91,7 +91,7 @@ def test_an_event_without_a_source_or_type_that_fits_is_a_failure_for_good(key: 
 
 
 def test_a_source_of_awss_own_is_refused() -> None:
-    with pytest.raises(InvalidSettingError, match="may not begin with aws"):
+    with pytest.raises(InvalidSettingError, match="must not begin with aws"):
         bridge(source="aws.orders")
 
 
@@ -143,7 +143,7 @@ def test_an_answer_that_says_nothing_of_an_entry_has_not_taken_it() -> None:
     answer = {"Successful": [{"Id": "0"}, {"Id": "7"}], "Failed": [{"Id": "2", "Code": "InternalError"}]}
     failures = _sqs_sns.failures_by_id("sqs", "SendMessageBatch", answer, 3)
     assert sorted(failures) == [1, 2]
-    assert "says nothing of this entry" in str(failures[1])
+    assert "has no result for this entry" in str(failures[1])
 
 
 def test_an_answer_with_fewer_results_than_entries_has_taken_none() -> None:

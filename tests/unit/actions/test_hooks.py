@@ -57,7 +57,7 @@ def forget() -> None:
         ("absent", "has no 'absent'"),
         ("ran", "is not a function, found list"),
         ("wants_something", "called without arguments: missing a required argument: '_something'"),
-        ("generates", "is a generator function, so calling it runs nothing of it"),
+        ("generates", "is a generator function, so calling it runs none of its code"),
     ],
 )
 def test_a_hook_that_cannot_be_used_is_refused_under_its_own_key(key: str, function: str, message: str) -> None:

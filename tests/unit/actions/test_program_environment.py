@@ -70,7 +70,7 @@ def test_a_map_sets_each_of_its_names_and_passes_nothing_on() -> None:
         (["A", "hunter2 hunter2"], "entry 2: expected NAME, or NAME=VALUE"),
         (["=hunter2"], "entry 1: expected NAME"),
         (["RP_PROCESS=hunter2"], "the worker's own"),
-        (["A=hunter2", "A"], "A stands there twice"),
+        (["A=hunter2", "A"], "A is listed twice"),
         (["A=hunter2\0"], "A: has a NUL"),
         ({"hunter2 hunter2": ""}, "entry 1: expected the name of a variable"),
         ({"RP_PROCESS": "hunter2"}, "the worker's own"),
@@ -88,10 +88,10 @@ def test_the_program_is_looked_for_on_the_path_that_it_is_given() -> None:
         return CommandAction(CommandSettings(name="a", type="command", command=["sh"], env=list(env)))
 
     built()
-    with pytest.raises(InvalidSettingError, match="'sh' is no program"):
+    with pytest.raises(InvalidSettingError, match="'sh' is not a program"):
         built("PATH=/nowhere")
 
 
 def test_a_nul_in_an_argument_is_refused() -> None:
-    with pytest.raises(InvalidSettingError, match="has a NUL"):
+    with pytest.raises(InvalidSettingError, match="contains a NUL"):
         CommandAction(CommandSettings(name="a", type="command", command=["sh", "a\0b"]))

@@ -80,7 +80,7 @@ def test_an_answer_of_another_shape_is_the_sdks_own_error(body: bytes) -> None:
     with far_side(answering(OK, body)) as url:
         called = client("sqs", url)
         with (
-            pytest.raises(SetupError, match=r"^queue: what answers there is not AWS's service"),
+            pytest.raises(SetupError, match=r"^queue: the server there is not the AWS service"),
             clients.explained("queue"),
         ):
             called.list_queues()

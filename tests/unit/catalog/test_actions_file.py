@@ -93,7 +93,7 @@ actions:
         ("a:\n" + "[" * 500, "actions.yaml:2: is not valid YAML: nested more than 100 deep, or an anchor (&) that"),
         ("\na: &a [*a]", "actions.yaml:2: is not valid YAML: nested more than 100 deep, or an anchor (&) that"),
         ("actions: !!python/object:os.system [x]", "actions.yaml:1: is not valid YAML"),
-        ("actions:\n- name: a\n  type: log\n  name: b", "actions.yaml:4: actions[0].name: the key stands twice"),
+        ("actions:\n- name: a\n  type: log\n  name: b", "actions.yaml:4: actions[0].name: the key appears twice"),
     ],
 )
 def test_a_wrong_file_is_answered_in_one_line(tmp_path: Path, text: str, expected: str) -> None:

@@ -18,8 +18,8 @@ DEAD = "dead_letter: {type: file, path: dead/}"
 @pytest.mark.parametrize(
     ("action", "key", "reason"),
     [
-        ("type: log, batch: {window: 2s}", "batch.window", "a window without a size"),
-        ("type: log, batch: {window: 2s, size: 1}", "batch.window", "size 1 waits for nothing"),
+        ("type: log, batch: {window: 2s}", "batch.window", "a window needs a size"),
+        ("type: log, batch: {window: 2s, size: 1}", "batch.window", "no effect with size 1"),
         ("type: log, batch: {window: 0s, size: 9}", "batch.window", "more than 0s"),
         ("type: log, batch: {bytes: 0}", "batch.bytes", "at least 1"),
         ("type: log, batch: {size: 10001}", "batch.size", "a whole number from 1 to 10000"),
@@ -70,15 +70,15 @@ TOPIC = "arn:aws:sns:eu-west-1:1:topic"
         (
             f"type: sqs, queue_url: '{QUEUE}'",
             f"type: log, dead_letter: {{type: sqs, queue_url: '{QUEUE}'}}",
-            "dead_letter: the letters would go where actions[0] (a) writes its records",
+            "dead_letter: the dead letters would go where actions[0] (a) writes its records",
         ),
         (
             f"type: log, dead_letter: {{type: sns, topic_arn: '{TOPIC}'}}",
             f"type: sns, topic_arn: '{TOPIC}', dead_letter: {{type: sns, topic_arn: '{TOPIC}'}}",
-            "dead_letter: the letters would go where actions[1] (b) writes its records",
+            "dead_letter: the dead letters would go where actions[1] (b) writes its records",
         ),
-        ("type: file, path: dead/b.jsonl", f"type: log, {DEAD}", "dead_letter: the letters would go where"),
-        (VIEW, "type: log, dead_letter: {type: dynamodb, table: View}", "dead_letter: the letters would go where"),
+        ("type: file, path: dead/b.jsonl", f"type: log, {DEAD}", "dead_letter: the dead letters would go where"),
+        (VIEW, "type: log, dead_letter: {type: dynamodb, table: View}", "dead_letter: the dead letters would go where"),
         (f"type: log, {DEAD}", f"type: log, {DEAD}", None),
     ],
 )

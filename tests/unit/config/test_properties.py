@@ -69,7 +69,7 @@ retriesOfEverything = 1
 applicationName = shop2
 """
     assert mistakes(tmp_path, text) == [
-        "worker.properties:11: applicationName stands a second time; first: "
+        "worker.properties:11: applicationName is set more than once; first: "
         + f"{tmp_path}/worker.properties:2".replace(f"{tmp_path}/", ""),
         "worker.properties:3: unknown key 'streamNam'; did you mean 'streamName'?",
         "worker.properties:4: failoverTimeMillis: expected a whole number of at least 1000, found 'soon'",
@@ -77,7 +77,7 @@ applicationName = shop2
         "worker.properties:7: callProcessRecordsEvenForEmptyRecordList: expected true or false, found 'yes'",
         "worker.properties:8: streamArn cannot be set: streamName takes ARNs too",
         "worker.properties:9: maxRecords: expected a whole number from 1 to 1000, found '0'",
-        "worker.properties:10: unknown key 'retriesOfEverything'; properties/worker.properties lists all that matter",
+        "worker.properties:10: unknown key 'retriesOfEverything'; properties/worker.properties lists the main ones",
     ]
 
 

@@ -36,7 +36,7 @@ WEBHOOK = "actions:\n- {name: a, type: webhook, url: 'http://x'}\n- name: b\n  t
         ("  template: {12:30: x}", "template.12:30", "YAML reads 12:30 as 750"),
         ("  headers: {2026-11-25: x}", "headers.2026-11-25", "YAML reads 2026-11-25 as a date"),
         ("  headers: {x: yes}", "headers.x", 'found true; YAML reads yes as true; for the text write "yes", in quotes'),
-        ("  headers: {x: 7}", "headers.x", 'found 7; without quotes 7 is no text to YAML; write "7"'),
+        ("  headers: {x: 7}", "headers.x", 'found 7; without quotes 7 is not text to YAML; write "7"'),
         ("  headers: {x: 12:30}", "headers.x", "YAML reads 12:30 as 750"),
         ("  headers: {x: 2026-99-99}", "headers.x", "'2026-99-99' is a timestamp to YAML, and as such not valid"),
         ("  template: {2026-99-99: x}", "template.2026-99-99", "if it is text, write quotes"),

@@ -54,7 +54,7 @@ def test_what_cannot_be_unpacked_is_a_value_error(damage: str) -> None:
     content = gzip.compress(msgspec.json.encode(letter(1)) * 9)
     content = {"cut": content[:-9], "changed": content[:30] + b"\xff\xff\xff" + content[33:], "a bomb": b""}[damage]
     content = content or gzip.compress(b" " * (100 << 20), compresslevel=1)
-    with pytest.raises(ValueError, match=r"(?i)end-of-stream|error|larger than any letter|crc"):
+    with pytest.raises(ValueError, match=r"(?i)end-of-stream|error|larger than any dead letter|crc"):
         unpacked(base64.b64encode(content).decode())
 
 

@@ -196,8 +196,8 @@ def test_what_is_not_to_be_tried() -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"letters": False}, "with dead_letter and retry.max_attempts a record is given up"),
-        ({}, "with retry.max_attempts or retry.max_age"),
+        ({"letters": False}, "to give up on such records instead, set dead_letter and retry.max_attempts"),
+        ({}, "to give up on such records instead, set retry.max_attempts or retry.max_age"),
         ({"max_attempts": 3, "max_age": Duration(60)}, "after 3 attempts or at an age of 60 s"),
     ],
 )

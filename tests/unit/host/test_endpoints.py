@@ -68,7 +68,7 @@ def refusal(tables: str, streams: str) -> str:
 def test_an_endpoint_that_answers_wrongly_is_named(setting: str, status: int, body: bytes) -> None:
     with answering(200, RIGHT) as right, answering(status, body) as wrong:
         words = refusal(wrong if setting == "dynamoDBEndpoint" else right, wrong)
-    assert words.startswith(f"{setting} = {wrong}: what answers ")
+    assert words.startswith(f"{setting} = {wrong}: the server ")
     assert f"Is {setting} right?" in words
 
 
@@ -79,20 +79,20 @@ def test_an_endpoint_that_takes_connections_and_says_nothing_is_named(setting: s
         mute.listen()
         silent = f"http://{LOOPBACK}:{mute.getsockname()[1]}"
         words = refusal(silent if setting == "dynamoDBEndpoint" else right, silent)
-    assert words.startswith(f"{setting} = {silent}: {silent}/ takes connections and does not answer")
+    assert words.startswith(f"{setting} = {silent}: {silent}/ accepts connections but does not respond")
 
 
 def test_an_endpoint_where_nobody_listens_is_named() -> None:
     words = refusal("http://127.0.0.1:9", "http://127.0.0.1:9")
-    assert words.startswith("dynamoDBEndpoint = http://127.0.0.1:9: nothing answers at http://127.0.0.1:9/")
+    assert words.startswith("dynamoDBEndpoint = http://127.0.0.1:9: cannot connect to http://127.0.0.1:9/")
 
 
 def test_an_endpoint_that_is_no_address_is_named() -> None:
-    assert refusal("nonsense", "x").startswith("dynamoDBEndpoint: 'nonsense' is no address")
+    assert refusal("nonsense", "x").startswith("dynamoDBEndpoint: 'nonsense' is not a URL")
 
 
 def test_a_refusal_is_an_answer_unless_it_is_about_the_credentials() -> None:
     with answering(400, b'{"__type": "AccessDeniedException", "message": "no"}') as refusing:
         endpoints.connect(access(refusing, refusing))
     with answering(400, b'{"__type": "UnrecognizedClientException", "message": "no"}') as refusing:
-        assert "Are the credentials right, and those of this region?" in refusal(refusing, refusing)
+        assert "Check that the credentials are correct and belong to this region" in refusal(refusing, refusing)

@@ -43,7 +43,7 @@ def test_a_tables_arn_is_refused_with_what_to_write() -> None:
         ("aws-cn", "cn-north-1", "is in cn-north-1, and this worker works in eu-west-1"),
         ("aws-cn", "eu-west-1", "names the partition aws-cn, and eu-west-1 is in aws"),
         ("aws", "cn-north-1", "names the partition aws, and cn-north-1 is in aws-cn"),
-        ("aws", "mars-north-1", "names the region 'mars-north-1', which is none"),
+        ("aws", "mars-north-1", "names the region 'mars-north-1', which is not a valid region"),
     ],
 )
 def test_a_stream_elsewhere_is_refused_with_where_it_is(partition: str, region: str, words: str) -> None:
@@ -53,6 +53,6 @@ def test_a_stream_elsewhere_is_refused_with_where_it_is(partition: str, region: 
 
 
 def test_a_table_that_stands_twice_is_refused_in_whatever_form() -> None:
-    assert mistakes("Orders", "Orders") == ["'Orders' stands twice"]
-    assert mistakes(HERE, HERE) == ["'Orders' stands twice"]
-    assert mistakes("Orders", "Phones", HERE) == [f"'Orders' stands twice, as Orders and as {HERE}"]
+    assert mistakes("Orders", "Orders") == ["'Orders' is listed twice"]
+    assert mistakes(HERE, HERE) == ["'Orders' is listed twice"]
+    assert mistakes("Orders", "Phones", HERE) == [f"'Orders' is listed twice, as Orders and as {HERE}"]

@@ -63,10 +63,10 @@ def test_numbers_keep_every_digit_in_json() -> None:
 @pytest.mark.parametrize(
     ("template", "says"),
     [
-        ("{keys.id", "a brace without its partner"),
-        ("keys.id}", "a brace without its partner"),
+        ("{keys.id", "an unmatched brace"),
+        ("keys.id}", "an unmatched brace"),
         ("{key.id}", "unknown place 'key'; did you mean 'keys'?"),
-        ("{table.name}", "table is a text and has nothing inside"),
+        ("{table.name}", "table is text and has no fields"),
         ("{new..x}", "expected a path such as"),
         ("{}", "expected a path such as"),
         ({"id": {"keys.id": None}}, 'expected "{keys.id}" in quotes'),

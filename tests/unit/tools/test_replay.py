@@ -125,7 +125,7 @@ def test_what_is_no_letter_is_set_aside_once_and_fails_no_replay(
     with file.path.open("a") as raw:
         raw.write('not one\n{"id": "cut')
     assert Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(file.path) == 0
-    assert "2 that are no letters were set aside: " in capsys.readouterr().err
+    assert "2 that are not dead letters were set aside: " in capsys.readouterr().err
     assert file.path.read_bytes() == b""
     assert file.path.with_name("dead.jsonl.bad").read_text() == 'not one\n{"id": "cut'
 
@@ -259,7 +259,7 @@ def test_a_file_that_cannot_be_replayed_holds_up_no_other(tmp_path: Path, monkey
 def test_a_pipe_among_the_files_of_letters_holds_up_no_other(file: DeadLetterFile, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.jsonl")
     file.store([letter(1)])
-    with pytest.raises(SetupError, match=r"a\.jsonl'?: .*is no file"):
+    with pytest.raises(SetupError, match=r"a\.jsonl'?: .*is not a file"):
         Replay([TO_FILE], None, dry_run=False, region="us-west-2").run(tmp_path)
     assert numbers(file) == []
 

@@ -139,7 +139,7 @@ def test_one_bad_letter_of_any_kind_holds_up_no_good_one(
     assert replay(place) == 0
     assert len((tmp_path / "replayed.jsonl").read_text().splitlines()) == 2
     assert not {"good", "good too"} & set(service.things)
-    assert f"{len(BAD) - 1} that are no letters" in capsys.readouterr().err
+    assert f"{len(BAD) - 1} that are not dead letters" in capsys.readouterr().err
     assert len(service.aside) == (0 if place == "sqs" else len(BAD) - 1)
     assert place != "sqs" or f"release {len(BAD) - 1}" in service.calls
 
@@ -172,7 +172,7 @@ def test_what_a_service_refuses_for_one_thing_is_said_and_holds_up_no_other(
     assert len((tmp_path / "replayed.jsonl").read_text().splitlines()) == 1
     output = capsys.readouterr()
     assert f"bad: AWS refused: {code}: no" in output.err
-    assert "1 succeeded and were removed, 1 failed and stay" in output.out
+    assert "1 succeeded and were removed, 1 failed and remain" in output.out
 
 
 def test_a_long_replay_keeps_a_queues_messages_and_leaves_those_that_others_got(

@@ -109,8 +109,8 @@ def test_what_a_sample_leaves_out_is_filled_in() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "samples.json: there is no record in it; expected JSON: a stream record"),
-        ("[]", "samples.json: there is no record in it"),
+        ("", "samples.json: it contains no records; expected JSON: a stream record"),
+        ("[]", "samples.json: it contains no records"),
         ('\n{"a": ', "samples.json:2: is not JSON: Expecting value"),
         ('{"a": 1}', r"samples.json:1: expected JSON: .* found a mapping with 'a'$"),
         (json.dumps(ITEM) + "\n12", r"samples.json:2: expected JSON: .* found 12$"),

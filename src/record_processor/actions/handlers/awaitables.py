@@ -34,5 +34,7 @@ async def _from_elsewhere(future: Any) -> Any:
     if future.done():
         return future.result()
     if not future.get_loop().is_running():
-        raise RuntimeError("the handler returned a future of an event loop that does not run, so it never gets done")
+        raise RuntimeError(
+            "the handler returned a future of an event loop that is not running, so it can never complete"
+        )
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer_of(future), future.get_loop()))

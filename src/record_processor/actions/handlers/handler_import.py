@@ -51,7 +51,7 @@ def _looked_in(name: str, error: BaseException) -> str:
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     if missing is None or not f"{name}.".startswith(f"{missing}.") or _frames(error):
         return ""
-    return f"; looked in the working directory {Path.cwd()}, and in what is installed beside the worker"
+    return f"; looked in the working directory {Path.cwd()}, and in the worker's installed packages"
 
 
 def _attribute(owner: Any, name: str, handler: str, key: str) -> Any:

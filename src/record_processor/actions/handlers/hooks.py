@@ -46,7 +46,9 @@ class Hook(NamedTuple):
             return None
         function: Any = imported(reference, key)
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            raise InvalidSettingError(key, f"{reference!r} is a generator function, so calling it runs nothing of it")
+            raise InvalidSettingError(
+                key, f"{reference!r} is a generator function, so calling it runs none of its code"
+            )
         _check_takes_nothing(key, reference, function)
         return cls(key, reference, function)
 

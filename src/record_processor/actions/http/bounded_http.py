@@ -116,7 +116,7 @@ class _Deadline(threading.local):
         """Seconds until then, at most `timeout`, or one of so many equal parts of them."""
         left = self.end - time.monotonic()
         if left <= 0:
-            raise httpcore.ReadTimeout("the time for the whole call is over")
+            raise httpcore.ReadTimeout("the call's time limit has passed")
         return min(left, left if timeout is None else timeout) / parts
 
 
@@ -174,6 +174,6 @@ def _addresses(host: str, port: int, seconds: float) -> list[str]:
     try:
         return bounded_resolver.addresses(host, port, seconds)
     except (FutureTimeoutError, TimeoutError):  # one and the same from Python 3.11 on
-        raise httpcore.ConnectTimeout(f"{host}: its address was not found in time") from None
+        raise httpcore.ConnectTimeout(f"{host}: its address could not be resolved in time") from None
     except OSError as error:
         raise httpcore.ConnectError(f"{host}: {error}") from None

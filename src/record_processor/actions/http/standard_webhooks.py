@@ -39,7 +39,7 @@ def key_of(secret: str) -> bytes:
             raise InvalidSettingError("secret", f"expected base64 after {_SECRET_PREFIX}") from None
     if not key.strip():
         raise InvalidSettingError(
-            "secret", "is empty: anybody could sign with it. Is the variable or file that it comes from empty?"
+            "secret", "is empty, so anyone could sign with it. Check the variable or file that it comes from"
         )
     return key
 

@@ -53,10 +53,10 @@ def address_of(url: str) -> SplitResult:
         )
     if "@" in parts.netloc:
         raise InvalidSettingError(
-            "url", 'has credentials in it, which ends up in logs: write headers: {authorization: "Basic …"} instead'
+            "url", 'contains credentials, which would appear in logs: use headers: {authorization: "Basic …"} instead'
         )
     if parts.fragment:
-        raise InvalidSettingError("url", "has a part after #, which is never sent: leave it out, or write %23")
+        raise InvalidSettingError("url", "has a fragment (#), which is never sent: remove it, or write %23")
     return parts
 
 
@@ -87,7 +87,7 @@ def check_headers(headers: dict[str, str]) -> None:
         if name.lower() in _NOT_THE_USERS:
             raise InvalidSettingError("headers", f"{name} is set by the action itself")
         if not _HEADER_NAME.fullmatch(name):
-            raise InvalidSettingError("headers", f"{name!a} is no name of a header: letters, digits and - are")
+            raise InvalidSettingError("headers", f"{name!a} is not a valid header name: expected letters, digits and -")
         if not _HEADER_VALUE.fullmatch(value):
             raise InvalidSettingError("headers", f"{name}: expected printable ASCII, without spaces around it")
         if lower.count(name.lower()) > 1:

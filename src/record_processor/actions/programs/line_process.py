@@ -97,7 +97,7 @@ class LineProcess:
             if conversation.open:
                 raise ProgramFailedError(f"the program took longer than {timeout_seconds:g} s")
             if conversation.unfinished:
-                raise TooManyAnswersError("the program said more than it was asked")
+                raise TooManyAnswersError("the program wrote more output than expected")
         except TooManyAnswersError as failure:
             return [], failure
         except ProgramFailedError as failure:
@@ -162,7 +162,7 @@ class LineProcess:
         try:
             status = self._process.wait(_STATUS_SECONDS)
         except subprocess.TimeoutExpired:
-            return "its output closed, though it goes on running"
+            return "it closed its output but is still running"
         return f"status {status}" if status >= 0 else f"signal {-status}"
 
 
@@ -198,10 +198,10 @@ class _Conversation:
         *lines, self._part = (self._part + chunk).split(b"\n")
         for line in lines:
             if not self.open:
-                raise TooManyAnswersError("the program answered more lines than it was given")
+                raise TooManyAnswersError("the program wrote more lines than it received")
             self.answers.append(_answer(line))
         if len(self._part) > LONGEST_LINE_BYTES and self.open:
-            raise ProgramFailedError(f"the program answered a line of more than {LONGEST_LINE_BYTES:,} bytes")
+            raise ProgramFailedError(f"the program wrote a line of more than {LONGEST_LINE_BYTES:,} bytes")
 
 
 def _answer(line: bytes) -> str:

@@ -48,7 +48,7 @@ class ProgramEnvironment(NamedTuple):
             name, sets, value = entry.partition("=")
             _check(position, name, value)
             if name in passed_on or name in values:
-                raise InvalidSettingError(KEY, f"{name} stands there twice; name it, or give it one value")
+                raise InvalidSettingError(KEY, f"{name} is listed twice; name it, or give it one value")
             if sets:
                 values[name] = value
             else:
