@@ -63,7 +63,7 @@ def _trace(letter: dict[str, Any]) -> dict[str, str]:
         ("sys.exit(7)\n", "the program ended with status 7"),
         ("os.kill(os.getpid(), 9)\n", "the program ended with signal 9"),
         ("time.sleep(60)\n", "the program took longer than 2 s"),
-        ("for line in sys.stdin:\n    print('ok\\nok\\nok\\nok', flush=True)\n", "more lines than it was given"),
+        ("for line in sys.stdin:\n    print('ok\\nok\\nok\\nok', flush=True)\n", "more lines than it received"),
         ("os.close(1)\ntime.sleep(60)\n", "it closed its output but is still running"),
         ("while True:\n    os.write(1, b'o' * 10000)\n", "a line of more than 65,536 bytes"),
     ],
