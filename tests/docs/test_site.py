@@ -12,7 +12,7 @@ import click
 import msgspec
 import pytest
 
-from docs_site import action_pages, property_page, signatures
+from docs_site import action_pages, property_page, signatures, template
 from docs_site.tables import keys_of
 from record_processor import __version__
 from record_processor.catalog import registry
@@ -117,11 +117,15 @@ def test_every_property_is_described() -> None:
 
 
 def test_the_template_for_production_has_properties_that_exist_with_their_defaults() -> None:
-    template = (ROOT / "properties/worker.properties").read_text()
-    written = dict(re.findall(r"^#?(\w+) = (.+)$", template, re.MULTILINE))
+    text = (ROOT / "properties/worker.properties").read_text()
+    written = dict(re.findall(r"^#?(\w+) = (.+)$", text, re.MULTILINE))
     assert set(written) <= set(KEYS)
     wrong = {name for name, value in written.items() if KEYS[name].default not in (value, None)}
     assert wrong == set()
+
+
+def test_the_template_for_production_describes_properties_as_the_reference_does() -> None:
+    assert (ROOT / "properties/worker.properties").read_text() == template.template()
 
 
 @pytest.mark.parametrize("name", registry.built_in())

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _MILLIS = 1000
 _CAPACITY_UNITS = 10
+# KCL writes the lease table's in another way than the other two's.
+_RECOVERY = ("PitrEnabled", "PointInTimeRecoveryEnabled")
 
 
 class AwsAccess(NamedTuple):
@@ -75,16 +77,18 @@ class KclTable(NamedTuple):
     """If it is provisioned."""
     write_capacity_units: int
     has_deletion_protection: bool
+    has_point_in_time_recovery: bool
 
     @classmethod
     def from_values(cls, name: str, prefix: str, values: Mapping[str, str]) -> KclTable:
-        """`prefix` is what the names of its properties begin with."""
+        """Read the properties of one table, whose names begin with `prefix`."""
         return cls(
             name=name,
             billing_mode=BillingMode(values.get(f"{prefix}BillingMode", BillingMode.PAY_PER_REQUEST.value)),
             read_capacity_units=int(values.get(f"{prefix}ReadCapacity", _CAPACITY_UNITS)),
             write_capacity_units=int(values.get(f"{prefix}WriteCapacity", _CAPACITY_UNITS)),
             has_deletion_protection=_is_set(values, f"{prefix}DeletionProtectionEnabled"),
+            has_point_in_time_recovery=any(_is_set(values, f"{prefix}{name}") for name in _RECOVERY),
         )
 
 

@@ -31,6 +31,9 @@ def prepare(dynamodb: Any, tables: KclTables) -> None:
     for name in created:
         with explained(f"table {name}"):
             dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=_WAITER)
+    for table in tables:
+        if table.has_point_in_time_recovery:
+            _enable_recovery(dynamodb, table.name)
 
 
 def stream_mode(dynamodb: Any, table: str, asked: StreamMode, streams: int) -> str:
@@ -84,6 +87,17 @@ def _create(dynamodb: Any, table: dict[str, Any]) -> bool:
     with contextlib.suppress(dynamodb.exceptions.ResourceInUseException):  # another worker of the application was first
         dynamodb.create_table(**table)
     return True
+
+
+def _enable_recovery(dynamodb: Any, table: str) -> None:
+    """Enable point-in-time recovery; no change if it is enabled already.
+
+    At each start, as a worker may have ended between making the table and this. KCL does it for the lease table alone.
+    """
+    with explained(f"point-in-time recovery of table {table}"):
+        dynamodb.update_continuous_backups(
+            TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
 
 
 def _lease_table(table: KclTable) -> dict[str, Any]:

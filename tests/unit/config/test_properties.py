@@ -239,7 +239,7 @@ def test_every_property_has_a_description_of_whole_sentences() -> None:
         ("maxRecords", "a whole number from 1 to 1000"),
         ("failoverTimeMillis", "a whole number of at least 1000"),
         ("metricsLevel", "one of NONE, SUMMARY, DETAILED"),
-        ("enablePriorityLeaseAssignment", "true or false"),
+        ("cleanupLeasesUponShardCompletion", "true or false"),
         ("applicationName", "text"),
     ],
 )
@@ -249,6 +249,7 @@ def test_a_propertys_type_is_said_in_words(name: str, type_name: str) -> None:
 
 def test_kcls_tables_have_their_names_and_settings(tmp_path: Path) -> None:
     text = SMALL + "tableName = leases\ncoordinatorStateBillingMode = PROVISIONED\ncoordinatorStateReadCapacity = 3\n"
+    text += "leaseTablePitrEnabled = true\nworkerMetricsPointInTimeRecoveryEnabled = true\n"
     tables = read(tmp_path, text + "workerMetricsDeletionProtectionEnabled = true\n").tables
     assert [table.name for table in tables] == ["leases", "shop-CoordinatorState", "shop-WorkerMetricStats"]
     assert [table.billing_mode for table in tables] == [
@@ -258,6 +259,7 @@ def test_kcls_tables_have_their_names_and_settings(tmp_path: Path) -> None:
     ]
     assert (tables.coordinator.read_capacity_units, tables.coordinator.write_capacity_units) == (3, 10)
     assert [table.has_deletion_protection for table in tables] == [False, False, True]
+    assert [table.has_point_in_time_recovery for table in tables] == [True, False, True]
 
 
 def test_the_configuration_has_units_and_cannot_be_changed(tmp_path: Path) -> None:
