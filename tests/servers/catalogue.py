@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from record_processor import local
 from record_processor.host.find_java import find_java
-from record_processor.local import environment
+from record_processor.local.ministack import server_command
 from tests.servers.jars import fetched
 from tests.servers.process import LOOPBACK, Server, free_port, require
 
@@ -103,6 +102,4 @@ def receiver(folder: Path, certificate: Path) -> Server:
 
 def _ministack(name: str, services: Sequence[str], folder: Path) -> Server:
     port = free_port()
-    program = Path(local.__file__).with_name("ministack_server.py")
-    options = ["--host", LOOPBACK, "--port", str(port), "--services", ",".join(services), "--account", _ACCOUNT]
-    return Server(name, port, [str(environment.python()), "-I", str(program), *options], folder)
+    return Server(name, port, [*server_command(LOOPBACK, port, services), "--account", _ACCOUNT], folder)

@@ -18,8 +18,6 @@ from record_processor.local.ministack import LOOPBACK, started
 from record_processor.logs.terminal import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_dynamodb import DynamoDBServiceResource
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -78,19 +76,17 @@ class Demo:
 
     def _write(self, table: Table) -> None:
         for model, company in _PHONES.items():
-            with self._noted("INSERT", model):
-                table.put_item(Item={"Company": company, "Model": model, "Size": 12})
-        with self._noted("MODIFY", "Cool Phone"):
-            table.put_item(Item={"Company": "Motorola", "Model": "Cool Phone", "Size": 13})
-        with self._noted("REMOVE", "Lame Phone"):
-            table.delete_item(Key={"Company": "Motorola", "Model": "Lame Phone"})
+            self._note("INSERT", model)
+            table.put_item(Item={"Company": company, "Model": model, "Size": 12})
+        self._note("MODIFY", "Cool Phone")
+        table.put_item(Item={"Company": "Motorola", "Model": "Cool Phone", "Size": 13})
+        self._note("REMOVE", "Lame Phone")
+        table.delete_item(Key={"Company": "Motorola", "Model": "Lame Phone"})
 
-    @contextlib.contextmanager
-    def _noted(self, name: str, model: str) -> Iterator[None]:
-        """Said before the write begins, so that it stands above what the action says of it."""
+    def _note(self, name: str, model: str) -> None:
+        """Show a write that is about to begin: its line then stands above the action's line for it."""
         self._screen.line(f"write   {name}  Company={_PHONES[model]} Model={model}")
         self._written[name, model] = time.monotonic()
-        yield
 
     def _summary(self) -> int:
         received = self._worker.received

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 DATABASE = ("dynamodb", "dynamodbstreams")
 
-_SERVER = "ministack_server.py"
+_SERVER = "server_program"
 # What a Python may need to run at all; nothing else of ours is the server's business.
 _PASSED_ON = ("LD_LIBRARY_PATH", "TMPDIR")
 _START_SECONDS = 60.0
@@ -62,8 +62,7 @@ def started(
     _refuse_taken(host, port)
     if data is not None:
         _refuse_foreign(data)
-    command = [str(python()), "-I", str(Path(str(resources.files(__package__))) / _SERVER)]
-    command += ["--host", host, "--port", str(port), "--services", ",".join(services)]
+    command = server_command(host, port, services)
     command += ["--data", str(data.absolute())] if data is not None else []
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     with tempfile.TemporaryFile() as words:
@@ -83,6 +82,16 @@ def started(
                 _stop(process)
                 if process.returncode:
                     raise SetupError(f"the local database ended with status {process.returncode}:\n{_last(words)}")
+
+
+def server_command(host: str, port: int, services: Sequence[str]) -> list[str]:
+    """Return the command line of the server, which sees no other Python package than ministack's environment has.
+
+    Raises:
+        SetupError: that environment could not be made.
+    """
+    program = Path(str(resources.files(__package__))) / _SERVER
+    return [str(python()), "-I", str(program), "--host", host, "--port", str(port), "--services", ",".join(services)]
 
 
 def _refuse_taken(host: str, port: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 from record_processor.errors import SetupError
 from record_processor.local import environment
 from record_processor.local.cache import cache, made_once
-from record_processor.local.ministack_server import Numbers
+from record_processor.local.server_program.database_server.sequence_numbers import SequenceNumbers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,8 +73,10 @@ def test_a_failure_of_pip_says_what_it_needs_and_leaves_nothing(
 
 def test_sequence_numbers_grow_even_where_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([2_000_000, 2_000_000, 1_000_000, 3_000_000])
-    monkeypatch.setattr("record_processor.local.ministack_server.time.time_ns", lambda: next(moments))
-    numbers = Numbers()
+    monkeypatch.setattr(
+        "record_processor.local.server_program.database_server.sequence_numbers.time.time_ns", lambda: next(moments)
+    )
+    numbers = SequenceNumbers()
     made = [numbers.next() for _ in range(4)]
     assert made == sorted(set(made))
     assert {len(number) for number in made} == {21}
