@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import json
 import signal
 import subprocess
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
-
-from record_processor.host.log_relay import event_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +73,8 @@ class DemoWorker:
         assert self._process.stderr is not None  # noqa: S101 - Popen was told so
         for line in self._process.stderr:
             self._lines.append(line)
-            self._take(event_of(line))
+            with contextlib.suppress(ValueError):
+                self._take(json.loads(line))
         with self._changed:
             self._has_ended = True
             self._changed.notify_all()
