@@ -26,15 +26,6 @@ class _Waiting:
         self.entries: deque[PendingRecord] = deque()
         self.size_bytes = 0
 
-    def put(self, entry: PendingRecord) -> None:
-        self.entries.append(entry)
-        self.size_bytes += entry.size_bytes
-
-    def pop(self) -> PendingRecord:
-        entry = self.entries.popleft()
-        self.size_bytes -= entry.size_bytes
-        return entry
-
 
 class BatchQueue:
     """Entries of one action, waiting for a thread."""
@@ -97,14 +88,16 @@ class BatchQueue:
             self._condition.notify_all()
 
     def _put(self, entry: PendingRecord) -> None:
-        waiting = self._by_key.get(entry.key)
+        key, size_bytes = entry.key, entry.ticket.size_bytes
+        waiting = self._by_key.get(key)
         if waiting is None:
-            waiting = self._by_key[entry.key] = _Waiting()
-            self._ready.append(entry.key)
-        waiting.put(entry)
-        if entry.key not in self._in_batch:
+            waiting = self._by_key[key] = _Waiting()
+            self._ready.append(key)
+        waiting.entries.append(entry)
+        waiting.size_bytes += size_bytes
+        if key not in self._in_batch:
             self._takeable += 1
-            self._takeable_bytes += entry.size_bytes
+            self._takeable_bytes += size_bytes
 
     def _make_ready(self, key: Hashable) -> None:
         waiting = self._by_key[key]
@@ -132,11 +125,18 @@ class BatchQueue:
             self._in_batch.add(self._ready.popleft())
             self._takeable -= len(waiting.entries)
             self._takeable_bytes -= waiting.size_bytes
-            # The first may be too large for any batch: then it goes alone.
-            while waiting.entries and len(batch) < self._size:
-                if batch and waiting.entries[0].size_bytes > room_bytes:
-                    break
-                entry = waiting.pop()
-                room_bytes -= entry.size_bytes
-                batch.append(entry)
+            room_bytes = self._move(waiting, batch, room_bytes)
         return batch
+
+    def _move(self, waiting: _Waiting, batch: list[PendingRecord], room_bytes: int) -> int:
+        """Move what there is room for into the batch; return the room that is left."""
+        entries, moved_bytes = waiting.entries, 0
+        while entries and len(batch) < self._size:
+            size_bytes = entries[0].ticket.size_bytes
+            # The first may be too large for any batch: then it goes alone.
+            if batch and moved_bytes + size_bytes > room_bytes:
+                break
+            moved_bytes += size_bytes
+            batch.append(entries.popleft())
+        waiting.size_bytes -= moved_bytes
+        return room_bytes - moved_bytes

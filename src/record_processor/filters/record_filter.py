@@ -10,24 +10,29 @@ import msgspec
 from record_processor.errors import UndecodableRecordError
 from record_processor.filters.event_fields import never_matches
 from record_processor.filters.event_pattern import EventPattern
-from record_processor.records.change_record import MILLIS, UNREADABLE
+from record_processor.records.change_record import LONGEST_NO_IMAGE, MILLIS, UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from record_processor.records.change_record import ChangeRecord
 
-_IMAGES = ("Keys", "NewImage", "OldImage")
 _OUTER: dict[str, Callable[[ChangeRecord], Any]] = {
     "eventID": attrgetter("event_id"),
     "eventName": attrgetter("event_name"),
     "eventSourceARN": attrgetter("stream.arn"),
 }
-_INNER: dict[str, Callable[[ChangeRecord], Any]] = {
-    "ApproximateCreationDateTime": lambda record: record.created_at_millis // MILLIS,
-    "SequenceNumber": attrgetter("dynamodb.sequence_number"),
-    "SizeBytes": attrgetter("dynamodb.size_bytes"),
-    "StreamViewType": attrgetter("dynamodb.stream_view_type"),
+# Of a record's `dynamodb`.
+_INNER: dict[str, Callable[[Any], Any]] = {
+    "ApproximateCreationDateTime": lambda change: change.created_at_millis // MILLIS,
+    "SequenceNumber": attrgetter("sequence_number"),
+    "SizeBytes": attrgetter("size_bytes"),
+    "StreamViewType": attrgetter("stream_view_type"),
+}
+_IMAGES: dict[str, Callable[[Any], msgspec.Raw]] = {
+    "Keys": attrgetter("keys"),
+    "NewImage": attrgetter("new_image"),
+    "OldImage": attrgetter("old_image"),
 }
 
 
@@ -46,7 +51,7 @@ class RecordFilter:
         outer, inner = {path[0] for path in paths}, {path[1] for path in paths if len(path) > 1}
         self._outer = [(name, get) for name, get in _OUTER.items() if name in outer]
         self._inner = [(name, get) for name, get in _INNER.items() if name in inner]
-        self._images = [_Image(name, paths) for name in _IMAGES if name in inner]
+        self._images = [(name, get, _decoder(name, paths)) for name, get in _IMAGES.items() if name in inner]
         self._inside = "dynamodb" in outer
         known = outer <= {*_OUTER, "dynamodb"} and inner <= {*_INNER, *_IMAGES}
         # A pattern that looks at rarer fields gets the whole event.
@@ -68,11 +73,15 @@ class RecordFilter:
         for name, get in self._outer:
             event[name] = get(record)
         if self._inside:
-            inside = event["dynamodb"] = {}
+            inside: dict[str, Any] = {}
+            event["dynamodb"] = inside
+            change = record.dynamodb
             for name, get in self._inner:
-                inside[name] = get(record)
-            for image in self._images:
-                image.add_to(inside, record)
+                inside[name] = get(change)
+            for name, get, decode in self._images:
+                raw = get(change)
+                if len(raw) > LONGEST_NO_IMAGE:
+                    inside[name] = decode(raw)
         return event
 
 
@@ -80,19 +89,11 @@ def _whole_event(record: ChangeRecord) -> dict[str, Any]:
     return record.to_lambda()
 
 
-class _Image:
-    """One image, decoded no further than the attributes looked at: msgspec skips the rest unseen."""
-
-    def __init__(self, name: str, paths: Iterable[tuple[str, ...]]) -> None:
-        self._name = name
-        attributes = sorted({attribute for path in paths for attribute in _attributes(name, path)})
-        looked_at = TypedDict("looked_at", dict.fromkeys(attributes, Any), total=False)  # type: ignore[misc]
-        self._decoder = msgspec.json.Decoder(looked_at)
-
-    def add_to(self, event: dict[str, Any], record: ChangeRecord) -> None:
-        raw = record.image_json(self._name)
-        if raw is not None:
-            event[self._name] = self._decoder.decode(raw)
+def _decoder(image: str, paths: Iterable[tuple[str, ...]]) -> Callable[[msgspec.Raw], Any]:
+    """Return what decodes an image no further than the attributes looked at: msgspec skips the rest unseen."""
+    attributes = sorted({attribute for path in paths for attribute in _attributes(image, path)})
+    looked_at = TypedDict("looked_at", dict.fromkeys(attributes, Any), total=False)  # type: ignore[misc]
+    return msgspec.json.Decoder(looked_at).decode
 
 
 def _attributes(image: str, path: tuple[str, ...]) -> list[str]:

@@ -36,7 +36,7 @@ UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
 _NO_IMAGE = msgspec.Raw(b"null")
 # The adapter writes an image that is not there as an empty object. An image has at least its keys, so {} is none, and
 # no image is as short as null or {}.
-_LONGEST_NO_IMAGE = len(b"null")
+LONGEST_NO_IMAGE = len(b"null")
 
 
 class _StreamRecord(msgspec.Struct, gc=False):
@@ -102,7 +102,7 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
     def image_json(self, name: str) -> msgspec.Raw | None:
         """The JSON of Keys, NewImage or OldImage; None where it is not there."""
         raw: msgspec.Raw = getattr(self.dynamodb, _FIELDS[name])
-        return None if len(raw) <= _LONGEST_NO_IMAGE else raw
+        return None if len(raw) <= LONGEST_NO_IMAGE else raw
 
     @property
     def raw_keys(self) -> bytes:
