@@ -38,8 +38,8 @@ SLOW_SECONDS = 10.0
 LOG_INTERVAL_SECONDS = 30.0
 """A call is slow after the first, and said to be so every second."""
 REPORT_SECONDS = 1.0
-# With fewer records per turn, the protocol's thread and those of the actions spend CPU on handing the interpreter's lock
-# to and fro; with more, the first record waits longer (500 take about 1 ms).
+# With fewer records per turn, the protocol's thread and the actions' threads spend CPU on passing Python's lock
+# back and forth; with more, the first record waits longer (500 take about 1 ms).
 _CHUNK = 500
 _NAP_SECONDS = 0.1
 # After a stop, held batches may begin for a tenth of the grace time; then running calls may end for a half of it.
