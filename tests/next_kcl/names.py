@@ -55,6 +55,7 @@ NAMES = [
     Name("ChildLeases", _SCHEDULER, "streamToShardSyncTaskManagerMap"),
     Name("ChildLeases", _SCHEDULER, "shardSyncTaskManagerProvider"),
     Name("ChildLeases", _SYNCER, "isMultiStreamMode"),
+    Name("FirstReport", _SCHEDULER, "migrationComponentsInitializer"),
     Name("FullQueues", _CONSUMER, "recordsPublisher"),
     Name("FullQueues", _PREFETCH, "awaitTerminationTimeoutMillis"),
     Name("LateLeases", _COORDINATOR, "leaseRenewer"),

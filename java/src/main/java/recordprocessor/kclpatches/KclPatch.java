@@ -27,6 +27,7 @@ public enum KclPatch {
     EVEN_LEASES("EvenLeases", "all", "idle leases never move to a worker that joins"),
     HELD_LEASES("HeldLeases", "all", "one slow item of the lease table delays the renewal of all leases"),
     LEADER_LOCK("LeaderLock", "before 3.2", "a dead leader's lock lives two minutes, and its shards wait for it"),
+    FIRST_REPORT("FirstReport", "all", "a worker that starts alone gets its first lease an assignment interval later"),
     FULL_QUEUES(
             "FullQueues",
             "all",

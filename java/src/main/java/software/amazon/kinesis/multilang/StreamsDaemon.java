@@ -13,6 +13,7 @@ import recordprocessor.config.WorkerProperties;
 import recordprocessor.failover.LeaderWatch;
 import recordprocessor.failover.ShutdownHandoff;
 import recordprocessor.fence.LeaseFileUpdater;
+import recordprocessor.kclpatches.FirstReport;
 import recordprocessor.kclpatches.LeaderLock;
 import recordprocessor.kclpatches.UnfinishedHandoffs;
 import recordprocessor.logging.JavaLogging;
@@ -100,7 +101,9 @@ public final class StreamsDaemon {
         Signal.handle(new Signal("TERM"), signal -> startStop());
         Signal.handle(new Signal("INT"), signal -> startStop());
         startThread("parent-watch", this::waitForParent);
+        Thread firstReport = startThread("first-report", () -> FirstReport.make(scheduler));
         FirstShardSync.run(scheduler);
+        firstReport.join();
         leaderWatch.start();
         new UnfinishedHandoffs(scheduler).start();
         Future<?> running = config.getExecutorService().submit(scheduler);
