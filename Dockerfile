@@ -43,7 +43,10 @@ RUN apt-get update \
     && useradd --system --create-home --uid 10001 worker
 COPY --from=build /opt/record-processor /opt/record-processor
 ENV PATH=/opt/record-processor/bin:$PATH \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    XDG_CACHE_HOME=/opt/record-processor/cache
+# Halves the CPU time of a start. Here, since it belongs to this JRE.
+RUN record-processor class-archive
 # Mount worker.properties, actions.yaml and your handlers' modules here: it is on the import path. The worker writes to
 # /dev/shm, and nowhere else by itself: docs/how-to/run-in-a-container.md.
 WORKDIR /app

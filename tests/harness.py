@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 
-from tests import class_archive
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -139,8 +137,8 @@ class Worker:
             "idleTimeBetweenReadsInMillis": "200",
             "checkpointIntervalMillis": "500",
             "failoverTimeMillis": "3000",
-            # Half the work for a JVM that lives for seconds; the catalogue's worker has the default.
-            "jvmOptions": f"{class_archive.OPTIONS} {class_archive.option()}",
+            # Less work for a JVM that lives for seconds; the catalogue's worker has the default.
+            "jvmOptions": "-Xmx256m -XX:TieredStopAtLevel=1",
             **more,
         }
         return "".join(f"{name} = {value}\n" for name, value in values.items())

@@ -85,6 +85,17 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
 
 
 @cli.command()
+def class_archive() -> None:
+    """Make the archive of Java's classes that halves the CPU time of a start: once per installation or image."""
+    from record_processor.host import class_archive as archive
+    from record_processor.host.find_java import find_java
+    from record_processor.host.jvm import jars
+
+    raise_stop_signals()
+    say(f"{archive.make(find_java(), jars())}: ready")
+
+
+@cli.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
 @click.option(
     "--data",

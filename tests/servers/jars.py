@@ -6,8 +6,8 @@ import hashlib
 import subprocess
 from typing import TYPE_CHECKING
 
-from record_processor.local.cache import cache, made_once
 from record_processor.logs.terminal import say
+from record_processor.system.cache import cache, made_once
 
 if TYPE_CHECKING:
     from pathlib import Path

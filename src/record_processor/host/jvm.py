@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from record_processor.config import jvm_options
 from record_processor.config.choices import LogLevel
 from record_processor.errors import SetupError
+from record_processor.host import class_archive, jvm_tuning
 from record_processor.logs.log_events import Log
 from record_processor.system import boot_time, processes
 
@@ -51,6 +52,7 @@ _LONGEST_LINE_BYTES = 4 * 1024 * 1024
 
 def command(java: str, configuration: WorkerConfiguration, directory: RunDirectory) -> list[str]:
     """The whole command line, which every user of the host can read: so nothing stands in it that a user wrote."""
+    class_path = jars()
     level = _LOGBACK_LEVELS.get(configuration.log.kcl_level, configuration.log.kcl_level.value)
     return [
         java,
@@ -59,9 +61,11 @@ def command(java: str, configuration: WorkerConfiguration, directory: RunDirecto
         # Of what is sent and signed, no more than warnings.
         f"-DrecordProcessor.wireLogLevel={level if level == 'error' else 'warn'}",
         f"-DrecordProcessor.bootTimeAheadSeconds={boot_time.ahead_of_uptime_seconds()}",
+        *jvm_tuning.options(configuration.jvm_options),
+        *class_archive.options(java, class_path, configuration.jvm_options),
         *jvm_options.arguments(configuration.jvm_options, directory.jvm_options_path),
         "-cp",
-        os.pathsep.join(jars()),
+        os.pathsep.join(class_path),
         _MAIN,
         str(directory.properties_path),
     ]

@@ -13,8 +13,8 @@ from importlib import resources
 from pathlib import Path
 
 from record_processor.errors import SetupError
-from record_processor.local.cache import cache, made_once
 from record_processor.logs.terminal import say
+from record_processor.system.cache import cache, made_once
 
 _REQUIREMENTS = "ministack.txt"
 # The first pip that installs into another environment than its own.

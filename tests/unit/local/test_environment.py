@@ -6,8 +6,8 @@ import pytest
 
 from record_processor.errors import SetupError
 from record_processor.local import environment
-from record_processor.local.cache import cache, made_once
 from record_processor.local.server_program.database_server.sequence_numbers import SequenceNumbers
+from record_processor.system.cache import cache, made_once
 
 if TYPE_CHECKING:
     from pathlib import Path

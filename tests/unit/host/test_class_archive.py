@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from record_processor.errors import SetupError
+from record_processor.host import class_archive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Java that makes an archive of what it was told."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    program = tmp_path / "java"
+    program.write_text('#!/bin/sh\nfor word; do case $word in *ArchiveFile=*) echo "$@" > "${word#*=}";; esac; done\n')
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture
+def jars(tmp_path: Path) -> list[str]:
+    jar = tmp_path / "jars" / "a.jar"
+    jar.parent.mkdir()
+    jar.write_text("one")
+    return [str(jar)]
+
+
+def test_an_archive_is_used_once_it_is_there(java: Path, jars: list[str]) -> None:
+    assert class_archive.options(str(java), jars, "-Xmx256m") == []
+    archive = class_archive.make(str(java), jars)
+    assert class_archive.options(str(java), jars, "-Xmx256m") == [f"-XX:SharedArchiveFile={archive}"]
+
+
+def test_an_archive_of_other_jars_is_not_used_and_its_successor_replaces_it(
+    java: Path, jars: list[str], tmp_path: Path
+) -> None:
+    first = class_archive.make(str(java), jars)
+    (tmp_path / "jars" / "a.jar").write_text("another")
+    assert class_archive.options(str(java), jars, "") == []
+    second = class_archive.make(str(java), jars)
+    assert list(first.parent.iterdir()) == [second]
+
+
+def test_a_jvm_that_cannot_make_one_leaves_nothing(java: Path, jars: list[str], tmp_path: Path) -> None:
+    java.write_text("#!/bin/sh\necho no room; exit 3\n")
+    with pytest.raises(SetupError, match="ended with status 3: no room"):
+        class_archive.make(str(java), jars)
+    assert list((tmp_path / "cache" / "record-processor").iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o620])
+def test_an_archive_that_others_can_write_is_not_used(
+    java: Path, jars: list[str], mode: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    archive = class_archive.make(str(java), jars)
+    archive.chmod(mode)
+    assert class_archive.options(str(java), jars, "") == []
+    assert [record.__dict__["record_processor_event"] for record in caplog.records] == ["jvm.archive_ignored"]
+    assert stat.S_IMODE(archive.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("option", ["-Xshare:off", "-XX:SharedArchiveFile=/own.jsa", "-XX:ArchiveClassesAtExit=x"])
+def test_the_users_own_options_for_archives_stand_alone(java: Path, jars: list[str], option: str) -> None:
+    class_archive.make(str(java), jars)
+    assert class_archive.options(str(java), jars, f"-Xmx256m {option}") == []
