@@ -14,28 +14,28 @@ public enum KclPatch {
     CHILD_LEASES(
             "ChildLeases",
             "adapter before 2.1.1",
-            "with several streams the leases of a shard's child shards come minutes late"),
-    LATE_LEASES("LateLeases", "all", "a lease that is late is dropped, also where nobody wants it"),
+            "with several streams the leases of child shards are created minutes late"),
+    LATE_LEASES("LateLeases", "all", "a late lease is dropped, even if nobody else wants it"),
     LEADER_VIEW(
             "LeaderView",
             "all",
             "the leader gets none of the patches `ConfiguredStreams`, `LiveWorkers`, `StuckHandoffs` and `WatchedTime`"),
-    CONFIGURED_STREAMS("ConfiguredStreams", "before 3.5", "leases of streams that are not configured are dealt out"),
-    WATCHED_TIME("WatchedTime", "all", "all leases of all workers are dealt out anew after the lease table was away"),
-    STUCK_HANDOFFS("StuckHandoffs", "before 3.4.2", "a handoff whose old owner does not know of it never ends"),
+    CONFIGURED_STREAMS("ConfiguredStreams", "before 3.5", "leases of streams that are not configured are assigned"),
+    WATCHED_TIME("WatchedTime", "all", "all leases of all workers are assigned again after the lease table was unavailable"),
+    STUCK_HANDOFFS("StuckHandoffs", "before 3.4.2", "a handoff that its old owner does not know about never ends"),
     LIVE_WORKERS("LiveWorkers", "before 3.5", "a host whose clock is two seconds behind gets no leases"),
     EVEN_LEASES("EvenLeases", "all", "idle leases never move to a worker that joins"),
     HELD_LEASES("HeldLeases", "all", "one slow item of the lease table delays the renewal of all leases"),
-    LEADER_LOCK("LeaderLock", "before 3.2", "a dead leader's lock lives two minutes, and its shards wait for it"),
+    LEADER_LOCK("LeaderLock", "before 3.2", "a dead leader's lock lives two minutes, and its shards wait that long"),
     FIRST_REPORT("FirstReport", "all", "a worker that starts alone gets its first lease an assignment interval later"),
     FULL_QUEUES(
             "FullQueues",
             "all",
-            "a shard whose process ended while it answered nothing (a slow start, no room) begins again after a minute only"),
+            "a shard whose process ended before it answered (a slow start, no room) restarts only after a minute"),
     UNFINISHED_HANDOFFS(
             "UnfinishedHandoffs",
             "before 3.4.3",
-            "a consumer that had not begun, or waited for its parent shard, keeps its lease unread");
+            "a consumer that had not started, or waited for its parent shard, keeps its lease and nobody reads it");
 
     private static final Logger LOG = LoggerFactory.getLogger(KclPatch.class);
 
