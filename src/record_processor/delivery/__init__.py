@@ -1,9 +1,9 @@
-"""From records to actions: order per item, batches, retries, dead letters, and how far everything is done.
+"""From records to actions: order per item, batches, retries, dead letters, and progress.
 
 `shard_delivery` takes records from the processor; `batch_queue` decides which of them may go together and when;
-`action_runner` runs one action with its `call_loop`s, one per concurrent call; `low_water_mark` knows how far all is
-done.
+`action_runner` runs one action with its `call_loop`s, one per concurrent call; `low_water_mark` tracks how far
+everything is done.
 
-Decisions know no threads: `admission` says which records may be tried, `verdict` what a call means for each of its
-records, `retry_policy` what follows from it. `outcomes` carries that out.
+Decisions use no threads: `admission` says which records may be tried, `verdict` what a call means for each of its
+records, `retry_policy` what follows from that. `outcomes` carries it out.
 """

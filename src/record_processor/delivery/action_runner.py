@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from record_processor.plugin.action import Action
     from record_processor.records.change_record import ChangeRecord
 
-# How many batches of one a thread takes at once: few, so that a slow action does not hold much.
+# How many batches of one record a thread takes at once: few, so that a slow action does not hold many.
 _RUN = 32
 
 
@@ -37,13 +37,13 @@ class RunningCall(NamedTuple):
     action: str
     record: ChangeRecord
     attempts: int
-    """How often it had failed before."""
+    """How often it had failed before this call."""
     seconds: float
     """How long it has been running."""
     thread_id: int
 
     def fields(self) -> dict[str, Any]:
-        """For log events."""
+        """Return the fields for log events."""
         return {
             "action": self.action,
             "event_id": self.record.event_id,
@@ -54,7 +54,7 @@ class RunningCall(NamedTuple):
 
 
 class ActionRunner:
-    """Records of one action, from the shard to their end."""
+    """Takes the records of one action from the shard until they are done."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class ActionRunner:
         for number in range(len(self._call_loops), wanted):
             call_loop = CallLoop(self._tools, self._trials.slot(settings.name, number))
             self._call_loops.append(call_loop)
-            # A daemon: a handler that hangs must not keep alive a process that has lost its lease.
+            # A daemon: a hanging handler must not keep a process alive that has lost its lease.
             threading.Thread(target=call_loop.work, name=f"{settings.name}-{number}", daemon=True).start()
 
     def flush(self) -> None:
@@ -105,7 +105,7 @@ class ActionRunner:
         return any(call_loop.current is not None for call_loop in self._call_loops)
 
     def running(self) -> list[RunningCall]:
-        """The calls that are running, the longest first."""
+        """Return the running calls, the longest first."""
         now, name = time.time(), self.action.settings.name
         calls = [
             RunningCall(name, entry.record, entry.attempts, now - begun, call_loop.thread_id)
@@ -115,5 +115,5 @@ class ActionRunner:
         return sorted(calls, key=lambda call: -call.seconds)
 
     def report(self) -> None:
-        """Report what is done, now: a call that hangs must not keep back those before it."""
+        """Report what is done now: a hanging call must not delay the report of those before it."""
         report(self._quietly_done, self.counts)

@@ -1,4 +1,4 @@
-"""The filters in front of an action: which records may be tried, and why the others may not."""
+"""Which records may be tried, and why the others may not."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class RecordExpired(Exception):  # noqa: N818 - a fact about a record, written i
 
 
 class ProcessDied(Exception):  # noqa: N818 - the same
-    """The shard's process ended while the record was being tried, too often."""
+    """The shard process died too often while the record was being tried."""
 
 
 class Admission:
-    """Looks at records before each attempt. Immutable, and so thread-safe."""
+    """Checks records before each attempt. Immutable, and so thread-safe."""
 
     def __init__(self, settings: ActionSettings, policy: RetryPolicy) -> None:
         self._max_age = settings.retry.max_age
@@ -31,7 +31,7 @@ class Admission:
         self.looks_at_age = self._max_age is not None
 
     def refused(self, part: Sequence[PendingRecord], now: float) -> list[Judged]:
-        """The records that are not to be tried (again), in order, each with the reason. `now`: seconds since 1970."""
+        """Return the records that may not be tried, in order, each with the reason. `now`: seconds since the epoch."""
         return [
             Judged(entry, Verdict.DEAD, obstacle)
             for entry in part
@@ -39,7 +39,7 @@ class Admission:
         ]
 
     def obstacle(self, entry: PendingRecord, now: float) -> Exception | None:
-        """Why a record is not to be tried; None: it may be."""
+        """Return why a record may not be tried; None if it may."""
         if entry.broken is not None:
             return entry.broken
         if self._max_age is not None and now - entry.record.created_at_millis / 1000 > self._max_age:

@@ -1,7 +1,7 @@
 """Which records may go to an action together, and when.
 
-A key (an item) is in at most one batch at a time, and its records leave in their order; so whatever a batch goes
-through, retries included, nothing of the same item overtakes it.
+A key (an item) is in at most one batch at a time, and its records leave in order. So whatever happens to a batch,
+retries included, no later record of the same item overtakes it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Waiting:
-    """The entries of one key that are in no batch, in their order."""
+    """The entries of one key that are not in a batch, in order."""
 
     __slots__ = ("entries", "size_bytes")
 
@@ -28,7 +28,7 @@ class _Waiting:
 
 
 class BatchQueue:
-    """Entries of one action, waiting for a thread."""
+    """The entries of one action that wait for a thread. Thread-safe."""
 
     def __init__(self, size: int, size_bytes: int, window_seconds: float) -> None:
         self._size = size
@@ -37,10 +37,10 @@ class BatchQueue:
         self._condition = threading.Condition()
         self._by_key: dict[Hashable, _Waiting] = {}
         self._ready: deque[Hashable] = deque()
-        """Keys that have entries and are in no batch, the longest waiting first."""
+        """Keys that have entries and are not in a batch, the longest waiting first."""
         self._in_batch: set[Hashable] = set()
         self._takeable = 0
-        """Entries of the keys in `_ready`."""
+        """How many entries the keys in `_ready` have."""
         self._takeable_bytes = 0
         self._flushing = False
         self._closed = False
@@ -54,7 +54,7 @@ class BatchQueue:
             self._condition.notify_all()
 
     def take(self) -> list[PendingRecord] | None:
-        """The next batch, once there is one; None when the queue is closed. Its keys stay out until `finished`."""
+        """Wait for the next batch; None when the queue is closed. Its keys stay blocked until `finished`."""
         with self._condition:
             while not self._closed:
                 wait = self._wait_seconds()
@@ -64,7 +64,7 @@ class BatchQueue:
             return None
 
     def finished(self, batch: Sequence[PendingRecord]) -> None:
-        """All of a batch is done: its keys may be in another."""
+        """Let the keys of a batch that is done be in another one."""
         with self._condition:
             for key in {entry.key for entry in batch}:
                 self._in_batch.discard(key)
@@ -76,7 +76,7 @@ class BatchQueue:
                 self._condition.notify_all()
 
     def flush(self) -> None:
-        """From now on send what is there, without waiting for more."""
+        """From now on, send what is there without waiting for more."""
         with self._condition:
             self._flushing = True
             self._condition.notify_all()
@@ -106,7 +106,7 @@ class BatchQueue:
         self._takeable_bytes += waiting.size_bytes
 
     def _wait_seconds(self) -> float | None:
-        """How long until a batch is due: 0 for now, None for not before something comes."""
+        """Return how long until a batch is due: 0 for now, None if it takes another entry."""
         if not self._ready:
             return None
         full = self._takeable >= self._size or self._takeable_bytes >= self._size_bytes
@@ -133,7 +133,7 @@ class BatchQueue:
         entries, moved_bytes = waiting.entries, 0
         while entries and len(batch) < self._size:
             size_bytes = entries[0].ticket.size_bytes
-            # The first may be too large for any batch: then it goes alone.
+            # The first entry may be too large for any batch: then it goes alone.
             if batch and moved_bytes + size_bytes > room_bytes:
                 break
             moved_bytes += size_bytes

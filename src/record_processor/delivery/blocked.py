@@ -1,4 +1,4 @@
-"""What an operator is told of records that are not done: which, for how long, and what to do."""
+"""What an operator is told about records that are not done: which ones, for how long, and what to do."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ log = Log("worker.delivery")
 
 
 class Blocked:
-    """Says what holds up an action's records."""
+    """Reports what blocks an action's records."""
 
     def __init__(self, action: str, mark: LowWaterMark, remedy: str, dead_letter: str | None) -> None:
-        """`dead_letter` is where a letter would be; None: nowhere."""
+        """`dead_letter` is where a letter would go; None: nowhere."""
         self._action = action
         self._mark = mark
         self._remedy = remedy
         self._place = {} if dead_letter is None else {"dead_letter": dead_letter}
 
     def say(self, failed: Sequence[Judged], next_try_seconds: float) -> None:
-        """These have failed, and are tried again."""
+        """Report that these records failed and are retried."""
         entry, error = failed[0].entry, failed[0].error
         assert error is not None  # noqa: S101 - what has failed has a reason
         log.error(
             "delivery.blocked",
             f"{self._action} failed: {described(error)}",
-            # Once is enough for the traceback; after that it only hides the other lines.
+            # One traceback is enough; after that it only hides the other lines.
             exception=None if entry.attempts > 1 or isinstance(error, ActionError) else error,
             action=self._action,
             **of_record(entry),
@@ -52,7 +52,7 @@ class Blocked:
 
 
 def of_record(entry: PendingRecord) -> dict[str, Any]:
-    """Which record it is, for log events."""
+    """Return the fields that identify a record in log events."""
     record = entry.record
     fields: dict[str, Any] = {"sequence_number": record.sequence_number}
     if entry.broken is None:

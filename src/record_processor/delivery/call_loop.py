@@ -1,4 +1,4 @@
-"""One thread of an action: it takes batches, calls the action, and sees to it that every record comes to an end."""
+"""One thread of an action: it takes batches, calls the action, and makes sure that every record is dealt with."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ class Tools(NamedTuple):
     admission: Admission
     outcomes: Outcomes
     quietly_done: deque[Ticket]
-    """Done, and not reported yet."""
+    """Done, but not reported yet."""
 
 
 class CallLoop:
-    """Lives as long as the shard; nothing of an item begins here before all that was taken of it is through."""
+    """Lives as long as the shard. It starts nothing of an item before everything that it took of that item is done."""
 
     def __init__(self, tools: Tools, slot: Slot) -> None:
         self.current: PendingRecord | None = None
-        """The first record of what it is at; None: it waits for work."""
+        """The first record that it is working on; None: it waits for work."""
         self.called_at: float | None = None
-        """When the call began that is running (seconds since the epoch); None: it is between calls."""
+        """When the running call began (seconds since the epoch); None between calls."""
         self.thread_id = 0
         self._action, self._queue, self._counts, self._fence = tools[:4]
         self._suspects, self._admission, self._outcomes, self._quietly_done = tools[4:]
@@ -65,7 +65,7 @@ class CallLoop:
         self._one_by_one = tools.action.batch_size == 1
 
     def work(self) -> None:
-        """Until the queue is closed, the lease lost, or a stop asked for."""
+        """Work until the queue is closed, the lease is lost, or a stop is requested."""
         self.thread_id = self._slot.thread_id = threading.get_ident()
         try:
             while (taken := self._queue.take()) is not None:
@@ -76,19 +76,21 @@ class CallLoop:
                     self._deliver_parts(parts_of(taken) if self._suspects.any else [taken])
                 self._slot.clear()
                 self.current = None
-                # Only now: until every part of it is done, nothing of the same items may begin.
+                # Only now: until every part is done, nothing of the same items may start.
                 self._queue.finished(taken)
         except (LeaseLostError, StopRequestedError, BrokenError):
-            # The batch is not done, and its keys stay taken, so nothing of its items begins in another thread.
+            # The batch is not done, and its keys stay blocked, so no other thread starts anything of its items.
             self._slot.clear()
             self.current = None
-        except BaseException as error:  # a defect of ours: the shard must not stand still without a word
+        except BaseException as error:  # a bug here: the shard must not stop silently
             name = self._action.settings.name
             log.error("delivery.broken", f"a thread of {name} ended: {described(error)}", exception=error, action=name)
             self._fence.abandon(f"a thread of {name} ended: {described(error)}")
 
     def _deliver_one_by_one(self, taken: list[PendingRecord]) -> None:
-        """The short way for calls of one record: while all goes well, what is done is reported once in a while."""
+        """The fast path for calls of one record: as long as they succeed, completed records are reported only now and
+        then.
+        """
         report_at = 0.0
         special = self._admission.looks_at_age
         try:
@@ -111,7 +113,7 @@ class CallLoop:
             self._report()
 
     def _deliver_parts(self, parts: list[Part]) -> None:
-        """Work until every entry is done. Parts run one after another, so items keep their order among them."""
+        """Work until every entry is done. Parts run one after another, so items keep their order across parts."""
         parts.reverse()
         while parts:
             part = parts.pop()
@@ -124,7 +126,7 @@ class CallLoop:
                 parts += reversed(self._outcomes.follow(judged))
 
     def _attempt_first(self, entry: PendingRecord) -> list[Judged] | None:
-        """`_attempt` without what a single record that was never tried has no need of."""
+        """Do what `_attempt` does, without the steps that a single, never tried record does not need."""
         self._fence.check()
         now = entry.first_attempt = entry.last_attempt = self.called_at = time.time()
         ticket = entry.ticket
@@ -137,7 +139,7 @@ class CallLoop:
         return None
 
     def _attempt(self, part: Part) -> list[Judged] | None:
-        """Call the action once; None where all is done."""
+        """Call the action once; None if everything is done."""
         self._fence.check()
         now = time.time()
         for entry in part:
@@ -146,7 +148,8 @@ class CallLoop:
             entry.ticket.began = entry.ticket.began or now
         try:
             with self._turn(part) if self._suspects.any else _AT_ONCE:
-                # From here until the slot is cleared, or noted in again, a death is perhaps these records' doing.
+                # From here until the slot is cleared or overwritten, these records may be the cause if the process
+                # dies.
                 self._slot.note(part)
                 self.called_at = now
                 self._call([entry.record for entry in part])
@@ -156,18 +159,18 @@ class CallLoop:
         return None
 
     def _judged(self, part: Part, error: BaseException) -> list[Judged]:
-        """Whatever a handler raises, sys.exit too, says that it has failed, no more."""
+        """Whatever a handler raises, even SystemExit, means that the call failed, and nothing more."""
         self.called_at = None
         if isinstance(error, (LeaseLostError, StopRequestedError, BrokenError)):
             raise error
         self._slot.clear()
-        # Also in a process that a handler forked, and whose sys.exit comes to here: it has no lease.
+        # This also runs in a process that a handler forked and whose sys.exit arrives here: it has no lease.
         self._fence.check_not_lost()
         return verdict.of_error(part, error)
 
     def _turn(self, part: Part) -> AbstractContextManager[None]:
-        """While there are suspects, they are tried one at a time, and alone."""
-        self._slot.clear()  # of what was done before: it is not what dies while this one waits
+        """While there are suspects, they are tried one at a time and alone."""
+        self._slot.clear()  # the records before are done: if the process dies during the wait, they are not the cause
         if part[0].suspicion is not None:
             return self._suspects.alone(part, self._fence, self._slot)
         return self._suspects.beside(self._fence)
@@ -177,7 +180,7 @@ class CallLoop:
 
 
 def report(quietly_done: deque[Ticket], counts: ActionCounts) -> None:
-    """Report what is done. Popping is atomic, so whoever comes first reports."""
+    """Report what is done. Popping is atomic, so any thread may do it."""
     done: list[Ticket] = []
     try:
         while True:

@@ -1,6 +1,6 @@
-"""Items that change again whenever they were acted on, as an action does that causes its own changes, without an end.
+"""Items that change again each time an action has processed them, as in an endless loop that an action causes.
 
-From outside, a loop and an item that others write all the time look alike. So all that is found is a suspicion.
+From outside, a loop and an item that others write all the time look alike, so everything found here is a suspicion.
 """
 
 from __future__ import annotations
@@ -24,65 +24,65 @@ if TYPE_CHECKING:
 log = Log("worker.delivery")
 
 TIMES = 10
-"""So often in a row an item has to change after it was acted on,"""
+"""An item must change this many times in a row after it was processed,"""
 WITHIN_SECONDS = 60.0
-"""in so long,"""
+"""within this time,"""
 SOON_SECONDS = 3.0
-"""and each time so soon after the action's end."""
+"""and each time this soon after the action ended."""
 INTERVAL_SECONDS = 600.0
-"""An item is named once in this time,"""
+"""An item is reported once in this time,"""
 NAMED = 10
-"""and no more than so many items."""
+"""and at most this many items are."""
 ITEMS = 8192
-"""So many are remembered, each in the one place that its mark has. Those that changed after an act stay for a while."""
+"""How many items are remembered, each in the slot that its hash selects; those that changed last stay longer."""
 RATE = 500
-"""So many records a second are looked at without a pause. Where more come, there are pauses,"""
+"""Up to this many records per second are all examined. If more arrive, there are pauses,"""
 SLICE = 100_000
-"""and so many are looked at in a row between two of them: to be seen, a loop has to be watched for some time."""
+"""and this many in a row are examined between two pauses: to be seen, a loop must be watched for some time."""
 # DynamoDB gives the time of a change in whole seconds, rounded down.
 _ROUNDING_SECONDS = 1.0
 _REMEDY = "if an action causes them, end it with a filter on that action that lets none of its own changes through"
 
 
 class _Item(msgspec.Struct, gc=False):
-    """What an item went through lately."""
+    """What happened to an item lately."""
 
     mark: int
-    """Of its keys: two items that share one are taken for one, which is rare and costs no more than a word too many."""
+    """The hash of its keys. Two items with the same hash count as one: rare, and it costs only a needless warning."""
     ticket: Ticket
-    """Of the change whose end is waited for: what is created after it counts."""
+    """The ticket of the change whose end is awaited: what is created after it counts."""
     since: float
-    """When the first change of the row was created (seconds since the epoch)."""
+    """When the first change in the row was created (seconds since the epoch)."""
     times: int = 0
-    """How often it changed after it was acted on."""
+    """How often it changed after it was processed."""
     changes: int = 1
     """How often it changed in all."""
 
     def begin(self, created: float) -> None:
-        """A row begins with a change that was created then."""
+        """Start a row with a change that was created then."""
         self.since, self.times, self.changes = created, 0, 1
 
 
 class LoopWatch:
-    """Looks at records as they come from a shard, in one thread; others set the times of their tickets."""
+    """Examines records as they arrive from a shard, in one thread; other threads set the times of their tickets."""
 
     def __init__(self, actions_of: Callable[[ChangeRecord], list[str]]) -> None:
-        """`actions_of` names the actions that a record goes to."""
+        """`actions_of` returns the names of the actions that receive a record."""
         self._actions_of = actions_of
         self._items: list[_Item | None] = [None] * ITEMS
         self._left = float(SLICE)
-        """How many records may be looked at before the next pause."""
+        """How many records may be examined before the next pause."""
         self._asked = 0.0
         self._pauses = False
         self._named: dict[int, float] = {}
-        """When items were named (monotonic)."""
+        """When items were reported (monotonic)."""
         self._others: set[int] = set()
-        """Those that were not, since there were too many."""
+        """How many items were not reported because there were too many."""
 
     def from_millis(self, now: float, records: int) -> float:
-        """Records that come now (seconds since the epoch), so many, are to be looked at where they are newer than this.
+        """Return the creation time from which on the next records are to be examined. `now`: seconds since the epoch.
 
-        Older ones cannot belong to a quick loop: the process is behind, and works at what piled up.
+        Older ones cannot belong to a quick loop: then the process is behind and works on a backlog.
         """
         self._left = min(SLICE, self._left + max(0.0, now - self._asked) * RATE)
         self._asked = now
@@ -93,7 +93,7 @@ class LoopWatch:
         return (now - WITHIN_SECONDS) * MILLIS
 
     def saw(self, record: ChangeRecord, ticket: Ticket) -> None:
-        """A record has come that some action is to act on."""
+        """Take note of a record that goes to some action."""
         change = record.dynamodb
         mark = crc32(change.keys)
         item = self._items[mark % ITEMS]
@@ -106,7 +106,7 @@ class LoopWatch:
             self._judge(item, record, ticket)
 
     def _meet(self, known: _Item | None, mark: int, ticket: Ticket, created: float) -> None:
-        """An item comes into a place where none is, or another."""
+        """Put an item into a slot that is empty or holds another."""
         if known is None:
             self._items[mark % ITEMS] = _Item(mark, ticket, created)
         elif not known.times or created > known.since + WITHIN_SECONDS:
@@ -114,10 +114,10 @@ class LoopWatch:
             known.begin(created)
 
     def _judge(self, item: _Item, record: ChangeRecord, ticket: Ticket) -> None:
-        """The change that was waited for is over: whether this one came after it, and soon."""
+        """Note the end of the awaited change: whether this change came after it, and soon."""
         before, created = item.ticket, record.dynamodb.created_at_millis / MILLIS
         if before.acted and created + _ROUNDING_SECONDS < before.began:
-            return  # it was on its way already
+            return  # it was already on its way
         item.ticket = ticket
         if created > before.acted + SOON_SECONDS or created > item.since + WITHIN_SECONDS:
             item.begin(created)

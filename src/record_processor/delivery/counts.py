@@ -1,6 +1,6 @@
-"""How many records each action was given and what became of them, said once in a while.
+"""How many records each action received and what became of them, reported once in a while.
 
-Without it, an action whose filter lets nothing through is as silent as one that has nothing to do.
+Without this, an action whose filter rejects everything is as silent as one that has nothing to do.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ INTERVAL_SECONDS = 60.0
 
 
 class Totals(NamedTuple):
-    """Records of one action, since the process began."""
+    """Counts of one action's records since the process started."""
 
     received: int = 0
     """Read from the shard."""
     filtered: int = 0
-    """Not for this action."""
+    """Rejected by the action's filter."""
     delivered: int = 0
     dead: int = 0
 
 
 class ActionCounts:
-    """The counts of one action. It stands between the action's threads and the shard's `LowWaterMark`."""
+    """The counts of one action, between the action's threads and the shard's `LowWaterMark`. Thread-safe."""
 
     def __init__(self, action: str, mark: LowWaterMark) -> None:
         self.action = action
@@ -42,12 +42,12 @@ class ActionCounts:
         self._received = self._wanted = self._done = self._dead = 0
 
     def took_in(self, received: int, wanted: int) -> None:
-        """So many records were read, and so many of them are for this action."""
+        """Count records that were read, and how many of them are for this action."""
         self._received += received
         self._wanted += wanted
 
     def done(self, tickets: Collection[Ticket], dead: bool = False) -> None:
-        """The action is done with each of these; `dead`: since they are in the dead letters."""
+        """Record that the action is done with these; `dead`: because they are in the dead letters."""
         if not dead:
             now = time.time()
             for ticket in tickets:
@@ -68,7 +68,7 @@ class ActionCounts:
 
 
 class CountsReport:
-    """Says the counts of all actions of a shard, of each where there was something since the last time."""
+    """Logs the counts of all actions of a shard that have changed since the last time."""
 
     def __init__(self, counts: Sequence[ActionCounts]) -> None:
         self._said = {one: Totals() for one in counts}

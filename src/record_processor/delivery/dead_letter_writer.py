@@ -25,22 +25,22 @@ log = Log("worker.dead_letters")
 
 
 class DeadLetterWriter:
-    """Stores failures of one action's records of one shard; retries forever, since there is no other place for them."""
+    """Stores failed records of one action and shard; retries forever, since there is no other place for them."""
 
     def __init__(self, settings: DeadLetter, action: str, shard: Shard, fence: Fence, mark: LowWaterMark) -> None:
         self._destination = store_for(settings, action, shard)
         self.place: str = getattr(self._destination, "name", str(settings.__struct_config__.tag))
-        """For people."""
+        """Where the letters go, for people."""
         self._mark = mark
         self._action = action
         self._shard = shard
         self._fence = fence
 
     def store(self, failed: Sequence[Judged]) -> None:
-        """Return when the letters are durable.
+        """Store the letters and return when they are durable.
 
         Raises:
-            LeaseLostError, StopRequestedError: they are not, and the records count as not done.
+            LeaseLostError, StopRequestedError: they are not durable, and the records count as not done.
         """
         letters = [self._letter(failure) for failure in failed]
         since = time.time()
@@ -48,7 +48,7 @@ class DeadLetterWriter:
             self._fence.wait_until_held()
             try:
                 self._destination.store(letters)
-            except Exception as error:  # whatever a file system or a service may say
+            except Exception as error:  # whatever a file system or a service may raise
                 self._blocked(error, failed, attempts, delay, since)
             else:
                 break

@@ -1,4 +1,4 @@
-"""Whether work may begin: the lease, and a stop."""
+"""Whether work may start: it depends on the lease and on a stop."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _NAP_SECONDS = 0.1
 
 
 class Fence:
-    """Asked by every thread before it begins anything.
+    """Checked by every thread before it starts anything. Thread-safe.
 
-    After a stop, batches that are held may still begin for `drain_seconds`; nothing that failed once is retried.
+    After a stop, held batches may still start for `drain_seconds`; nothing that failed once is retried.
     """
 
     def __init__(self, lease: Lease, drain_seconds: float, show_life: Callable[[], None] = lambda: None) -> None:
@@ -32,7 +32,7 @@ class Fence:
         self._defect: str | None = None
 
     def abandon(self, defect: str | None = None) -> None:
-        """Let nothing begin any more; `defect` is what has gone wrong here, if that is why."""
+        """Let nothing start anymore; `defect` says what went wrong here, if that is the reason."""
         self._defect = self._defect or defect
         self._abandoned.set()
 
@@ -41,16 +41,16 @@ class Fence:
         return self._lease.stop_requested
 
     def check_not_lost(self) -> None:
-        """Raise LeaseLostError if the lease is lost, or the shard was given up; BrokenError if for a defect."""
+        """Raise LeaseLostError if the lease is lost or the shard was given up; BrokenError if because of a defect."""
         if self._abandoned.is_set():
             raise BrokenError(self._defect) if self._defect else LeaseLostError("the shard was given up")
         self._lease.check_not_lost()
 
     def wait_until_held(self) -> None:
-        """Return once the lease is good: at once, or when a late renewal came through.
+        """Return when the lease is valid: at once, or after a late renewal.
 
         Raises:
-            LeaseLostError: it is lost, or a stop was asked for while it was late.
+            LeaseLostError: it is lost, or a stop was requested while it was late.
         """
         self.check_not_lost()
         while not self._lease.held:
@@ -60,7 +60,7 @@ class Fence:
             self.check_not_lost()
 
     def check(self) -> None:
-        """Let a batch begin, if need be when a late lease is renewed, or raise LeaseLostError or StopRequestedError."""
+        """Let a batch start, after a late renewal if need be; or raise LeaseLostError or StopRequestedError."""
         if self._lease.work_may_begin and not self._abandoned.is_set():
             return
         self.wait_until_held()

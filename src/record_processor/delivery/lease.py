@@ -1,12 +1,12 @@
-"""The lease of one shard: whether this process may begin something on it, at any moment and without asking.
+"""The lease of one shard: whether this process may start something on it, at any moment and without asking anybody.
 
-The protocol is synchronous, so a shard process in the middle of `process_records` hears neither that its lease is lost
-nor that the worker is asked to stop. The Java side therefore keeps sixteen bytes of shared memory up to date
-(`LeaseFile.java`): until when the lease is good, and whether to stop. Both sides read the same clock, so a JVM that
-hangs, or a machine that was paused or asleep, makes the lease run out here too.
+The protocol is synchronous, so a shard process inside `process_records` hears neither that its lease is lost nor that
+the worker is asked to stop. The Java side therefore keeps sixteen bytes of shared memory up to date (`LeaseFile.java`):
+until when the lease is valid, and whether to stop. Both sides read the same clock, so a lease also expires here if the
+JVM hangs, or if the machine was paused or suspended.
 
-A lease that ran out is late, and not yet lost: its renewal may still come through, which it only does where nobody
-else has had the lease in between.
+An expired lease is late, but not yet lost: a renewal may still succeed, which happens only if nobody else has had the
+lease in between.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LOST = 0
 
 
 class Lease:
-    """One shard's lease, as the Java side last knew it."""
+    """One shard's lease, as the Java side last knew it. Thread-safe."""
 
     def __init__(self, path: Path, now_ns: Callable[[], int] = boot_time.now_ns) -> None:
         self._now_ns = now_ns
@@ -41,12 +41,12 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Good at this moment. If not, it is late or lost."""
+        """Whether it is valid at this moment. If not, it is late or lost."""
         return self._now_ns() < self._numbers[_GOOD_UNTIL]
 
     @property
     def lost(self) -> bool:
-        """Never ours again: another worker may have it, or the JVM that would renew it is gone."""
+        """Whether it can never be ours again: another worker may have it, or the JVM that would renew it is gone."""
         return self._numbers[_GOOD_UNTIL] == _LOST or os.getppid() != self._java
 
     @property
@@ -55,12 +55,12 @@ class Lease:
 
     @property
     def work_may_begin(self) -> bool:
-        """Held, and no stop asked for: the one question that is asked before every call of an action."""
+        """Whether it is held and no stop was requested: the one check before every call of an action."""
         numbers = self._numbers
         return self._now_ns() < numbers[_GOOD_UNTIL] and not numbers[_STOP]
 
     def forbid(self) -> None:
-        """Lose it for this process, whatever the Java side says: nothing begins here any more."""
+        """Lose it for this process, whatever the Java side says: nothing starts here anymore."""
         self._numbers = memoryview(bytearray(_SIZE_BYTES)).cast("q")
 
     def check_not_lost(self) -> None:

@@ -19,13 +19,13 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
     size_bytes: int
     outstanding: int
     began: float = 0.0
-    """When it was first acted on (seconds since the epoch); 0: not yet."""
+    """When an action first tried it (seconds since the epoch); 0: not yet."""
     acted: float = 0.0
-    """When an action that succeeded was last done with it; 0: none yet."""
+    """When an action last succeeded with it; 0: none yet."""
 
 
 class LowWaterMark:
-    """All records between the last one that everything before is done with, and the newest."""
+    """All records from the first that is not done to the newest. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -36,7 +36,7 @@ class LowWaterMark:
         self._wake_at = -1
 
     def add(self, tickets: Iterable[Ticket]) -> None:
-        """Records in stream order, before any of them can be done."""
+        """Add records in stream order, before any of them can be done."""
         with self._lock:
             for ticket in tickets:
                 self._tickets.append(ticket)
@@ -44,7 +44,7 @@ class LowWaterMark:
             self._advance()
 
     def done(self, tickets: Iterable[Ticket]) -> None:
-        """One action is done with each of these."""
+        """Record that one action is done with each of these."""
         with self._lock:
             for ticket in tickets:
                 ticket.outstanding -= 1
@@ -52,7 +52,7 @@ class LowWaterMark:
                 self._advance()
 
     def low_water(self) -> str | None:
-        """The sequence number up to which every action is done with every record; None before the first."""
+        """Return the sequence number up to which every action is done with every record; None before the first."""
         with self._lock:
             return self._low_water
 
@@ -65,7 +65,9 @@ class LowWaterMark:
         return self._pending_bytes
 
     def wait(self, seconds: float, at_most_pending: int) -> None:
-        """Wait until so few are pending, or the time is over: waking at every record would cost more than it."""
+        """Wait until at most so many are pending, or until the time is over. Waking for every record would cost too
+        much.
+        """
         with self._changed:
             if len(self._tickets) > at_most_pending:
                 self._wake_at = at_most_pending

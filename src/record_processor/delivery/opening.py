@@ -1,4 +1,4 @@
-"""The opening of an action, which may take long: it connects to something, or runs a function of the user's."""
+"""Opening an action, which may take long: it connects to something, or runs a user's function."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def open_action(action: Action[Any], shard: Shard, check: Callable[[], None]) ->
         except BaseException as error:
             errors.append(error)
 
-    # A daemon: an action that hangs must not keep alive a process that has lost its lease.
+    # A daemon: a hanging action must not keep a process alive that has lost its lease.
     thread = threading.Thread(target=attempt, name=f"{action.settings.name}-open", daemon=True)
     thread.start()
     thread.join(_LOOK_SECONDS)

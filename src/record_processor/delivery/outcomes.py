@@ -1,4 +1,4 @@
-"""What was decided about records is carried out: they are done, dead letters, or tried again after a wait."""
+"""Carries out what was decided about records: they are done, dead letters, or retried after a wait."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Part = list["PendingRecord"]
 
 
 class Outcomes(NamedTuple):
-    """Of one action, for all its threads. Methods that wait raise what `Fence.sleep` raises."""
+    """Belongs to one action and is shared by its threads. Methods that wait raise what `Fence.sleep` raises."""
 
     counts: ActionCounts
     fence: Fence
@@ -39,26 +39,26 @@ class Outcomes(NamedTuple):
     blocked: Blocked
 
     def finish(self, entries: Sequence[PendingRecord], dead: bool = False) -> None:
-        """The action is done with these; `dead`: since they are dead letters."""
+        """Finish records that the action is done with; `dead`: because they are dead letters."""
         if entries:
             self.counts.done([entry.ticket for entry in entries], dead)
             if self.suspects.any:
                 self.suspects.clear(self.counts.action, entries)
 
     def follow(self, judged: Sequence[Judged]) -> list[Part]:
-        """See to all records of a call, and wait if that is called for; the parts still to be delivered, in order."""
+        """Deal with all records of a call, waiting if necessary; return the parts still to be delivered, in order."""
         self.finish([one.entry for one in judged if one.verdict is Verdict.DONE])
         failures = [one for one in judged if one.verdict is not Verdict.DONE]
         return [part for decision in self.policy.decide(failures) for part in self._carry_out(decision)]
 
     def refuse(self, part: Part, refused: Sequence[Judged]) -> list[Part]:
-        """See to the records of a part that may not be tried; the parts that are left of it, in order."""
+        """Deal with the records of a part that may not be tried; return the parts that are left, in order."""
         if self.dead_letters is not None:
             self._give_up(refused)
             gone = {id(one.entry) for one in refused}
             rest = [entry for entry in part if id(entry) not in gone]
             return [rest] if rest else []
-        # There is nowhere to put it: the part goes as far as the first of them, and there the shard waits.
+        # There is no place for its letter: the part goes up to the first of them, and there the shard waits.
         position = part.index(refused[0].entry)
         if position:
             return [part[:position], part[position:]]

@@ -13,18 +13,18 @@ from record_processor.records.change_record import ChangeRecord
 
 
 class PendingRecord(msgspec.Struct, gc=False, eq=False):
-    """A record, its place in the order, and what was tried so far."""
+    """A record, its place in the order, and its attempts so far."""
 
     record: ChangeRecord
     key: Any
     """Entries with the same key (hashable) keep their order and never run at the same time."""
     ticket: Ticket
     broken: UndecodableRecordError | None = None
-    """Why there is no record to be delivered; then `record` has only its bytes and sequence number."""
+    """Why the record cannot be delivered; then `record` has only its bytes and its sequence number."""
     suspicion: Suspicion | None = None
-    """Why it is tried alone: a process may have died of it."""
+    """Why it is tried alone: a process may have died because of it."""
     queued: float = 0.0
-    """When it came into its queue (monotonic)."""
+    """When it entered its queue (monotonic)."""
     attempts: int = 0
     """How often it failed."""
     first_attempt: float | None = None

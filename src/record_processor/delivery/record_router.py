@@ -1,4 +1,4 @@
-"""Which actions a record goes to."""
+"""Which actions receive a record."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ if TYPE_CHECKING:
 
 
 class Route:
-    """One action, and which records go to it."""
+    """One action, and the records that go to it."""
 
     def __init__(self, runner: ActionRunner) -> None:
         self.runner = runner
         self.ordered_as_a_whole = runner.ordered_as_a_whole
         pattern = runner.action.settings.filter
         self.wants = None if pattern is None else RecordFilter(pattern).accepts
-        """Whether a record is for this action; None where all are."""
+        """Returns whether a record is for this action; None if all are."""
         self.entries: list[PendingRecord] = []
-        """Routed, and not yet with the runner."""
+        """Routed, but not yet with the runner."""
 
 
 class RecordRouter:
-    """Decodes records of one stream, and makes an entry for each action that wants one."""
+    """Decodes the records of one stream and makes an entry for each action that wants one."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self.routes: list[Route] = []
         self._loops = LoopWatch(self._actions_of)
         self._watched_from = math.inf
-        """Records created before this (milliseconds since the epoch) are not looked at for loops."""
+        """Records created before this (milliseconds since the epoch) are not examined for loops."""
 
     def begin(self, records: int) -> None:
-        """So many records are routed next."""
+        """Prepare for routing this many records."""
         self._watched_from = self._loops.from_millis(time.time(), records)
 
     def route(self, protocol_record: RawRecord) -> Ticket:
-        """The record's ticket; its entries are in the routes."""
+        """Route a record: its entries go into the routes. Return its ticket."""
         raw, number = protocol_record.binary_data, protocol_record.sequence_number
         ticket = Ticket(number, len(raw), 0)
         broken: UndecodableRecordError | None = None
@@ -71,6 +71,6 @@ class RecordRouter:
         return ticket
 
     def _actions_of(self, record: ChangeRecord) -> list[str]:
-        """The actions that the record goes to that was routed last."""
+        """Return the actions that receive the record that was routed last."""
         wanting = [route for route in self.routes if route.entries and route.entries[-1].record is record]
         return [route.runner.action.settings.name for route in wanting]

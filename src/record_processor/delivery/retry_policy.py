@@ -1,4 +1,4 @@
-"""What becomes of records that failed: decided here, from values alone, and carried out elsewhere (`outcomes.py`)."""
+"""What becomes of records that failed: decided here, from values only, and carried out elsewhere (`outcomes.py`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Retry(NamedTuple):
 
 
 class Split(NamedTuple):
-    """Call the action with the first half, then with the second: no attempt of any record is counted."""
+    """Call the action with the first half, then with the second; this counts as nobody's attempt."""
 
     first: list[Judged]
     second: list[Judged]
@@ -35,7 +35,7 @@ Decision = Retry | Split | GiveUp
 
 
 class RetryPolicy:
-    """One action's `retry`, `bisect_on_error` and whether it has dead letters. Immutable, and so thread-safe."""
+    """One action's `retry` and `bisect_on_error`, and whether it has dead letters. Immutable, and so thread-safe."""
 
     def __init__(self, settings: ActionSettings) -> None:
         self.gives_up = settings.dead_letter is not None
@@ -44,16 +44,17 @@ class RetryPolicy:
         self._max_age = settings.retry.max_age
 
     def decide(self, failures: Sequence[Judged]) -> list[Decision]:
-        """Decide on the records of one call that are not done; each of them is in one decision.
+        """Decide what to do with the records of one call that are not done; each of them is in one decision.
 
         Args:
-            failures: in stream order, those that were not tried too. Their entries' `attempts` are of before the call.
+            failures: in stream order, including those that were not tried. Their entries' `attempts` are from before
+                the call.
 
         Returns:
             What to do, in this order; nothing if there are no failures.
         """
         if self._bisects and len(failures) > 1:
-            # Splitting is no attempt of any record's, as in Lambda: the culprit is not known yet.
+            # Splitting counts as no record's attempt, as in Lambda: the culprit is not known yet.
             half = len(failures) // 2
             return [Split([*failures[:half]], [*failures[half:]])]
         dead = [one for one in failures if self._is_given_up(one)]
@@ -62,11 +63,11 @@ class RetryPolicy:
         return [*decisions, Retry(again)] if again else decisions
 
     def is_exhausted(self, attempts: int) -> bool:
-        """Whether a record has had all its attempts."""
+        """Return whether a record has used up its attempts."""
         return self._max_attempts is not None and attempts >= self._max_attempts
 
     def remedy(self) -> str:
-        """What ends the wait for a record that goes on failing."""
+        """Return what ends the wait for a record that keeps failing."""
         if not self.gives_up:
             return "fix the cause; to give up on such records instead, set dead_letter and retry.max_attempts"
         if self._max_attempts is None and self._max_age is None:

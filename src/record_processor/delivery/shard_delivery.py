@@ -33,22 +33,22 @@ log = Log("worker.delivery")
 
 MAX_PENDING_RECORDS = 10_000
 MAX_PENDING_BYTES = 64 * 1024 * 1024
-"""More than this is not taken in before something is done: a hanging action costs bounded memory."""
+"""Nothing more is taken in before something is done: a hanging action uses a limited amount of memory."""
 SLOW_SECONDS = 10.0
 LOG_INTERVAL_SECONDS = 30.0
-"""A call is slow after the first, and said to be so every second."""
+"""A call is slow after the first, and is reported in the interval of the second."""
 REPORT_SECONDS = 1.0
 # With fewer records per turn, the protocol's thread and the actions' threads spend CPU on passing Python's lock
 # back and forth; with more, the first record waits longer (500 take about 1 ms).
 _CHUNK = 500
 _NAP_SECONDS = 0.1
-# After a stop, held batches may begin for a tenth of the grace time; then running calls may end for a half of it.
+# After a stop, held batches may start for a tenth of the grace time; then running calls have half of it to end.
 _DRAIN_PART = 0.1
 _FINISH_PART = 0.5
 
 
 class ShardDelivery:
-    """All actions of one shard. Called by the protocol's thread alone; the actions run in threads of their own."""
+    """All actions of one shard. Only the protocol's thread calls it; the actions run in their own threads."""
 
     def __init__(
         self,
@@ -71,11 +71,11 @@ class ShardDelivery:
         self._newest = 0
         """The sequence number of the last record that was taken in."""
         largest = max((action.batch_size for action in actions), default=1)
-        # A batch must fit in, or a window would never fill.
+        # A whole batch must fit, or it would never be complete.
         self._max_pending = max(MAX_PENDING_RECORDS, 2 * largest)
 
     def open(self, shard: Shard, after: str = "TRIM_HORIZON") -> None:
-        """Get ready for the records of a shard, those after a checkpoint."""
+        """Get ready for the records of a shard that follow a checkpoint."""
         self._suspects.pass_over(after)
         self._router = RecordRouter(shard.stream)
         for action in self._actions:
@@ -88,15 +88,15 @@ class ShardDelivery:
         self._counts = CountsReport([route.runner.counts for route in self._router.routes])
 
     def check_may_open(self) -> None:
-        """Raise LeaseLostError or StopRequestedError where an action that is being opened has nothing to open for."""
+        """Raise LeaseLostError or StopRequestedError if there is no longer a reason to open an action."""
         self.check()
         self._refuse_on_stop()
 
     def submit(self, records: Sequence[RawRecord]) -> None:
-        """Take records in, in stream order; waits while too much is pending.
+        """Take records in, in stream order; wait while too much is pending.
 
         Raises:
-            LeaseLostError: nothing more may begin here.
+            LeaseLostError: nothing more may start here.
             StopRequestedError: the rest was not taken in.
         """
         records = self._without_repeated(records)
@@ -105,13 +105,13 @@ class ShardDelivery:
             self._take_in(records[start : start + _CHUNK])
 
     def low_water(self) -> str | None:
-        """The sequence number up to which everything is done, though perhaps not yet durable (`make_durable`)."""
+        """Return the sequence number up to which everything is done, perhaps not durably yet (`make_durable`)."""
         for route in self._router.routes:
             route.runner.report()
         return self._mark.low_water()
 
     def make_durable(self) -> None:
-        """Return when what the low-water mark passed before the call survives a crash.
+        """Return when everything that the low-water mark had passed before the call survives a crash.
 
         Raises:
             LeaseLostError, StopRequestedError: it may not.
@@ -128,17 +128,17 @@ class ShardDelivery:
                 self._fence.sleep(delay)
 
     def show_life(self) -> None:
-        """Show that this process goes on while KCL waits for it."""
+        """Show that this process is alive while KCL waits for it."""
         self._trials.show_life()
 
     def check(self) -> None:
-        """Raise LeaseLostError if the lease is lost; say what is blocked, once in a while."""
+        """Raise LeaseLostError if the lease is lost; report what is blocked, once in a while."""
         self.show_life()
         self._fence.check_not_lost()
         self._report()
 
     def finish(self) -> None:
-        """Return when every record taken in is done: the shard has ended. Raises what `submit` raises."""
+        """Return when every record taken in is done, because the shard has ended. Raises what `submit` raises."""
         self._suspects.saves = False
         self._flush_batches()
         while self._mark.pending:
@@ -147,7 +147,7 @@ class ShardDelivery:
                 raise StopRequestedError("the worker was asked to stop before the shard's last records were done")
 
     def drain(self) -> None:
-        """After a stop: send what is held, let running calls end, and give the rest up."""
+        """After a stop: send what is held, let running calls end, and give up the rest."""
         self._suspects.saves = False
         self._flush_batches()
         end = time.monotonic() + self._grace_seconds * _FINISH_PART
@@ -166,15 +166,15 @@ class ShardDelivery:
 
     @property
     def save_wanted(self) -> bool:
-        """Whether progress is to be saved at once; say `saved` then."""
+        """Whether progress should be saved at once; call `saved` afterwards."""
         return self._suspects.save_wanted
 
     def saved(self) -> None:
-        """Progress has been saved, as it was wanted."""
+        """Confirm that progress has been saved as requested."""
         self._suspects.saved()
 
     def will_save(self) -> None:
-        """Somebody looks at `save_wanted`: so it is worth waiting for."""
+        """Announce that the caller watches `save_wanted`, so that waiting for it makes sense."""
         self._suspects.saves = True
 
     @property
@@ -183,11 +183,11 @@ class ShardDelivery:
         return self._mark.pending
 
     def running(self) -> list[RunningCall]:
-        """The calls of actions that are running."""
+        """Return the running calls of all actions."""
         return [call for route in self._router.routes for call in route.runner.running()]
 
     def close(self) -> None:
-        """Let nothing begin any more, and let go of the actions that are at rest."""
+        """Let nothing start anymore, and close the actions unless a call is running."""
         self._close_queues()
         self._fence.abandon()
         self._counts.say()
@@ -198,8 +198,9 @@ class ShardDelivery:
     def _without_repeated(self, records: Sequence[RawRecord]) -> Sequence[RawRecord]:
         """Leave out what was taken in before.
 
-        When KCL believes that a read hangs, it reads again behind the last records that this process has answered for,
-        and those in hand come twice; a host's clock that jumps is enough. A shard's sequence numbers only grow.
+        When KCL believes that a read hangs, it reads again from after the last records that this process has answered
+        for, so those in progress arrive twice; a jump of the host's clock is enough. A shard's sequence numbers only
+        grow.
         """
         if not records or int(records[0].sequence_number) > self._newest:
             return records
@@ -211,7 +212,7 @@ class ShardDelivery:
         self._newest = int(records[-1].sequence_number)
         self._router.begin(len(records))
         tickets = [self._router.route(record) for record in records]
-        # Before any entry can be done: the mark must know all of them.
+        # Before any entry can be done, the mark must know all of them.
         self._mark.add(tickets)
         if self._suspects.any:
             self._mark_suspects()
@@ -252,7 +253,7 @@ class ShardDelivery:
             route.runner.close()
 
     def _report(self) -> None:
-        """Name what has been running for long: a call that hangs logs nothing itself."""
+        """Report what has been running for long: a hanging call logs nothing itself."""
         now = time.monotonic()
         if now - self._last_report < REPORT_SECONDS:
             return
@@ -286,7 +287,7 @@ class ShardDelivery:
 
 
 def _where(thread_id: int) -> str | None:
-    from record_processor.logs.positions import position  # only now: few shards ever need it
+    from record_processor.logs.positions import position  # imported only now: few shards ever need it
 
     return position(thread_id)
 

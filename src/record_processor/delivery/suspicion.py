@@ -1,4 +1,4 @@
-"""Which records a process may have died of, and which of them are tried together next."""
+"""Which records may have killed a process, and which of them are tried together next."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class DiedCall(msgspec.Struct):
 
     action: str
     records: list[tuple[str, int]]
-    """Sequence numbers, and how often each had failed before."""
+    """Sequence numbers, each with the number of its earlier failures."""
     alone: bool
-    """Nothing else was being tried beside it."""
+    """Whether nothing else was being tried beside it."""
     overdue: bool
-    """It is why the process ended."""
+    """Whether it is the reason for the process's end."""
 
 
 class Suspicion(msgspec.Struct):
-    """One record at which a process may have died, for one action."""
+    """One record that may have killed a process, for one action."""
 
     action: str
     sequence_number: str
@@ -37,15 +37,16 @@ class Suspicion(msgspec.Struct):
     deaths: int
     """How many processes died while it was being tried."""
     part: int
-    """Records of one part are tried together: one, or with `bisect_on_error` as many as are still to be halved."""
+    """Records with the same part are tried together: one, or with `bisect_on_error` as many as are still to be halved.
+    """
     first_death: float
     """Seconds since the epoch."""
     end: str
     """How the last process ended."""
     sure: bool
-    """Whether nothing but this record can have been why.
+    """Whether only this record can have been the reason.
 
-    Others are tried once more, whatever their attempts: they may be healthy ones that were tried beside it.
+    Others are tried once more, whatever their attempts: they may be healthy records that were tried beside it.
     """
 
     @property
@@ -57,12 +58,12 @@ class Suspicion(msgspec.Struct):
 def after_death(
     before: Sequence[Suspicion], calls: Sequence[DiedCall], end: str, bisecting: Collection[str], now: float
 ) -> list[Suspicion]:
-    """The suspicions, where a process died with these calls running.
+    """Return the suspicions after a process died with these calls running.
 
     Args:
-        before: the suspicions that it had itself.
-        calls: of them those count that are surely to blame, where there are any: overdue, or else alone.
-        end: how it ended.
+        before: the suspicions that it already had.
+        calls: only those count that are surely to blame, if there are any: overdue ones, or else one that was alone.
+        end: how the process ended.
         bisecting: the actions with `bisect_on_error`.
         now: seconds since the epoch.
     """

@@ -1,14 +1,14 @@
-"""What is being tried at this moment, in a file that outlives the process: so a death names its suspects.
+"""What is being tried at this moment, in a file that outlives the process, so that a death has suspects.
 
-The file is shared memory, mapped: a note costs a copy of some bytes, and needs no write.
+The file is mapped shared memory: a note copies some bytes and needs no write call.
 
-| at | |
+| at | content |
 |---|---|
 | 0 | the exit status that the process confirms (`ending.py`) |
-| 1 | a number that changes while the protocol's thread goes on, also where it waits: the Java side looks at it |
-| 8 | what kind of file it is |
+| 1 | a number that keeps changing while the protocol's thread runs, even while it waits: the Java side watches it |
+| 8 | the kind of the file |
 | 16 | the length of the header |
-| 24 | the header, JSON: suspects that are not cleared yet, and where which slots are |
+| 24 | the header, JSON: suspects that are not cleared yet, and where the slots are |
 | then | slots, one per concurrent call: a flag, sequence numbers with their attempts, a line's end |
 """
 
@@ -38,7 +38,7 @@ log = Log("worker.delivery")
 
 _KIND = b"RPTRIAL1"
 _LIFE_AT, _KIND_AT, _LENGTH_AT, _HEADER_AT = 1, 8, 16, 24
-# DynamoDB's are 40 digits at most; a comma, and attempts of records that failed.
+# DynamoDB's have at most 40 digits; a comma, and the attempts of records that failed.
 _NUMBER_BYTES = 48
 _LONGEST_SHOWN = 50
 _MOST_BYTES = 1 << 20
@@ -61,11 +61,11 @@ class _Header(msgspec.Struct):
 
 
 class Left(msgspec.Struct):
-    """What a process has left behind."""
+    """What a process left behind."""
 
     suspicions: list[Suspicion] = []
     calls: list[DiedCall] = []
-    """That were running when it died."""
+    """The calls that were running when it died."""
 
 
 class Slot:
@@ -80,22 +80,23 @@ class Slot:
         self._room = place.size - 2
 
     def note_one(self, sequence_number: str) -> None:
-        """A first attempt of one record: the quick way, which replaces what was noted before."""
+        """Note the first attempt of one record: the fast path, which replaces the note before."""
         line = sequence_number.encode() + _NOTHING
         self._memory[self._at : self._at + len(line)] = line
 
     def note(self, entries: Iterable[PendingRecord]) -> None:
-        """The records of a call, with their attempts before it."""
+        """Note the records of a call, with their attempts before it."""
         numbers = [
             entry.ticket.sequence_number if not entry.attempts else f"{entry.ticket.sequence_number}:{entry.attempts}"
             for entry in entries
         ]
         line = ",".join(numbers)
-        # Where a batch is larger than its slot, the rest of it are no suspects, which costs more deaths to find one.
+        # If a batch is larger than its slot, the rest of it is not suspected, so it takes more deaths to find the
+        # culprit.
         self.note_one(line if len(line) <= self._room else line[: self._room].rpartition(",")[0])
 
     def clear(self) -> None:
-        """Nothing is being tried any more."""
+        """Note that nothing is being tried anymore."""
         self._memory[self._at] = _END
 
     def flag(self, flag: int) -> None:
@@ -106,10 +107,10 @@ class Trials:
     """The notes of this process."""
 
     def __init__(self, path: Path | None, actions: Sequence[Action[Any]], suspicions: list[Suspicion]) -> None:
-        """A new file in the place of the old; None: only in memory."""
+        """Create a new file in place of the old one; with None the notes are in memory only."""
         places = _places(actions)
         header = msgspec.json.encode(_Header(places, suspicions))
-        # It only gets shorter later; but places are moved by its length, and so may have some digits more.
+        # It only gets shorter later; but places are moved by its length, and so may have some more digits.
         start = _HEADER_AT + len(header) + len(places) * len(str(1 << 63))
         for place in places:
             place.at += start
@@ -121,7 +122,7 @@ class Trials:
         self._memory[_KIND_AT:_LENGTH_AT] = _KIND
 
     def slot(self, action: str, number: int) -> Slot:
-        """For the thread with this number, from 0, of an action."""
+        """Return the slot for the thread with this number, from 0, of an action."""
         place = [place for place in self._header.slots if place.action == action][number]
         slot = Slot(self._memory, place)
         slot.flag(NORMAL)
@@ -130,23 +131,25 @@ class Trials:
         return slot
 
     def keep(self, suspicions: list[Suspicion]) -> None:
-        """Those of the suspicions that are left."""
+        """Write the suspicions that are left."""
         self._header.suspicions = suspicions
         self._write_header()
 
     def show_life(self) -> None:
-        """The protocol's thread, which made this, goes on; said by any other it means nothing."""
+        """Show that the protocol's thread, which created this object, is running; calls from any other thread do
+        nothing.
+        """
         if threading.get_ident() == self._lives_in:
             self._memory[_LIFE_AT] = self._memory[_LIFE_AT] % 255 + 1
 
     def blame(self, thread_id: int) -> None:
-        """The call of this thread is why the process is about to end."""
+        """Note that the call of this thread is the reason why the process is about to end."""
         for slot in self._slots:
             if slot.thread_id == thread_id:
                 slot.flag(OVERDUE)
 
     def detach(self) -> None:
-        """In a forked process: note nothing more where the shard's process does."""
+        """In a forked process: stop writing where the shard process writes."""
         nowhere = mmap.mmap(-1, len(self._memory))
         for slot in self._slots:
             slot._memory = nowhere
@@ -158,7 +161,7 @@ class Trials:
 
 
 def left_behind(path: Path) -> Left:
-    """What the file says of the process before this one; nothing where there is none, or none that can be read."""
+    """Read what the process before this one left; nothing if there is no file, or none that can be read."""
     try:
         content = path.read_bytes()
         if not any(content[1:]):
@@ -222,11 +225,11 @@ def _memory(path: Path | None, size: int) -> mmap.mmap:
 
 
 def _file(path: Path, size: int) -> mmap.mmap:
-    # A file of its own takes the old one's place, whole or not at all: what that says is needed until then.
+    # A new file replaces the old one completely or not at all: the old content is needed until then.
     new = path.with_name(path.name + ".new")
     fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        # Not sparse: a page that a full disk has no room for would kill the process when it is written.
+        # Not sparse: if a full disk has no room for a page, writing to that page would kill the process.
         os.posix_fallocate(fd, 0, size)
         memory = mmap.mmap(fd, size)
     finally:

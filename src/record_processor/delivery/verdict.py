@@ -1,4 +1,4 @@
-"""What one call of an action says about each record of its batch: one verdict per record."""
+"""What one call of an action means for each record of its batch: one verdict per record."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Verdict(enum.Enum):
     DEAD = enum.auto()
     """It failed, and a retry cannot help."""
     NOT_TRIED = enum.auto()
-    """It waits for another record that failed: no failure of its own."""
+    """It waits for another record that failed; it has not failed itself."""
 
 
 class Judged(NamedTuple):
@@ -35,9 +35,9 @@ class Judged(NamedTuple):
 
 
 def of_error(batch: Sequence[PendingRecord], error: BaseException) -> list[Judged]:
-    """The verdicts, in order, where a call raised.
+    """Return the verdicts, in order, after a call raised.
 
-    A `PartialFailure` names positions; one that is out of range, or names none, is taken for a failure of all.
+    A `PartialFailure` names positions; one that is out of range, or names none, counts as a failure of all records.
     """
     positions = range(len(batch))
     if isinstance(error, UndecodableRecordError):
@@ -48,7 +48,7 @@ def of_error(batch: Sequence[PendingRecord], error: BaseException) -> list[Judge
 
 
 def _one_is_broken(batch: Sequence[PendingRecord], error: UndecodableRecordError) -> list[Judged]:
-    """An action looked into a record that has no readable inside: that one is to blame, and no other."""
+    """The action looked into a record whose content cannot be read: only that record is to blame."""
     named = {id(entry) for entry in batch if entry.record.sequence_number == error.sequence_number}
     to_blame = named or {id(entry) for entry in batch}
     return [_judged(entry, error if id(entry) in to_blame else NotTriedError()) for entry in batch]
