@@ -88,9 +88,7 @@ class CallLoop:
             self._fence.abandon(f"a thread of {name} ended: {described(error)}")
 
     def _deliver_one_by_one(self, taken: list[PendingRecord]) -> None:
-        """The fast path for calls of one record: as long as they succeed, completed records are reported only now and
-        then.
-        """
+        """Deliver single records quickly: while calls succeed, completed records are reported only now and then."""
         report_at = 0.0
         special = self._admission.looks_at_age
         try:

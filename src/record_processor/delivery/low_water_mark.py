@@ -65,9 +65,7 @@ class LowWaterMark:
         return self._pending_bytes
 
     def wait(self, seconds: float, at_most_pending: int) -> None:
-        """Wait until at most so many are pending, or until the time is over. Waking for every record would cost too
-        much.
-        """
+        """Wait until at most so many are pending, or the time is over: waking for every record would cost too much."""
         with self._changed:
             if len(self._tickets) > at_most_pending:
                 self._wake_at = at_most_pending

@@ -25,9 +25,7 @@ _NAP_SECONDS = 0.05
 
 
 class Suspects:
-    """The suspects of one process. While there are any, every call of an action asks here before it starts.
-    Thread-safe.
-    """
+    """The suspects of one process. While there are any, every call of an action asks here first. Thread-safe."""
 
     def __init__(self, suspicions: Sequence[Suspicion], trials: Trials) -> None:
         self._left = {(one.action, one.sequence_number): one for one in suspicions}

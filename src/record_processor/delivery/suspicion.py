@@ -37,8 +37,7 @@ class Suspicion(msgspec.Struct):
     deaths: int
     """How many processes died while it was being tried."""
     part: int
-    """Records with the same part are tried together: one, or with `bisect_on_error` as many as are still to be halved.
-    """
+    """Records with the same part are tried together: one, or with `bisect_on_error` as many as are yet to be halved."""
     first_death: float
     """Seconds since the epoch."""
     end: str

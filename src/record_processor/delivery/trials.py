@@ -136,9 +136,7 @@ class Trials:
         self._write_header()
 
     def show_life(self) -> None:
-        """Show that the protocol's thread, which created this object, is running; calls from any other thread do
-        nothing.
-        """
+        """Show that the protocol's thread, which created this object, is running; other threads' calls do nothing."""
         if threading.get_ident() == self._lives_in:
             self._memory[_LIFE_AT] = self._memory[_LIFE_AT] % 255 + 1
 

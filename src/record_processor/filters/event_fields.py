@@ -1,4 +1,4 @@
-"""What there is in a stream record's event, and which patterns can therefore never match.
+"""The fields of a stream record's event, and which patterns can therefore never match.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 """
@@ -69,7 +69,7 @@ _FIELDS: dict[str, Any] = {
 
 
 def never_matches(path: Sequence[Step], members: Any, place: KeyPath) -> Iterator[Problem]:
-    """Why a pattern's field, with its list, cannot match any record: where, and what to write instead."""
+    """Yield why a pattern's field, with its list, cannot match any record: where, and what to write instead."""
     fields: Any = _FIELDS
     for depth, step in enumerate(path):
         if step.name not in fields:

@@ -1,10 +1,11 @@
-"""Filters: EventBridge's and Lambda's pattern language over the record as Lambda shapes it.
+"""Filters: EventBridge's and Lambda's pattern language over the record in Lambda's shape.
 
 A pattern mirrors the event: each field that it names leads to a list of values or operators (`operators.py`), and all
-of the fields must match. Compiled once into closures, a match costs about a microsecond.
+of the fields must match. It is compiled once into closures; a match takes about a microsecond.
 
-Two rules of event-ruler that the guides do not spell out. An event is a set of dotted paths, so `{"a": {"b": …}}` and
-`{"a.b": …}` are the same, in patterns and in events. Fields inside an array of objects must match within one element.
+Two rules of event-ruler that the guides do not mention: an event is a set of dotted paths, so `{"a": {"b": …}}` and
+`{"a.b": …}` are the same, in patterns and in events; and fields inside an array of objects must match within one
+element.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ __all__ = ["EventPattern", "InvalidFilter"]
 
 _ABSENT = object()
 _NO_FIELDS: dict[str, Any] = {}
-# Under these keys DynamoDB's attribute values have their numbers, as text.
+# DynamoDB's attribute values contain numbers, as text, under these keys.
 _ATTRIBUTE_NUMBERS = ("N", "NS")
 
 
@@ -36,14 +37,14 @@ def _any_event(_path: Sequence[Step], _members: Any, _place: KeyPath) -> Iterato
 
 
 class EventPattern:
-    """A compiled pattern, or several of which any one will do."""
+    """A compiled pattern, or several of which any may match. Immutable, and so thread-safe."""
 
     def __init__(self, pattern: Any, inspect: Inspect = _any_event) -> None:
         """Compile.
 
         Args:
             pattern: a mapping, or a list of mappings.
-            inspect: what more can be wrong, where it is known how the events look; as in `patterns.trees`.
+            inspect: what else can be wrong if the shape of the events is known; as in `patterns.trees`.
 
         Raises:
             InvalidFilter: it is malformed; the message names every place.
@@ -72,11 +73,11 @@ class _Field(NamedTuple):
 
     name: str
     value: Match
-    """Whether its value matches; `_ABSENT` where it is not there."""
+    """Whether its value matches; the value is `_ABSENT` if it is missing."""
     inside: tuple[_Field, ...]
-    """The fields in it, where it is an object."""
+    """The fields inside it, if it is an object."""
     match: Match
-    """Whether an object with it matches."""
+    """Whether an object with this field matches."""
 
 
 def _fields(tree: Tree) -> tuple[_Field, ...]:
@@ -98,13 +99,13 @@ def _field(name: str, inside: Tree | list[ValueMatcher]) -> _Field:
 
 
 def _object(fields: tuple[_Field, ...]) -> Match:
-    """Whether an object has all the fields, or an array an element that has them."""
+    """Return a check whether an object has all the fields, or an array has an element with them."""
     matches = tuple(field.match for field in fields)
 
     def match(value: Any) -> bool:
         if type(value) is list and value:
             return any(match(element) for element in value)
-        # Where there is no object, only fields that may be missing match.
+        # If there is no object, only fields that may be missing match.
         event = value if type(value) is dict else _NO_FIELDS
         for field in matches:  # noqa: SIM110 - a loop takes half the time of all() over a generator
             if not field(event):
@@ -115,7 +116,7 @@ def _object(fields: tuple[_Field, ...]) -> Match:
 
 
 def _joined(prefix: str, fields: tuple[_Field, ...], event: dict[str, Any]) -> bool:
-    """The same, where the event writes two names of a path as one: `{"a.b": …}` for a pattern's a, b."""
+    """Do the same if the event writes two names of a path as one: `{"a.b": …}` for a pattern's a, b."""
     for field in fields:
         name = prefix + field.name
         value = event.get(name, _ABSENT)
@@ -126,7 +127,7 @@ def _joined(prefix: str, fields: tuple[_Field, ...], event: dict[str, Any]) -> b
 
 
 def _straight(name: str, inside: tuple[_Field, ...], any_way: Match) -> Match:
-    """The quick way down a path without branches, through objects all the way; else `any_way`."""
+    """Return the fast way down a path without branches, if there are objects all the way; otherwise `any_way`."""
     names = [name]
     while len(inside) == 1:
         (field,) = inside
@@ -158,7 +159,7 @@ def _leaf(name: str, matchers: list[ValueMatcher]) -> Match:
         if type(value) is str:
             return value in texts or accept(value)
         if value is _ABSENT or type(value) is dict:
-            return absent  # an object is no value: only its fields' paths are there
+            return absent  # an object is not a value: only its fields' paths exist
         if type(value) is list:
             return any(match(element) for element in value) if value else absent
         return accept(value)

@@ -1,7 +1,7 @@
 """The right-hand side of a filter pattern: a field's list of values and operators.
 
-The language is that of EventBridge and of Lambda's FilterCriteria; where its guides leave room, the library behind both
-counts: https://github.com/aws/event-ruler
+The language is that of EventBridge and of Lambda's FilterCriteria; where their guides leave room, the library behind
+both decides: https://github.com/aws/event-ruler
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _INFINITE = (float("inf"), float("-inf"))
 
 
 def parse(members: Any, place: KeyPath) -> ValueMatcher:
-    """The matchers of a field's list.
+    """Return the matchers of a field's list.
 
     Raises:
-        InvalidFilter: it is no list, is empty, or members of it are malformed.
+        InvalidFilter: it is not a list, is empty, or has malformed members.
     """
     if not isinstance(members, list):
         raise _wrong(place, f"expected a list of values, found {_shown(members)}; write [{_shown(members)}]")
@@ -138,7 +138,7 @@ def _comparison(sign: Any, bound: Number, place: KeyPath) -> Test:
 
 
 def _anything_but(parts: Parts, operand: Any, place: KeyPath) -> None:
-    """True of every value that is there and does not match what follows, whatever its type."""
+    """Match every value that exists and does not match what follows, whatever its type."""
     inner = Parts()
     if isinstance(operand, dict):
         name, texts = _single(operand, place)
@@ -189,7 +189,7 @@ def _single(operator: dict[Any, Any], place: KeyPath) -> tuple[str, Any]:
 
 
 def _some(operand: Any, place: KeyPath) -> list[tuple[Any, KeyPath]]:
-    """One value or a list of them, each with its place."""
+    """Yield one value or the members of a list, each with its place."""
     if not isinstance(operand, list):
         return [(operand, place)]
     if not operand:
@@ -206,7 +206,7 @@ def _text(operand: Any, place: KeyPath) -> str:
 def _number(operand: Any, place: KeyPath) -> Number:
     if isinstance(operand, bool) or not isinstance(operand, (int, float, Decimal)):
         raise _wrong(place, f"expected a number, found {_shown(operand)}")
-    if operand != operand or operand in _INFINITE:  # only what is not a number differs from itself
+    if operand != operand or operand in _INFINITE:  # only NaN differs from itself
         raise _wrong(place, f"expected a finite number, found {_shown(operand)}")
     return exact(operand)
 

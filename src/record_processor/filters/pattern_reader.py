@@ -1,4 +1,4 @@
-"""Reading a filter's pattern: from what a user wrote to trees of fields, with every mistake in it at once."""
+"""Reading a filter's pattern: from what a user wrote to trees of fields, with every error in it at once."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ Tree = dict[str, "Tree | list[ValueMatcher]"]
 """Fields by name: what they must match, or the fields inside them."""
 
 _OR = "$or"
-# As at EventBridge.
+# As in EventBridge.
 MOST_ALTERNATIVES = 1000
-# Of parts too, which are multiplied only later.
+# This counts parts too, which are multiplied only later.
 _MOST_PARTS = 20_000
-# An item has 32 levels at most, each with its type; no event is deeper.
+# An item has at most 32 levels, each with its type; no event is deeper.
 MOST_LEVELS = 100
 
 
 class Step(NamedTuple):
-    """One name of a path through the event, and where it stands in the pattern."""
+    """One name of a path through the event, and its place in the pattern."""
 
     name: str
     place: KeyPath
 
 
 def trees(pattern: Any, place: KeyPath, inspect: Inspect) -> list[Tree]:
-    """A pattern as trees without `$or`, any of which may match: each `$or` multiplies them.
+    """Return a pattern as trees without `$or`, any of which may match: each `$or` multiplies them.
 
-    `inspect` is given each field that has a list, with its path, the list and its place, and says what is wrong.
+    `inspect` is given each field that has a list, with its path, the list and its place, and yields what is wrong.
 
     Raises:
         InvalidFilter: with everything that is wrong.
@@ -71,7 +71,7 @@ class _Reader:
         self._parts += alternatives
         if alternatives > MOST_ALTERNATIVES or self._parts > _MOST_PARTS:
             many = f"its $or make more than {MOST_ALTERNATIVES} alternatives; write several actions, or fewer $or"
-            # Once, and not for each part that comes after.
+            # Once, and not for each part that follows.
             raise InvalidFilter([(place if alternatives > MOST_ALTERNATIVES else (), many)])
 
     def _of_field(self, name: str, inside: Any, place: KeyPath, path: tuple[Step, ...]) -> list[Tree]:
@@ -91,7 +91,9 @@ class _Reader:
 
 
 def _is_or(inside: Any) -> bool:
-    """event-ruler's rule: at least two alternatives, none of which could be an operator; else it is a field's name."""
+    """Apply event-ruler's rule: at least two alternatives, none of which could be an operator; otherwise it is a
+    field's name.
+    """
     return (
         isinstance(inside, list)
         and len(inside) > 1
@@ -107,7 +109,7 @@ def _under(dotted_name: str, inside: Tree | list[ValueMatcher]) -> Tree:
 
 
 def _merged(one: Tree, other: Tree, place: KeyPath) -> Tree:
-    """Both trees' conditions; two lists for one field (from an `$or` beside it) must both match."""
+    """Return both trees' conditions; two lists for one field (from an `$or` beside it) must both match."""
     merged = dict(one)
     for name, inside in other.items():
         present = merged.get(name)

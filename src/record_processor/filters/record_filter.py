@@ -1,4 +1,4 @@
-"""A filter over stream records that decodes no more of them than it looks at."""
+"""A filter over stream records that decodes only what it looks at."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OUTER: dict[str, Callable[[ChangeRecord], Any]] = {
     "eventName": attrgetter("event_name"),
     "eventSourceARN": attrgetter("stream.arn"),
 }
-# Of a record's `dynamodb`.
+# Fields of a record's `dynamodb`.
 _INNER: dict[str, Callable[[Any], Any]] = {
     "ApproximateCreationDateTime": lambda change: change.created_at_millis // MILLIS,
     "SequenceNumber": attrgetter("sequence_number"),
@@ -37,7 +37,7 @@ _IMAGES: dict[str, Callable[[Any], msgspec.Raw]] = {
 
 
 class RecordFilter:
-    """A `Filter` with a plan: which parts of a record it needs to see."""
+    """A compiled pattern with a plan: which parts of a record it needs. Immutable, and so thread-safe."""
 
     def __init__(self, pattern: Any) -> None:
         """Compile.
@@ -58,7 +58,7 @@ class RecordFilter:
         self._event = self._small_event if known else _whole_event
 
     def accepts(self, record: ChangeRecord) -> bool:
-        """Whether the record matches.
+        """Return whether the record matches.
 
         Raises:
             UndecodableRecordError: an image that the filter looks at cannot be read.
@@ -90,14 +90,14 @@ def _whole_event(record: ChangeRecord) -> dict[str, Any]:
 
 
 def _decoder(image: str, paths: Iterable[tuple[str, ...]]) -> Callable[[msgspec.Raw], Any]:
-    """Return what decodes an image no further than the attributes looked at: msgspec skips the rest unseen."""
+    """Return a decoder that reads only the attributes looked at; msgspec skips the rest of the image."""
     attributes = sorted({attribute for path in paths for attribute in _attributes(image, path)})
     looked_at = TypedDict("looked_at", dict.fromkeys(attributes, Any), total=False)  # type: ignore[misc]
     return msgspec.json.Decoder(looked_at).decode
 
 
 def _attributes(image: str, path: tuple[str, ...]) -> list[str]:
-    """The attributes that a path may mean: `a.b` is a's field b, or an attribute whose name has a dot."""
+    """Return the attributes that a path may mean: `a.b` is a's field b, or an attribute whose name has a dot."""
     if path[:2] != ("dynamodb", image):
         return []
     names = path[2:]

@@ -1,7 +1,7 @@
 """Wildcard patterns: `*` is any run of characters, `\\*` and `\\\\` are themselves.
 
-The parts between the stars are searched for one after the other, so that a match takes time in proportion to the text,
-whatever the text is. (A regular expression goes back and tries again: a long text could keep it busy for ever.)
+The parts between the stars are searched for one after another, so a match takes time proportional to the length of the
+text, whatever the text is. (A regular expression backtracks: a long text could keep it busy forever.)
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _PART = re.compile(r"\\.?|\*|[^\\*]+", re.DOTALL)
 
 
 def wildcard(pattern: str) -> Callable[[str], bool]:
-    """Whether a text matches.
+    """Return a check whether a text matches.
 
     Raises:
-        ValueError: two stars in a row, or a backslash that stands before something else.
+        ValueError: two stars in a row, or a backslash before anything else.
     """
     first, *rest = _parts(pattern)
     if not rest:
@@ -43,7 +43,7 @@ def wildcard(pattern: str) -> Callable[[str], bool]:
 
 
 def _parts(pattern: str) -> list[str]:
-    """What stands between the stars."""
+    """Return the parts between the stars."""
     parts = [""]
     previous = ""
     for part in _PART.findall(pattern):

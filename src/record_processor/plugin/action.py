@@ -1,4 +1,4 @@
-"""The interface that every action meets, and how it says what went wrong."""
+"""The interface that every action implements, and how it reports failures."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ SettingsT = TypeVar("SettingsT", bound=ActionSettings)
 
 
 class Destination(NamedTuple):
-    """Where an action writes, to be compared with where others do."""
+    """Where an action writes, to be compared with where others write."""
 
     key: str
-    """The setting that says so."""
+    """The name of the setting."""
     place: Hashable
     """Equal for two actions that write to the same place."""
     harm: str = ""
-    """Why two actions cannot share it, and what to do; empty where they can, and only dead letters cannot be there."""
+    """Why two actions cannot share it, and what to do; empty if they can, and only dead letters cannot be there."""
     shared_by_filters: bool = False
-    """Whether they can share it where each has a filter."""
+    """Whether they can share it if each has a filter."""
 
 
 class TableWrite(NamedTuple):
-    """A DynamoDB table that an action writes to: where the action gets the changes of that table, it gets its own."""
+    """A DynamoDB table that an action writes to: if the action receives that table's changes, it receives its own."""
 
     key: str
     """The setting that names it, such as `table`."""
@@ -40,17 +40,17 @@ class TableWrite(NamedTuple):
     """Its name or ARN."""
     aws: AwsSettings
     may_loop: bool
-    """Whether the user has said so, and what ends the loop."""
+    """Whether the user allowed it and said what ends the loop."""
     way_out: str
-    """What to do otherwise, as a sentence without its full stop."""
+    """What to do otherwise, as a sentence without its period."""
 
 
 class Action(abc.ABC, Generic[SettingsT]):
     """One configured action in one shard process.
 
     Its life: constructed once, opened once with the shard, given records, closed. `deliver` is called from several
-    threads at a time where the settings ask for concurrency, never with the same item in two of them; an action that
-    cannot bear that says `concurrent = False`. `flush` may be called while `deliver` runs.
+    threads at a time if the settings ask for concurrency, but never with the same item in two of them; an action that
+    cannot do that sets `concurrent = False`. `flush` may be called while `deliver` runs.
     """
 
     settings_type: ClassVar[type[ActionSettings]]
@@ -58,14 +58,14 @@ class Action(abc.ABC, Generic[SettingsT]):
     sets_environment: ClassVar[bool] = False
     """Whether its settings have an `env`, a map of names and values, that belongs into this process's environment."""
     default_batch_size: ClassVar[int] = 1
-    """How many records it gets at once where the settings do not say."""
+    """How many records it gets at once if the settings do not say."""
     default_window_seconds: ClassVar[float] = 0.0
-    """How long it waits for so many where the settings say neither."""
+    """How many seconds it waits for them if the settings give neither size nor window."""
     example: ClassVar[str] = ""
     """One action of `actions.yaml`, as a user might write it."""
 
     def __init__(self, settings: SettingsT) -> None:
-        """Check what the types cannot say; touch nothing outside the process, since `check` constructs actions too.
+        """Check what the types cannot express. Touch nothing outside the process, since `check` constructs actions too.
 
         Raises:
             InvalidSettingError: a setting cannot work.
@@ -88,17 +88,17 @@ class Action(abc.ABC, Generic[SettingsT]):
 
     @property
     def destination(self) -> Destination | None:
-        """Where it writes; None where nothing can get in its way there."""
+        """Return where it writes; None if nothing can interfere with it there."""
         return None
 
     @property
     def written_table(self) -> TableWrite | None:
-        """The DynamoDB table that it writes to; None where it writes to none."""
+        """Return the DynamoDB table that it writes to; None if it writes to none."""
         return None
 
     @property
     def warning(self) -> str:
-        """What its settings put at risk, for `check` to say: it works all the same. The empty string where nothing."""
+        """Return what its settings put at risk, for `check` to report: the action works anyway. Empty if nothing."""
         return ""
 
     def open(self, shard: Shard) -> None:
@@ -106,20 +106,20 @@ class Action(abc.ABC, Generic[SettingsT]):
 
     @abc.abstractmethod
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
-        """Act on the records, in order. Returning means that all of them are done.
+        """Process the records, in order. Returning means that all of them are done.
 
-        `PartialFailure` means that those it does not name are. Any other exception means that none is: the same
-        records come again, so an action must bear that. What this returned for may still be lost by a crash until
-        `flush` has returned too.
+        `PartialFailure` means that those it does not name are done. Any other exception means that none is: the same
+        records are delivered again, so an action must tolerate that. Records that this returned for may still be lost
+        in a crash until `flush` has returned too.
         """
 
     def preview(self, record: ChangeRecord) -> Any:
         """Return what `deliver` would send for a record, for `try --dry-run` and tests. Called without `open`.
 
         Raises:
-            PermanentError, UndecodableRecordError: `deliver` would refuse it.
+            PermanentError, UndecodableRecordError: `deliver` would reject it.
         """
-        from record_processor.plugin.record_format import FormattedSettings, RecordFormat  # no shard process asks
+        from record_processor.plugin.record_format import FormattedSettings, RecordFormat  # no shard process calls it
 
         settings: ActionSettings = self.settings
         return RecordFormat(settings).of(record) if isinstance(settings, FormattedSettings) else record.plain
@@ -128,7 +128,7 @@ class Action(abc.ABC, Generic[SettingsT]):
         """Make everything that `deliver` has returned for survive a crash. Called before each checkpoint."""
 
     def close(self) -> None:
-        """Let go of everything; nothing is delivered after this."""
+        """Release everything; nothing is delivered afterwards."""
 
     def abandon(self) -> None:
-        """Leave nothing running outside this process, at once: it is about to end, with a call that hangs perhaps."""
+        """End everything outside this process at once: the process is about to end, perhaps with a hanging call."""

@@ -1,7 +1,7 @@
-"""What the actions have in common that put many records into one call, and hear about each of them.
+"""The base of actions that put many records into one call, and hear about each of them.
 
-An item is in a call once at most: what the far side takes of a call it may take in part, and then a later change of an
-item would be there before an earlier one. The later one goes with the next call, and waits where the earlier failed.
+An item is in a call at most once: the remote side may accept a call in part, and then a later change of an item would
+arrive before an earlier one. The later one goes with the next call, and waits if the earlier one failed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Limits(NamedTuple):
-    """What one call may hold."""
+    """What one call may contain."""
 
     entries: int
     call_bytes: int
@@ -40,10 +40,10 @@ class _Waiting(NamedTuple):
 
 
 class CallFailedError(Exception):
-    """A whole call failed, so that nothing of it is done.
+    """A whole call failed, so that none of its records is done.
 
     Args:
-        reason: for each of its records. `PermanentError`: what was sent is to blame, so a smaller call may do.
+        reason: for each of its records. `PermanentError`: the content is to blame, so a smaller call may succeed.
     """
 
     def __init__(self, reason: ActionError) -> None:
@@ -52,13 +52,13 @@ class CallFailedError(Exception):
 
 
 class BatchedAction(Action[SettingsT], abc.ABC, Generic[SettingsT]):
-    """Cuts batches into calls of the far side's limits; what failed is named, and comes again alone."""
+    """Cuts batches into calls within the remote side's limits; failed records are named and retried alone."""
 
     limits: ClassVar[Limits]
 
     @abc.abstractmethod
     def entry(self, record: ChangeRecord) -> BatchEntry:
-        """A record's part of a call.
+        """Return a record's part of a call.
 
         Raises:
             PermanentError, UndecodableRecordError: it cannot have one.
@@ -66,10 +66,10 @@ class BatchedAction(Action[SettingsT], abc.ABC, Generic[SettingsT]):
 
     @abc.abstractmethod
     def send(self, contents: Sequence[Any]) -> Mapping[int, Exception]:
-        """One call; why entries failed, by position in it.
+        """Make one call; return why entries failed, by position in it.
 
         Raises:
-            CallFailedError: none of it was taken.
+            CallFailedError: nothing was accepted.
         """
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
@@ -106,7 +106,7 @@ class BatchedAction(Action[SettingsT], abc.ABC, Generic[SettingsT]):
         return _Waiting(position, record.raw_keys, entry)
 
     def _next_call(self, waiting: Sequence[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
-        """The next call, and what is left."""
+        """Return the next call, and what is left."""
         call: list[_Waiting] = []
         left: list[_Waiting] = []
         keys: set[bytes] = set()
@@ -124,7 +124,7 @@ class BatchedAction(Action[SettingsT], abc.ABC, Generic[SettingsT]):
         return call, left
 
     def _sent(self, call: Sequence[_Waiting]) -> tuple[dict[int, Exception], bool]:
-        """Failures of a call by position in the batch, and whether it is any use to go on with the next."""
+        """Return the failures of a call by position in the batch, and whether to continue with the next call."""
         if not call:
             return {}, True
         try:
@@ -134,7 +134,7 @@ class BatchedAction(Action[SettingsT], abc.ABC, Generic[SettingsT]):
                 return {one.position: failed.reason for one in call}, False
             if len(call) == 1:
                 return {call[0].position: failed.reason}, True
-            # Which of them is to blame, or whether only all together are too much, the halves will tell.
+            # The halves will show which of them is to blame, or whether only all together are too much.
             first, goes_on = self._sent(call[: len(call) // 2])
             if not goes_on:
                 return {**first, **{one.position: NotTriedError() for one in call[len(call) // 2 :]}}, False
@@ -144,7 +144,7 @@ class BatchedAction(Action[SettingsT], abc.ABC, Generic[SettingsT]):
 
 
 def _without(keys: set[bytes], waiting: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
-    """Those whose item is well, and those that must wait for an earlier change of it."""
+    """Return those whose item has no failure, and those that must wait for an earlier change of their item."""
     if not keys:
         return waiting, []
     return [one for one in waiting if one.key not in keys], [one for one in waiting if one.key in keys]

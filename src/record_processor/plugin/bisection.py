@@ -1,7 +1,7 @@
-"""Batches that are refused for good are sent by halves, until the record to blame is alone.
+"""Sending permanently rejected batches by halves, until the record to blame is alone.
 
-A far side that answers for a whole batch says nothing of the single records: without this, one that it cannot take
-would send its neighbours to the dead letters too.
+A remote side that answers for a whole batch says nothing about single records: without this, one record that it cannot
+accept would send its neighbors to the dead letters too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def deliver(send: Callable[[Sequence[ChangeRecord]], None], records: Sequence[ChangeRecord]) -> None:
-    """Have all records sent, in order; raises what `Action.deliver` may."""
+    """Have all records sent, in order; raises what `Action.deliver` may raise."""
     try:
         send(records)
     except PermanentError:
@@ -28,7 +28,7 @@ def deliver(send: Callable[[Sequence[ChangeRecord]], None], records: Sequence[Ch
     middle = len(records) // 2
     failures = _failures(send, records[:middle], 0)
     if failures:
-        # Not before the first half is done with: the second may have later changes of the same items.
+        # Only after the first half is done: the second may have later changes of the same items.
         failures.update({position: NotTriedError() for position in range(middle, len(records))})
     else:
         failures = _failures(send, records[middle:], middle)

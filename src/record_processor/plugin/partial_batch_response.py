@@ -1,4 +1,4 @@
-"""Lambda's partial batch response, as handlers, functions and webhooks may answer it."""
+"""Lambda's partial batch response, which handlers, functions and webhooks may return."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class InvalidBatchResponse(Exception):  # noqa: N818 - what was answered, not wh
 
 
 class UnexpectedAnswerError(ActionError):
-    """A handler returned what is no answer, so its batch counts as failed.
+    """A handler returned an invalid value, so its batch counts as failed.
 
-    A generator has run nothing yet, and of a misspelt `batchItemFailures` nobody knows what failed: were they taken for
-    success, the records would be lost without a trace.
+    A generator has run nothing yet, and a misspelt `batchItemFailures` does not say what failed: if such values counted
+    as success, the records would be lost without a trace.
     """
 
     def __init__(self, answer: Any) -> None:
@@ -42,7 +42,7 @@ class UnexpectedAnswerError(ActionError):
 
 
 def check_handlers_answer(answer: Any) -> None:
-    """Raise UnexpectedAnswerError where a handler's answer is neither None nor Lambda's response."""
+    """Raise UnexpectedAnswerError if a handler's return value is neither None nor Lambda's response."""
     if answer is None or (isinstance(answer, dict) and (not answer or _FAILURES in answer)):
         return
     raise UnexpectedAnswerError(answer)
@@ -59,10 +59,10 @@ def _shown(answer: Any) -> str:
 
 
 def parsed(content: bytes) -> Any:
-    """What a far side answered; None where it is not JSON: it may answer what it likes.
+    """Return what a remote side answered; None if it is not JSON, which is allowed.
 
     Raises:
-        InvalidBatchResponse: it begins to say which records failed, and the rest of it cannot be read.
+        InvalidBatchResponse: it begins to name failed records, and the rest of it cannot be read.
     """
     try:
         return json.loads(content or b"null")
@@ -75,11 +75,11 @@ def parsed(content: bytes) -> Any:
 
 
 def raise_failures(answer: Any, records: Sequence[ChangeRecord]) -> None:
-    """Raise PartialFailure where an answer says that records failed, and InvalidBatchResponse where it makes no sense.
+    """Raise PartialFailure if an answer names failed records, and InvalidBatchResponse if it makes no sense.
 
-    Everything from the first failure on comes again, since the records of a shard are in order. No answer, no list, or
-    an empty one mean that all is well. An item without an identifier, or with one that is not in the batch, fails the
-    whole batch: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+    Everything from the first failure on is retried, since the records of a shard are in order. No answer, no list, or
+    an empty list means success. An item without an identifier, or with one that is not in the batch, fails the whole
+    batch: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
     items = answer.get(_FAILURES) if isinstance(answer, dict) else None
     if not items:

@@ -1,4 +1,4 @@
-"""The shape in which a record is sent: Lambda's, plain JSON values, the stream's own, or a template of the user's."""
+"""The shape in which a record is sent: Lambda's, plain JSON values, the stream's own, or a user's template."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FormattedSettings(ActionSettings, kw_only=True, frozen=True):
 
 
 class RecordFormat:
-    """What settings make of a record."""
+    """Turns records into what the settings ask for. Thread-safe."""
 
     def __init__(self, settings: FormattedSettings) -> None:
         self._template = settings.template
@@ -52,10 +52,10 @@ class RecordFormat:
         return self._template is None and self._format == "lambda"
 
     def of(self, record: ChangeRecord) -> Any:
-        """The object that is sent. Parts of it are the record's own: nobody may change them.
+        """Return the object that is sent. Parts of it belong to the record: do not change them.
 
         Raises:
-            UndecodableRecordError: an image holds what no attribute value is.
+            UndecodableRecordError: an image contains something that is not an attribute value.
         """
         if self._template is not None:
             return self._template.render(record.plain)
@@ -64,19 +64,19 @@ class RecordFormat:
         return record.to_lambda() if self._format == "lambda" else record.to_stream()
 
     def made_anew(self, record: ChangeRecord) -> Any:
-        """The same for one who may change it: it has nothing in common with any other. Raises what `of` raises."""
+        """Return the same as a copy that the caller may change. Raises what `of` raises."""
         if self._template is not None:
             return self._template.render(record.to_plain())
         return record.to_plain() if self._format == "plain" else self.of(record)
 
     def encoded(self, record: ChangeRecord) -> bytes:
-        """The object as JSON on one line; numbers keep every digit. Raises what `of` raises."""
+        """Return the object as JSON on one line; numbers keep every digit. Raises what `of` raises."""
         try:
             return encoded(self.of(record))
-        except RecursionError as error:  # it could just be read
+        except RecursionError as error:  # it was read a moment ago
             raise UndecodableRecordError(record.sequence_number, error) from error
 
 
 def encoded(value: Any) -> bytes:
-    """JSON on one line, with Decimals as exact numbers."""
+    """Return JSON on one line, with Decimals as exact numbers."""
     return _encoder.encode(value)

@@ -1,7 +1,7 @@
-"""Whether a refused record is to blame, or what it was sent with.
+"""Whether a rejected record is to blame, or what it was sent with.
 
-401, 403, 404 and their kin are a far side's word about a record ("no such customer"), or about the address and the
-credentials of every request ("no such page"). One answer does not say which; several in a row do.
+401, 403, 404 and the like may be about a record ("no such customer"), or about the address and credentials of every
+request ("no such page"). One answer does not tell which; several in a row do.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import time
 STATUSES = frozenset({401, 402, 403, 404, 405, 407, 410})
 """Answers that may be about the address or the credentials."""
 MOST_IN_A_ROW = 10
-"""So many different records refused, and none taken in between: that is not the records' fault."""
+"""This many different records rejected in a row, and none accepted in between: that is not the records' fault."""
 LET_GO_SECONDS = 900.0
-"""Meanwhile one record in this time is given up nevertheless: it may be to blame itself, and would hold up the rest."""
+"""Meanwhile one record per this time is given up anyway: it may be to blame itself, and would block the rest."""
 
 
 class Refusals:
-    """What became of the records of one action in one shard process, lately."""
+    """Recent results of one action in one shard process."""
 
     def __init__(self) -> None:
         self._refused: set[str] = set()
@@ -27,16 +27,16 @@ class Refusals:
         self._lock = threading.Lock()
 
     def taken(self) -> None:
-        """A request was accepted: address and credentials are right."""
+        """Note that a request was accepted: address and credentials are right."""
         if self._refused:
             with self._lock:
                 self._refused.clear()
 
     def is_outage(self, sequence_number: str | None = None) -> bool:
-        """Whether refusals are the fault of the address or the credentials.
+        """Note a refusal; return whether refusals are the fault of the address or the credentials.
 
         Args:
-            sequence_number: of a record that has been refused alone; None where it is not known which one it was.
+            sequence_number: of a record that was rejected alone; None if it is not known which record it was.
         """
         with self._lock:
             if len(self._refused) >= MOST_IN_A_ROW:

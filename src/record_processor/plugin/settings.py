@@ -1,4 +1,4 @@
-"""What every action has in YAML, whatever it does: which records, how many at once, and what when it fails."""
+"""What every action has in YAML: which records, how many at once, and what happens when it fails."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class ActionSettings(msgspec.Struct, kw_only=True, frozen=True):
         str,
         Meta(
             description="Name of the action, unique in the file. It appears in logs and dead letters.",
-            # To Python a $ is before a last line break too; a letter with such a name is none when it is read.
+            # In Python a $ also matches before a final line break; a letter with such a name would not be read as one.
             pattern=r"^[A-Za-z0-9_.-]{1,64}$(?!\n)",
             extra={"expected": "1 to 64 letters, digits, dots, underscores or dashes"},
         ),

@@ -1,1 +1,1 @@
-"""What a change of an item is, and what is made of it."""
+"""What a change of an item is, and what it is converted to."""

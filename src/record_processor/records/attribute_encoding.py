@@ -1,4 +1,4 @@
-"""Python values as DynamoDB's attribute values: the way back from `attribute_values`."""
+"""Python values as DynamoDB's attribute values: the reverse of `attribute_values`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 _MOST_DIGITS = 38
 _HIGHEST_EXPONENT, _LOWEST_EXPONENT = 125, -130
-# An empty set has no type, and DynamoDB takes none.
+# An empty set has no type, and DynamoDB accepts none.
 _SETS = ((str, "SS"), (int | float | Decimal, "NS"), (bytes, "BS"))
 
 
 def encoded_item(item: Mapping[str, Any], place: str = "") -> dict[str, dict[str, Any]]:
-    """The attribute values of an item, by attribute name, as a stream's JSON has them: binary is base64 text.
+    """Return the attribute values of an item, by attribute name, as in a stream's JSON: binary is base64 text.
 
     Raises:
         ValueError: DynamoDB cannot store a value; the message names its attribute.
@@ -33,10 +33,10 @@ def encoded_item(item: Mapping[str, Any], place: str = "") -> dict[str, dict[str
 
 
 def encoded_value(value: Any, place: str) -> dict[str, Any]:
-    """One attribute value: text, numbers, bytes, bool, None, and lists, dicts and sets of them.
+    """Return one attribute value for text, numbers, bytes, bool, None, and lists, dicts and sets of them.
 
     Raises:
-        ValueError: DynamoDB cannot store it; `place` is how the message calls it.
+        ValueError: DynamoDB cannot store it; `place` is its name in the message.
     """
     if value is None:
         return {"NULL": True}

@@ -1,8 +1,8 @@
 """DynamoDB's attribute values as Python values.
 
-Of ``{"S": "x"}``, ``{"N": "1"}`` and the other eight types, this makes str, Decimal, bytes, bool, None, set, list and
-dict. Numbers are exact: DynamoDB keeps up to 38 digits, and a Decimal built from text keeps every one of them,
-whatever the context's precision.
+``{"S": "x"}``, ``{"N": "1"}`` and the other eight types become str, Decimal, bytes, bool, None, set, list and dict.
+Numbers are exact: DynamoDB keeps up to 38 digits, and a Decimal built from text keeps all of them, whatever the
+context's precision.
 
 The types: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 """
@@ -29,22 +29,22 @@ Value = Union[  # noqa: UP007
 
 
 def to_python(attribute_value: Mapping[str, Any]) -> Value:
-    """The Python value of one attribute value.
+    """Return the Python value of one attribute value.
 
     Raises:
-        ValueError: it has more than one type, a type that DynamoDB has not, or content that its type cannot have.
+        ValueError: it has more than one type, an unknown type, or content that its type cannot have.
     """
     value: Value = _read(attribute_value, _READERS)
     return value
 
 
 def item_to_python(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Value]:
-    """The Python values of a whole item or of its keys, by attribute name."""
+    """Return the Python values of a whole item or of its keys, by attribute name."""
     return {name: to_python(value) for name, value in item.items()}
 
 
 def item_to_plain(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """An item as JSON has values: numbers as Decimals, binary as the base64 text that it came as, sets as lists.
+    """Return an item in JSON's values: numbers as Decimals, binary as the base64 text that it came as, sets as lists.
 
     Raises:
         ValueError: as `to_python`.
@@ -53,7 +53,7 @@ def item_to_plain(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def item_to_sdk(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """An item as the SDK's low-level client wants it: still typed, with binary as bytes.
+    """Return an item as the SDK's low-level client expects it: still typed, with binary as bytes.
 
     Raises:
         ValueError: as `to_python`.
@@ -75,9 +75,9 @@ def _to_sdk(attribute_value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _only(attribute_value: Mapping[str, Any]) -> tuple[str, Any]:
-    """The one type of an attribute value, and its content."""
+    """Return the one type of an attribute value, and its content."""
     if not attribute_value:
-        # DynamoDB Local's streams (3.1.0) write an empty map as {} instead of {"M": {}}, and nothing else so.
+        # DynamoDB Local's streams (3.1.0) write an empty map as {} instead of {"M": {}}, and only that.
         return "M", {}
     if len(attribute_value) != 1:
         raise ValueError(f"an attribute value has one type, found {sorted(attribute_value)}")
@@ -104,7 +104,7 @@ def _text(content: Any) -> str:
 
 def _number(content: Any) -> Decimal:
     number = Decimal(_text(content))
-    # DynamoDB's end at 1E-130 and 1E+126. NaN is not JSON, and 1E+1000000000 written out fills a memory.
+    # DynamoDB's numbers end at 1E-130 and 1E+126. NaN is not JSON, and 1E+1000000000 written out would fill the memory.
     if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
         raise TypeError
     return number

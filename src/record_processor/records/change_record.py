@@ -1,8 +1,8 @@
-"""A change of an item, decoded from the adapter's JSON no further than somebody looks.
+"""A change of an item, decoded from the adapter's JSON only as far as somebody looks.
 
-The outer object is decoded at once (event name, sequence number and so on are needed for every record); keys and
-images stay raw bytes until asked for. The adapter's JSON differs from Lambda's event in two points: the creation time
-is in milliseconds, and no ``eventSourceARN`` says which stream it came from.
+The outer object is decoded at once (event name, sequence number and so on are needed for every record); keys and images
+stay raw bytes until they are used. The adapter's JSON differs from Lambda's event in two points: the creation time is
+in milliseconds, and no ``eventSourceARN`` says which stream it came from.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _LATEST_MILLIS = 253_402_300_799_999
 """The last moment of the year 9999: no date is later."""
 
 UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
-"""What reading JSON that has no record's shape may raise; msgspec's own errors are ValueErrors."""
+"""What reading JSON without a record's shape may raise; msgspec's own errors are ValueErrors."""
 
 _NO_IMAGE = msgspec.Raw(b"null")
-# The adapter writes an image that is not there as an empty object. An image has at least its keys, so {} is none, and
-# no image is as short as null or {}.
+# The adapter writes a missing image as an empty object. An image has at least its keys, so {} means that there is none,
+# and no image is as short as null or {}.
 LONGEST_NO_IMAGE = len(b"null")
 
 
@@ -55,13 +55,13 @@ _FIELDS = {"Keys": "keys", "NewImage": "new_image", "OldImage": "old_image"}
 class ChangeRecord(msgspec.Struct, dict=True, eq=False):
     """One INSERT, MODIFY or REMOVE of one item.
 
-    Which images are there depends on the stream's view type; one that is not there is None.
+    The stream's view type decides which images are present; a missing one is None.
     """
 
     event_id: str = msgspec.field(name="eventID")
     event_name: EventName = msgspec.field(name="eventName")
     dynamodb: _StreamRecord
-    """What is read of every record's inside; keys and images are still raw."""
+    """The part of the record that is read for every record; keys and images are still raw."""
     user_identity: dict[str, str] | None = msgspec.field(name="userIdentity", default=None)
     """Set on deletions that DynamoDB made itself, such as those of TTL."""
     # These two are not in the JSON (no field of it has such a name); `decode` sets them.
@@ -100,13 +100,13 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
         return datetime.fromtimestamp(self.dynamodb.created_at_millis / MILLIS, timezone.utc)
 
     def image_json(self, name: str) -> msgspec.Raw | None:
-        """The JSON of Keys, NewImage or OldImage; None where it is not there."""
+        """Return the JSON of Keys, NewImage or OldImage; None if it is missing."""
         raw: msgspec.Raw = getattr(self.dynamodb, _FIELDS[name])
         return None if len(raw) <= LONGEST_NO_IMAGE else raw
 
     @property
     def raw_keys(self) -> bytes:
-        """The keys' JSON: equal for two records of one item, so good for comparing and hashing."""
+        """The keys' JSON: equal for two records of one item, and so suitable for comparing and hashing."""
         return bytes(self.dynamodb.keys)
 
     @cached_property
@@ -125,7 +125,7 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
         return self._image("OldImage")
 
     def to_lambda(self) -> dict[str, Any]:
-        """The record as Lambda's event has it: `eventSourceARN` added, the creation time in whole seconds.
+        """Return the record as Lambda's event has it: `eventSourceARN` added, the creation time in whole seconds.
 
         Raises what `to_stream` raises.
         """
@@ -135,10 +135,10 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
         return record
 
     def to_stream(self) -> dict[str, Any]:
-        """The stream's own record as the adapter gives it (times in milliseconds), without the images that are none.
+        """Return the stream's own record as the adapter gives it (times in milliseconds), without missing images.
 
         Raises:
-            UndecodableRecordError: keys or images are no JSON, or nested too deep.
+            UndecodableRecordError: keys or images are not JSON, or nested too deeply.
         """
         try:
             record: dict[str, Any] = msgspec.json.decode(self.raw)
@@ -152,16 +152,16 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
 
     @cached_property
     def plain(self) -> dict[str, Any]:
-        """What `to_plain` gives, made once for all who look at it and change nothing. Raises what it raises."""
+        """The result of `to_plain`, made once for all readers, which must not change it. Raises what it raises."""
         return self.to_plain()
 
     def to_plain(self) -> dict[str, Any]:
-        """The change in ordinary JSON values; numbers are Decimals, binary is base64, sets are lists.
+        """Return the change in ordinary JSON values; numbers are Decimals, binary is base64, sets are lists.
 
-        `new`, `old` and `userIdentity` are there only where the record has them.
+        `new`, `old` and `userIdentity` are present only if the record has them.
 
         Raises:
-            UndecodableRecordError: keys or images hold what no attribute value is.
+            UndecodableRecordError: keys or images contain something that is not an attribute value.
         """
         plain: dict[str, Any] = {
             "eventID": self.event_id,
@@ -179,10 +179,10 @@ class ChangeRecord(msgspec.Struct, dict=True, eq=False):
         return plain
 
     def sdk_item(self, name: str) -> dict[str, Any] | None:
-        """Keys, NewImage or OldImage as the SDK's client takes an item; None where it is not there.
+        """Return Keys, NewImage or OldImage as the SDK's client expects an item; None if it is missing.
 
         Raises:
-            UndecodableRecordError: it holds what no attribute value is.
+            UndecodableRecordError: it contains something that is not an attribute value.
         """
         return self._decoded(name, item_to_sdk)
 
@@ -207,18 +207,18 @@ _items = msgspec.json.Decoder(dict[str, dict[str, Any]])
 
 
 def undecoded(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:
-    """A stand-in for a record that `decode` refuses: it has its bytes and its sequence number, and no content."""
+    """Return a stand-in for a record that `decode` rejects: it has its bytes and its sequence number, but no content."""
     change = _StreamRecord(sequence_number, _NO_IMAGE, 0, "KEYS_ONLY")
     return ChangeRecord("", "MODIFY", change, None, raw, stream)
 
 
 def decode(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:
-    """The change that the adapter's JSON describes.
+    """Return the change that the adapter's JSON describes.
 
     Args:
         raw: the record's JSON.
         stream: the stream it came from.
-        sequence_number: from around the record, to name it by where its inside cannot be read.
+        sequence_number: from outside the record's JSON, to name it if its content cannot be read.
 
     Raises:
         UndecodableRecordError: it is not JSON, or a field is missing, ill-typed or has an unknown value.

@@ -1,4 +1,4 @@
-"""What DynamoDB Local writes otherwise than DynamoDB, and would make a shard wait for ever."""
+"""What DynamoDB Local writes differently from DynamoDB, and would make a shard wait forever."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _BY_TTL = {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
 
 
 def as_ttl_deletion(raw: bytes) -> bytes | None:
-    """A record of DynamoDB Local's (3.1.0) about what TTL has deleted, as DynamoDB writes it; None for any other.
+    """Return DynamoDB Local's (3.1.0) record of a deletion by TTL as DynamoDB writes it; None for any other record.
 
-    Its event name is one that no SDK knows, and it does not say who deleted the item.
+    Its event name is unknown to the SDKs, and it does not say who deleted the item.
     """
     try:
         record = msgspec.json.decode(raw)

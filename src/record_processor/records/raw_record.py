@@ -1,4 +1,4 @@
-"""A record as KCL hands it over: bytes, and where they stand in the shard."""
+"""A record as KCL passes it on: bytes, and their position in the shard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where records come from: a stream of a table, and a shard of it."""
+"""Where records come from: a stream of a table, and one of its shards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Stream(msgspec.Struct, frozen=True):
     arn: str
     """``arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE/stream/LABEL``"""
     worker_region: str = ""
-    """The worker's `regionName`: DynamoDB Local's ARNs name a region that is none."""
+    """The worker's `regionName`: DynamoDB Local's ARNs name a region that does not exist."""
 
     @property
     def table(self) -> str:
@@ -23,7 +23,7 @@ class Stream(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """When this stream of its table was made: a stream that is made anew has a later one."""
+        """When this stream of its table was created: a replacement has a later time."""
         return self.arn.partition("/stream/")[2]
 
     @property

@@ -1,10 +1,10 @@
-"""Templates: JSON with places for a record's values, read once and checked before anything starts.
+"""Templates: JSON with placeholders for a record's values, read once and checked before anything starts.
 
-`{new.Total}` stands for an attribute of the new image. A text that is one such place and nothing else becomes the value
-itself, of its own type; in a longer text the value is written out. A key whose value the record does not have is left
+`{new.Total}` stands for an attribute of the new image. A text that consists of one placeholder becomes the value
+itself, with its type; in a longer text the value is written out. A key whose value is missing in the record is left
 out; `{new.Total:0}` gives a value for that case. `{{` and `}}` are braces.
 
-The paths go over the record in the shape `plain` (`ChangeRecord.plain`).
+Paths refer to the record in the shape `plain` (`ChangeRecord.plain`).
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 
 ROOTS = ("createdAt", "eventID", "eventName", "keys", "new", "old", "sequenceNumber", "table", "userIdentity")
 _BELOW = ("keys", "new", "old", "userIdentity")
-"""The roots that have something inside."""
+"""The roots that have values inside."""
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _PATH = re.compile(r'(?P<root>\w+)(?P<rest>(?:\.[^.\[\]":]+|\["[^"]+"\]|\[\d+\])*)(?::(?P<default>.*))?', re.DOTALL)
 _STEP = re.compile(r'\.([^.\[\]":]+)|\["([^"]+)"\]|\[(\d+)\]')
-# An item has 400 KB.
+# An item has at most 400 KB.
 _MOST_INDEX_DIGITS = 6
 _MISSING: Any = object()
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class InvalidTemplate(Mistaken):
-    """A template has mistakes; the message names the place of each."""
+    """A template has errors; the message names the place of each."""
 
 
 class Place(NamedTuple):
-    """`{new.Total:0}`: where the value is, and what stands there when it is not."""
+    """`{new.Total:0}`: where the value is, and what replaces it if it is missing."""
 
     steps: tuple[str | int, ...]
     default: str | None
@@ -56,7 +56,7 @@ class Place(NamedTuple):
 
 
 class Template:
-    """Any JSON value, with places in its texts. Read from YAML as `from_yaml`; rendered for each record."""
+    """Any JSON value with placeholders in its texts. Read from YAML by `from_yaml`; rendered for each record."""
 
     def __init__(self, source: Any) -> None:
         self._root = _parsed(source)
@@ -70,13 +70,15 @@ class Template:
         return {"description": "Any JSON; places in its texts stand for values of the record."}
 
     def render(self, plain: Mapping[str, Any]) -> Any:
-        """The value for a record in the shape `plain`; None where it is one place that the record does not have."""
+        """Return the value for a record in the shape `plain`; None if it is a single placeholder whose value is
+        missing.
+        """
         rendered = _rendered(self._root, plain)
         return None if rendered is _MISSING else rendered
 
 
 class TextTemplate(Template):
-    """A template that gives text."""
+    """A template that renders text."""
 
     def __init__(self, source: Any) -> None:
         if not isinstance(source, str):
@@ -93,11 +95,11 @@ class TextTemplate(Template):
 
     @property
     def fixed(self) -> str | None:
-        """The text where it is the same for every record."""
+        """The text, if it is the same for every record."""
         return self._root if isinstance(self._root, str) else None
 
     def text(self, plain: Mapping[str, Any]) -> str:
-        """The text for a record in the shape `plain`."""
+        """Return the text for a record in the shape `plain`."""
         rendered = self.render(plain)
         return "" if rendered is None else _written(rendered)
 
@@ -187,7 +189,7 @@ def _rendered(node: Any, plain: Mapping[str, Any]) -> Any:
 
 
 def _written(value: Any) -> str:
-    """A value inside a text: texts as they are, anything else as JSON."""
+    """Return a value inside a text: texts as they are, anything else as JSON."""
     if value is _MISSING:
         return ""
     if isinstance(value, str):

@@ -29,7 +29,7 @@ class FakeLease(Lease):
         self._numbers[0] = _LOST + 1
 
     def lose(self) -> None:
-        """Lose it for good: nothing starts any more."""
+        """Lose it for good: nothing starts anymore."""
         self._numbers[0] = _LOST
 
     def ask_to_stop(self) -> None:

@@ -19,19 +19,19 @@ SHARD_ID = "shardId-test"
 
 
 def event(*changes: Change, table: str = "Table") -> Event:
-    """The event with which a `python` action calls its handler."""
+    """Return the event with which a `python` action calls its handler."""
     records: Any = [record.to_lambda() for record in _records(changes, table)]
     return {"Records": records}
 
 
 def plain_event(*changes: Change, table: str = "Table") -> PlainEvent:
-    """The same with `format: plain`."""
+    """Return the same event with `format: plain`."""
     records: Any = [record.to_plain() for record in _records(changes, table)]
     return {"Records": records}
 
 
 def context(action: str = "test", table: str = "Table", timeout_seconds: float = 900.0) -> ContextType:
-    """The context that goes with it."""
+    """Return the context that goes with the event."""
     return Context(action, Shard(SHARD_ID, stream_of(table)), Deadline(timeout_seconds))
 
 

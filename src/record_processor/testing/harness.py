@@ -69,9 +69,9 @@ class DeliveryHarness:
         """Deliver changes, in order, and return what every action did with each once all are done and durable.
 
         Raises:
-            TimeoutError: a call did not return in time. Nothing can be fed any more.
-            LeaseLostError: the lease was lost. Nothing can be fed any more.
-            StopRequestedError: a stop was asked for, and not all changes were done by then.
+            TimeoutError: a call did not return in time. Nothing can be fed anymore.
+            LeaseLostError: the lease was lost. Nothing can be fed anymore.
+            StopRequestedError: a stop was requested, and not all changes were done by then.
         """
         records = [change.raw(sequence_number(self._fed + position)) for position, change in enumerate(changes)]
         self._fed += len(changes)
@@ -146,7 +146,7 @@ def make_action(action_class: type[ActionT], name: str = "test", **settings: Any
 
 
 def fake_names(actions: Sequence[Action[Any]], real: Collection[str] | bool) -> list[str]:
-    """The actions that send nothing: all but `python` and those that are to be real."""
+    """Return the actions that send nothing: all but `python` and those that are to be real."""
     if real is True:
         return []
     kept = real or ()
@@ -154,7 +154,7 @@ def fake_names(actions: Sequence[Action[Any]], real: Collection[str] | bool) -> 
 
 
 def import_from_working_directory() -> None:
-    """Find modules of handlers where a shard process finds them."""
+    """Make modules of handlers importable from where a shard process finds them."""
     if "" not in sys.path:
         sys.path.insert(0, "")
 

@@ -1,4 +1,4 @@
-"""From calls and dead letters to what became of each record."""
+"""Turns calls and dead letters into what became of each record."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from record_processor.testing.results import Outcome
     from record_processor.testing.watched_action import Call, WatchedAction
 
-# Errors of records that no action is called with.
+# Errors of records with which no action is called.
 _HOPELESS = ("UndecodableRecordError", "RecordExpired")
 
 
 def result_of(
     watched: WatchedAction, records: Sequence[RawRecord], stream: Stream, calls: Sequence[Call]
 ) -> ActionResult:
-    """What an action did with records, by the calls that it got for them and the letters that it has."""
+    """Return what an action did with records, from the calls that it received for them and its letters."""
     letters = {letter.sequence_number: letter for letter in watched.letters()}
     by_number = _by_number(calls)
     results = [
@@ -39,7 +39,7 @@ def result_of(
 
 
 def _by_number(calls: Sequence[Call]) -> dict[str, list[BaseException | None]]:
-    """How each call ended for a record, by its sequence number; None: well, or it was not its turn."""
+    """Return how each call ended for a record, by its sequence number; None: it succeeded, or was not tried."""
     ends: dict[str, list[BaseException | None]] = {}
     for call in calls:
         for position, record in enumerate(call.records):
@@ -65,7 +65,7 @@ def _result(
 
 
 def _gives_up(action: Action[Any], letter: Letter, exception: BaseException | None) -> bool:
-    """Whether a worker would, with the settings that the action itself has."""
+    """Return whether a worker would give up, with the action's own settings."""
     settings = action.settings
     if settings.dead_letter is None:
         return False
@@ -76,7 +76,7 @@ def _gives_up(action: Action[Any], letter: Letter, exception: BaseException | No
 def _payload(action: Action[Any], record: ChangeRecord) -> Any:
     try:
         return action.preview(record)
-    except Exception:  # of an action from anywhere: it has delivered the record, which is what counts
+    except Exception:  # raised by some action: it has delivered the record, which is what counts
         return None
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class _HastyFence(Fence):
-    """One that asks the lease, and does not wait for the next attempt."""
+    """A fence that asks the lease, and does not wait for the next attempt."""
 
     def sleep(self, _seconds: float) -> None:
         super().sleep(0.0)
@@ -54,7 +54,7 @@ class TrialDelivery:
         attempts: int,
         patience_seconds: float,
     ) -> None:
-        """An action that `sinks` names is a fake, and calls its sink. `attempts`: as for `WatchedAction`."""
+        """An action that `sinks` names is a fake and calls its sink. `attempts`: as for `WatchedAction`."""
         self._letters = Path(tempfile.mkdtemp(prefix="record-processor-"))
         weakref.finalize(self, shutil.rmtree, self._letters, ignore_errors=True)
         self._watched = [
@@ -72,8 +72,8 @@ class TrialDelivery:
         """Deliver records, whose sequence numbers grow, and return when all of them are done.
 
         Raises:
-            TimeoutError: a call did not return; nothing can be fed any more.
-            LeaseLostError, StopRequestedError: a test did that.
+            TimeoutError: a call did not return; nothing can be fed anymore.
+            LeaseLostError, StopRequestedError: a test caused it.
         """
         before = [len(watched.calls) for watched in self._watched]
         with _process_kept(self._call_timeout), self._patience():
@@ -91,7 +91,7 @@ class TrialDelivery:
         )
 
     def close(self) -> None:
-        """Close the actions that are at rest."""
+        """Close the actions that have no running call."""
         if self._is_open:
             self._delivery.close()
 
@@ -122,7 +122,7 @@ class TrialDelivery:
     def _call_timeout(
         self, _status: int, _thread_id: int | None = None, say: Callable[[], None] | None = None
     ) -> NoReturn:
-        """Instead of the end of the process, which is the test's own."""
+        """Raise instead of ending the process, which is the test's own."""
         if say is not None:
             say()
         self._give_up("its action's timeout, at which a shard process ends")

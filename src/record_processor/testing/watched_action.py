@@ -1,4 +1,4 @@
-"""An action whose every call is noted, and which may be a fake."""
+"""An action whose calls are all recorded, and which may be a fake."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FakeSink:
 
     def __init__(self, *errors: BaseException) -> None:
         self.records: list[ChangeRecord] = []
-        """What it took, in order."""
+        """What it received, in order."""
         self._errors = list(errors)
 
     def __call__(self, records: Sequence[ChangeRecord]) -> None:
@@ -51,16 +51,16 @@ class Call(NamedTuple):
 
 
 class WatchedAction(Action[Any]):
-    """Takes an action's place in the delivery. Its dead letters go to a file of its own, whatever the settings say."""
+    """Takes an action's place in the delivery. Its dead letters go to its own file, whatever the settings say."""
 
     def __init__(self, action: Action[Any], sink: Sink | None, letters: Path, attempts: int) -> None:
         """Watch an action.
 
         Args:
             action: one that is not open.
-            sink: called instead of the action; None: the action is.
+            sink: called instead of the action; None: the action itself is called.
             letters: the file for its dead letters.
-            attempts: give up after so many where a worker never would.
+            attempts: give up after this many where a worker never would.
         """
         self.action = action
         self.is_real = sink is None
@@ -90,7 +90,7 @@ class WatchedAction(Action[Any]):
         errors: dict[int, BaseException] = {}
         try:
             self._send(records)
-        except BaseException as error:  # whatever a handler raises, sys.exit too
+        except BaseException as error:  # whatever a handler raises, even SystemExit
             errors = _by_position(records, error)
             raise
         finally:
@@ -98,11 +98,11 @@ class WatchedAction(Action[Any]):
                 self.calls.append(Call(records, errors))
 
     def letters(self) -> list[Letter]:
-        """All that it has given up on."""
+        """All that it gave up on."""
         return list(self._letters.read()[0]) if self._letters.path.exists() else []
 
     def flush(self) -> None:
-        """Never fails, or it would be tried forever; what it says is kept."""
+        """Never fails, since the delivery would retry it forever; errors are kept."""
         try:
             if self.is_real:
                 self.action.flush()
@@ -119,7 +119,7 @@ class WatchedAction(Action[Any]):
 
 
 def _faked(action: Action[Any], sink: Sink) -> Sink:
-    """A call that does all that the action does before it sends, so that it refuses what the action would."""
+    """Do everything that the action does before it sends, so that the fake rejects what the action would."""
     if isinstance(action, BatchedAction):
         action.send = lambda contents: {}  # type: ignore[method-assign] # noqa: ARG005 - the interface's
     check = action.deliver if isinstance(action, BatchedAction) else _previewing(action)
@@ -150,7 +150,7 @@ def _previewing(action: Action[Any]) -> Sink:
 
 
 def _by_position(records: Sequence[ChangeRecord], error: BaseException) -> dict[int, BaseException]:
-    """Why which records failed; those that were not tried have not."""
+    """Return why records failed, by record; those that were not tried have not failed."""
     if isinstance(error, PartialFailure):
         return {at: one for at, one in error.failures.items() if not isinstance(one, NotTriedError)}
     if isinstance(error, UndecodableRecordError):
