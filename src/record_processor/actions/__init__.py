@@ -1,1 +1,1 @@
-"""What can be done with records: one file an action, found by name, imported only when configured."""
+"""What can be done with records: one file per action, found by name and imported only when configured."""

@@ -1,4 +1,4 @@
-"""The AWS services that take records by the batch: one client, one call, one answer for each record."""
+"""The base of actions on AWS services that accept batches: one client, one call, one answer per record."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class AwsBatchedAction(BatchedAction[AwsSettingsT], abc.ABC):
 
     @abc.abstractmethod
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
-        """One call of the service; why entries failed, by position in it."""
+        """Call the service once; return why entries failed, by position."""
 
     def send(self, contents: Sequence[Any]) -> Mapping[int, Exception]:
         from botocore.exceptions import BotoCoreError, ClientError

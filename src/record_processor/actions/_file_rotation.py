@@ -1,4 +1,4 @@
-"""When a file of the `file` action is full or old, and what becomes of it then."""
+"""When a file of the `file` action is full or old, and what happens to it then."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _UNFINISHED = ".part"
 
 
 class Rotate(msgspec.Struct, kw_only=True, frozen=True):
-    """When a new file begins: as soon as one of the two is reached."""
+    """When a new file begins: as soon as one of the limits is reached."""
 
     size: Annotated[ByteSize | None, Meta(description="Rotate before the file grows larger than this.")] = None
     every: Annotated[
@@ -49,25 +49,25 @@ class Rotate(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Rotation:
-    """The rotation of one file. A finished one is called after the time of its end: `NAME.20261124T093000Z.jsonl`."""
+    """The rotation of one file. A finished file is named after the time of its end: `NAME.20261124T093000Z.jsonl`."""
 
     def __init__(self, path: Path, settings: Rotate) -> None:
         self._path = path
         self._settings = settings
 
     def is_due(self, fd: int, next_bytes: int) -> bool:
-        """Whether the open file, which is locked, is to take nothing more."""
+        """Return whether the open, locked file must not grow any further."""
         status = os.fstat(fd)
         if not status.st_size:
             return False
         size, every = self._settings.size, self._settings.every
         if size is not None and status.st_size + next_bytes > size:
             return True
-        # Its last write was in an earlier period, so all of it belongs there; no process has to remember anything.
+        # Its last write was in an earlier period, so all of it belongs there; no process needs to remember anything.
         return every is not None and status.st_mtime // every != time.time() // every
 
     def rotate(self) -> None:
-        """Give the file, which is locked and on the disk, its final name."""
+        """Give the file, which is locked and on disk, its final name."""
         ended = datetime.now(timezone.utc)
         for number in range(1_000_000):
             finished = self._path.with_name(self._finished_name(ended, number))
@@ -78,7 +78,7 @@ class Rotation:
         log.info("file.rotated", f"{self._path.name} is now {finished.name}")
 
     def compress_finished(self) -> None:
-        """Gzip finished files in the background, also those that a crash left; the end of the process may cut it."""
+        """Gzip finished files in the background, also those that a crash left; the process's end may interrupt it."""
         if self._settings.gzip:
             threading.Thread(target=self._compress_all, name="gzip", daemon=True).start()
 
@@ -91,19 +91,19 @@ class Rotation:
         pattern = f"{_literal(self._path.stem)}.{digits}T{'[0-9]' * 6}Z*{_literal(self._path.suffix)}"
         for finished in sorted(self._path.parent.glob(pattern)):
             if finished.suffix in (_GZIPPED, _UNFINISHED):
-                continue  # of a file whose name has no ending
+                continue  # for files whose name has no extension
             try:
                 _compress(finished)
-            except OSError as error:  # it stays as it is, whole, and the next rotation tries again
+            except OSError as error:  # it stays as it is, and the next rotation tries again
                 log.warning("file.not_compressed", f"{finished}: {error}")
 
 
 def _compress(finished: Path) -> None:
-    """Put the gzipped file in the place of the plain one; whole or not at all."""
+    """Replace the plain file by the gzipped one, completely or not at all."""
     with contextlib.suppress(FileNotFoundError), open(finished, "rb", opener=_no_link) as plain:
         fcntl.flock(plain, fcntl.LOCK_EX)
         if not finished.exists():
-            return  # another process had it in hand
+            return  # another process was working on it
         unfinished = finished.with_name(finished.name + _UNFINISHED)
         try:
             unfinished.unlink(missing_ok=True)
@@ -114,7 +114,7 @@ def _compress(finished: Path) -> None:
                 raw.flush()
                 os.fsync(raw.fileno())
         except OSError:
-            unfinished.unlink(missing_ok=True)  # on a full disk, this is room for the lines that wait
+            unfinished.unlink(missing_ok=True)  # on a full disk, this makes room for the lines that wait
             raise
         unfinished.rename(_gzipped(finished))
         sync_folder(finished.parent)
@@ -134,5 +134,5 @@ def _gzipped(path: Path) -> Path:
 
 
 def _literal(text: str) -> str:
-    """For a glob pattern."""
+    """Escape text for a glob pattern."""
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)

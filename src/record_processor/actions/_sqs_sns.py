@@ -1,4 +1,4 @@
-"""What SQS and SNS have in common: texts, attributes of messages, and FIFO's groups."""
+"""What SQS and SNS share: texts, message attributes, and FIFO groups."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 KIBIBYTE = 1024
 
-# What SQS takes in a message beside what JSON escapes anyway; written as JSON escapes they are the same text.
+# Characters that SQS accepts in a message, beside those that JSON escapes anyway; escaped in JSON, they are the same
+# text.
 _REFUSED = {"\ufffe": "\\ufffe", "\uffff": "\\uffff"}
 _MOST_ATTRIBUTES = 10
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
@@ -31,7 +32,7 @@ _ATTRIBUTE_NAME = re.compile(r"(?!(?i:aws|amazon)\.)(?!.*\.\.)[A-Za-z0-9_-](?:[A
 
 
 class MessageSettings(AwsFormattedSettings, kw_only=True, frozen=True):
-    """The keys of both."""
+    """The settings of both."""
 
     group: Annotated[
         TextTemplate | None, Meta(description="Message group ID for FIFO, as a template. Default: the item's keys.")
@@ -46,7 +47,7 @@ MessageSettingsT = TypeVar("MessageSettingsT", bound=MessageSettings)
 
 
 class MessageAction(AwsBatchedAction[MessageSettingsT], abc.ABC):
-    """A record is a message: a text, attributes, and for FIFO a group and an id that tells repetitions."""
+    """Sends each record as a message: a text, attributes, and for FIFO a group and a deduplication id."""
 
     text_name: ClassVar[str]
     """The service's name for the text."""
@@ -78,31 +79,31 @@ class MessageAction(AwsBatchedAction[MessageSettingsT], abc.ABC):
 
 
 def body(encoded: bytes) -> str:
-    """JSON as a message's text."""
+    """Return JSON as a message's text."""
     text = encoded.decode()
-    for refused, escaped in _REFUSED.items():  # next to never there, and this is the quickest look
+    for refused, escaped in _REFUSED.items():  # almost never present, and this is the fastest check
         text = text.replace(refused, escaped)
     return text
 
 
 def group_of(record: ChangeRecord) -> str:
-    """FIFO's message group of an item: its keys, so that one item's messages keep their order and hold up no other's.
+    """Return FIFO's message group for an item: its keys. So an item's messages keep their order and block no others.
 
-    A group has 128 characters at most and no spaces; keys that do not fit are hashed.
+    A group has at most 128 characters and no spaces; keys that do not fit are hashed.
     """
     return identifier(record.raw_keys.decode(errors="replace"))
 
 
 def deduplication_id(action: str, record: ChangeRecord) -> str:
-    """FIFO's id that tells repetitions: of a record and of an action, since two actions may have one queue.
+    """Return FIFO's deduplication id for a record and an action, since two actions may use one queue.
 
-    It has 128 characters at most; what does not fit is hashed.
+    It has at most 128 characters; what does not fit is hashed.
     """
     return identifier(f"{action}-{record.event_id}")
 
 
 def check_attributes(attributes: Mapping[str, TextTemplate]) -> None:
-    """Raise InvalidSettingError where there are more than a message may have, or one with a name that none may have."""
+    """Raise InvalidSettingError if there are too many attributes for a message, or one has an invalid name."""
     if len(attributes) > _MOST_ATTRIBUTES:
         message = f"a message has at most {_MOST_ATTRIBUTES} attributes, found {len(attributes)}"
         raise InvalidSettingError("attributes", message)
@@ -113,9 +114,9 @@ def check_attributes(attributes: Mapping[str, TextTemplate]) -> None:
 
 
 def attributes_of(templates: Mapping[str, TextTemplate], record: ChangeRecord) -> dict[str, Any]:
-    """The message attributes for a record, of characters that the services take.
+    """Return the message attributes for a record, limited to characters that the services accept.
 
-    Those that come out empty are left out, since none may be empty.
+    Empty ones are left out, since no attribute may be empty.
     """
     if not templates:
         return {}
@@ -125,13 +126,13 @@ def attributes_of(templates: Mapping[str, TextTemplate], record: ChangeRecord) -
 
 
 def size_bytes(text: str, attributes: Mapping[str, Any]) -> int:
-    """What a message counts for: its text, and name, type and value of each attribute."""
+    """Return the size that counts for a message: its text, and name, type and value of each attribute."""
     rest = sum(len(name) + len("String") + len(value["StringValue"].encode()) for name, value in attributes.items())
     return len(text.encode()) + rest
 
 
 def failures_by_id(service: str, operation: str, answer: Mapping[str, Any], entries: int) -> dict[int, Exception]:
-    """Failures of a batch whose entries had their positions for ids; what an answer does not name has failed too."""
+    """Return the failures of a batch whose ids are positions; entries that the answer does not name have failed too."""
     from record_processor.aws.call_errors import of_entry
 
     failed = {one["Id"]: one for one in answer.get("Failed", ())}

@@ -1,8 +1,8 @@
-"""`command`: a program of the user's, fed one line of JSON a record, answering one line a record.
+"""`command`: a user's program that reads one line of JSON per record and answers one line per record.
 
-`ok` means done, `error REASON` not done, `dead REASON` that trying again cannot help. A program that ends, says
-anything else or takes too long has failed at the first record that it had not answered: those before it are done, those
-after it have not been tried. It is ended with all that it started, and a new one is started for the next attempt.
+`ok` means done, `error REASON` not done, `dead REASON` that a retry cannot help. A program that ends, answers anything
+else or takes too long has failed at the first record that it had not answered: those before it are done, those after it
+were not tried. It is ended with everything that it started, and a new one is started for the next attempt.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class CommandAction(BatchedAction[CommandSettings]):
         self._idle: queue.SimpleQueue[LineProcess] = queue.SimpleQueue()
         self._all: set[LineProcess] = set()
         self._closed = False
-        # Concurrent calls start and end programs, while the process's main thread may want to end them all.
+        # Concurrent calls start and end programs, while the process's main thread may want to end all of them.
         self._lock = threading.Lock()
 
     def _check_command(self) -> None:
@@ -113,12 +113,13 @@ class CommandAction(BatchedAction[CommandSettings]):
         else:
             self._end(program)
         if isinstance(failure, TooManyAnswersError) and len(contents) > 1:
-            # Taken as "too much at once": sent by halves, the record to blame is found, and no other counts an attempt.
+            # Treated as "too much at once": sent by halves, the record to blame is found, and no other counts an
+            # attempt.
             raise CallFailedError(PermanentError(str(failure)))
         return _failures(answers, failure, len(contents))
 
     def _program(self) -> LineProcess:
-        """One that is idle and well, or a new one."""
+        """Return a healthy idle program, or a new one."""
         try:
             while not (program := self._idle.get_nowait()).ready:
                 self._end_idle(program)
@@ -170,7 +171,7 @@ class CommandAction(BatchedAction[CommandSettings]):
         kill(self._last_ones())
 
     def _last_ones(self) -> list[LineProcess]:
-        """All that there are, after which no more are started."""
+        """Return all programs; after this no more are started."""
         with self._lock:
             self._closed = True
             return list(self._all)
@@ -183,7 +184,7 @@ class CommandAction(BatchedAction[CommandSettings]):
 
 
 def _failures(answers: Sequence[str], failure: ProgramFailedError | None, wanted: int) -> dict[int, Exception]:
-    """Why records failed, by position: what the program said of them, and of the one at which it failed itself."""
+    """Return why records failed, by position: what the program said about them, or how it failed itself."""
     failures: dict[int, Exception] = {}
     for position, answer in enumerate(answers):
         word, _, reason = answer.partition(" ")

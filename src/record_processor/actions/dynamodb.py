@@ -1,9 +1,8 @@
 """`dynamodb`: another table that follows this one, as a copy or as a view.
 
-Each item there carries the place of the change that it shows (its stream's label and its sequence number), and a change
-is written only where it is newer.
-So neither replays nor anything out of order bring old data back. A deletion leaves a marker for a while, since an item
-that is simply gone cannot say that it is newer.
+Each item there carries the position of the change that it shows (its stream's label and its sequence number), and a
+change is written only if it is newer. So neither replays nor changes out of order bring old data back. A deletion
+leaves a marker for a while, since an item that is simply gone cannot say that it is newer.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
     from record_processor.records.change_record import ChangeRecord
 
-# Sequence numbers have up to 21 digits on AWS, and no length that is promised. As texts of one length they compare as
+# Sequence numbers have up to 21 digits on AWS, and no guaranteed length. As texts of equal length they compare as
 # numbers do, and a text holds more digits than DynamoDB's numbers.
 _SEQUENCE_DIGITS = 40
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
@@ -85,7 +84,7 @@ class DynamoDBSettings(ActionSettings, kw_only=True, frozen=True):
 
 
 class DynamoDBAction(Action[DynamoDBSettings]):
-    """Of a batch, only the last change of each item is written."""
+    """Write only the last change of each item in a batch."""
 
     settings_type = DynamoDBSettings
     default_batch_size = 25
@@ -127,7 +126,7 @@ class DynamoDBAction(Action[DynamoDBSettings]):
     @property
     def _loops_end(self) -> str:
         own = f"{{{self.settings.sequence_attribute}: {{S: [{{exists: false}}]}}}}"
-        # Not REMOVE: the marker of a deletion is deleted in its turn.
+        # Not REMOVE: the marker of a deletion is itself deleted later.
         return f"filter: {{eventName: [INSERT, MODIFY], dynamodb: {{NewImage: {own}}}}}"
 
     def open(self, shard: Shard) -> None:
@@ -143,11 +142,11 @@ class DynamoDBAction(Action[DynamoDBSettings]):
                 failures[position] = error
             except ActionError as error:
                 failures[position] = error
-                # The table is throttled or away: the others would only be more of the same to it.
+                # The table is throttled or unavailable: more calls would only make it worse.
                 failures.update({later: NotTriedError() for later in last.values() if later > position})
                 break
         if failures:
-            # What was left out in favour of a change that is not there is not there either.
+            # Changes that were left out in favor of one that failed have failed too.
             failed_keys = {records[position].raw_keys for position in failures}
             for position, record in enumerate(records):
                 if record.raw_keys in failed_keys:
@@ -165,7 +164,7 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         try:
             getattr(dynamodb, operation)(**request)
         except dynamodb.exceptions.ConditionalCheckFailedException:
-            return  # the table has a newer change, or this one
+            return  # the table has a newer change, or this one already
         except (BotoCoreError, ClientError) as error:
             if "Item size" in str(error):
                 raise PermanentError(f"PutItem: {_TOO_LARGE}") from None
@@ -174,7 +173,7 @@ class DynamoDBAction(Action[DynamoDBSettings]):
             ) from None
 
     def _request(self, record: ChangeRecord, label: str | None = None) -> tuple[str, dict[str, Any]]:
-        """The operation and its parameters; `label` is that of the stream, if the action is not open."""
+        """Return the operation and its parameters; `label` is the stream's label if the action is not open."""
         sequence = {"S": _place(self._shard.stream.label if label is None else label, record.sequence_number)}
         request = {
             "TableName": self.settings.table,
@@ -212,8 +211,8 @@ class DynamoDBAction(Action[DynamoDBSettings]):
 
 
 def _place(label: str, sequence_number: str) -> str:
-    """A text that is larger for a newer change.
+    """Return a text that is larger for a newer change.
 
-    A stream that was made anew may begin with lower sequence numbers; its label, a time, is always later.
+    A stream that replaces another may begin with lower sequence numbers; its label, a time, is always later.
     """
     return f"{label}#{sequence_number.zfill(_SEQUENCE_DIGITS)}"

@@ -1,4 +1,4 @@
-"""`eventbridge`: each record is an event on a bus."""
+"""`eventbridge`: each record becomes an event on a bus."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KIBIBYTE = 1024
 _LONGEST_SOURCE = 256
 _LONGEST_DETAIL_TYPE = 128
 _TIME_BYTES = 14
-"""What EventBridge counts for an entry's time."""
+"""The bytes that EventBridge counts for an entry's time."""
 
 
 class EventBridgeSettings(AwsFormattedSettings, kw_only=True, frozen=True):
@@ -89,7 +89,7 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
 
 
 def _fitting(key: str, text: str, longest: int) -> str:
-    """The text where an event can have it: cut or left out, it would lead to other rules than it should."""
+    """Return the text if an event can have it: cut or left out, it would match other rules than it should."""
     if not 0 < len(text) <= longest:
         raise PermanentError(f"{key} has {len(text):,} characters for this record: EventBridge accepts 1 to {longest}")
     return text

@@ -42,7 +42,7 @@ class FileSettings(FormattedSettings, kw_only=True, frozen=True):
 
 
 class FileAction(Action[FileSettings]):
-    """Lines gather in memory until `flush`, or until there are many, and stay there until the disk has them.
+    """Lines collect in memory until `flush`, or until there are many, and stay there until they are on disk.
 
     Several shards, and several workers on one host, may share a file.
     """
@@ -61,7 +61,7 @@ class FileAction(Action[FileSettings]):
         super().__init__(settings)
         self._shape = RecordFormat(settings)
         self._pending = bytearray()
-        # `flush` comes from another thread than `deliver`.
+        # `flush` is called from another thread than `deliver`.
         self._lock = threading.Lock()
         self._rotation: Rotation | None = None
         if "\0" in settings.path:
@@ -82,7 +82,7 @@ class FileAction(Action[FileSettings]):
         table, shard_id = path_segment(shard.stream.table), path_segment(shard.shard_id)
         path = absolute(self.settings.path.format(table=table, shard=shard_id))
         self._file = SharedFile(path)
-        self._file.open()  # a folder that cannot be written is known now
+        self._file.open()  # a folder that cannot be written is noticed now
         if self.settings.rotate is not None:
             self._rotation = Rotation(path, self.settings.rotate)
             self._rotation.compress_finished()
@@ -90,7 +90,7 @@ class FileAction(Action[FileSettings]):
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         lines = b"".join(self._shape.encoded(record) + b"\n" for record in records)
         with self._lock:
-            # First, so that a write that fails has taken nothing in: the same records come again.
+            # First, so that a failed write has taken nothing in: the same records are delivered again.
             if len(self._pending) >= _BUFFER_BYTES:
                 self._make_room()
             self._pending += lines
@@ -106,12 +106,12 @@ class FileAction(Action[FileSettings]):
         try:
             self._write()
         except FileLockedError as error:
-            # The lease and a stop are asked after before the next try; the records at hand are not to blame.
+            # The lease and a stop are checked before the next attempt; the records in progress are not to blame.
             log.warning("file.locked", str(error), action=self.settings.name, path=str(self._file.path))
             raise NotTriedError from error
 
     def _write(self) -> None:
-        """Bring what is pending to the disk; only then is it forgotten."""
+        """Write what is pending to disk; only then forget it."""
         while self._pending:
             with self._file.locked() as fd:
                 if self._rotation is None or not self._rotation.is_due(fd, len(self._pending)):
@@ -119,5 +119,5 @@ class FileAction(Action[FileSettings]):
                     self._pending.clear()
                     return
                 self._rotation.rotate()
-            # Not before the lock is free. The next lock finds that its file has lost its name, and makes a new one.
+            # Only after the lock is free. The next lock finds that its file has lost its name, and creates a new one.
             self._rotation.compress_finished()

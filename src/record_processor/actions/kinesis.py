@@ -1,4 +1,4 @@
-"""`kinesis`: each record is a record of a Kinesis data stream."""
+"""`kinesis`: each record becomes a record of a Kinesis data stream."""
 
 from __future__ import annotations
 
@@ -62,5 +62,5 @@ class KinesisAction(AwsBatchedAction[KinesisSettings]):
     def _partition_key(self, record: ChangeRecord) -> str:
         template = self.settings.partition_key
         key = record.raw_keys.decode() if template is None else template.text(record.plain)
-        # A key has 1 to 256 characters. Hashed, equal ones stay equal, which is all that they are for.
+        # A key has 1 to 256 characters. Hashed, equal keys stay equal, which is all that matters.
         return key if 0 < len(key) <= _LONGEST_PARTITION_KEY else hashlib.sha256(key.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""`log`: one structured log event a record."""
+"""`log`: one structured log event per record."""
 
 from __future__ import annotations
 

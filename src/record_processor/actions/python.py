@@ -1,4 +1,4 @@
-"""`python`: a function of the user's, called as Lambda would call it."""
+"""`python`: a user's function, called as Lambda would call it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class PythonSettings(FormattedSettings, kw_only=True, frozen=True):
 
 
 class PythonAction(Action[PythonSettings]):
-    """A handler may be `async def`: all its calls share one event loop, as many at a time as `concurrency` says."""
+    """A handler may be `async def`: all its calls share one event loop, as many at a time as `concurrency` allows."""
 
     settings_type = PythonSettings
     sets_environment = True
@@ -124,7 +124,7 @@ class PythonAction(Action[PythonSettings]):
         self._hooks.stop()
 
     def _overdue(self, call: HandlerCall) -> None:
-        """A thread cannot be stopped, so the process ends: the records in the call count an attempt."""
+        """End the process, since a thread cannot be stopped: the records in the call count an attempt."""
         process_end.end(process_end.CALL_TIMEOUT, call.thread_id, lambda: self._say_overdue(call))
 
     def _say_overdue(self, call: HandlerCall) -> None:

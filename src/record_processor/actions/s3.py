@@ -1,7 +1,7 @@
-"""`s3`: each batch is an object of JSON lines.
+"""`s3`: each batch becomes an object of JSON lines.
 
-An object's key says which records are in it, so that the same batch, written again after a crash or an error, takes its
-own place and not another.
+An object's key says which records are in it, so that the same batch, written again after a crash or an error, replaces
+itself and nothing else.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LONGEST_PLACES = {
     "shard": "s" * 65,
     "table": "t" * 255,
 }
-"""What may stand there at the most."""
+"""The longest value that may take this place in a key."""
 
 
 class S3Settings(AwsFormattedSettings, kw_only=True, frozen=True):
@@ -129,7 +129,7 @@ def _check(key: str) -> None:
         places = ", ".join(f"{{{place}}}" for place in _PLACES)
         raise InvalidSettingError("key", f"expected placeholders of {places} only, found {key!r}") from None
     varied = {place: key.format(**{**dict.fromkeys(_PLACES, ""), place: "x"}) != plain for place in _PLACES}
-    # Else one object takes another's place, and what was in it is lost.
+    # Otherwise one object would replace another, and its content would be lost.
     if not (varied["first"] and varied["last"] and (varied["table"] or varied["shard"])):
         raise InvalidSettingError("key", f"needs {{first}}, {{last}}, and {{table}} or {{shard}}; found {key!r}")
     longest = key.format(**_LONGEST_PLACES)

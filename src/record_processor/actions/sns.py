@@ -1,4 +1,4 @@
-"""`sns`: each record is a notification of a topic."""
+"""`sns`: each record becomes a notification of a topic."""
 
 from __future__ import annotations
 
@@ -70,6 +70,6 @@ class SnsAction(MessageAction[SnsSettings]):
 
 
 def _subject(text: str) -> dict[str, str]:
-    """SNS takes a subject of one line, without control characters, 100 characters at most, and none that is empty."""
+    """Return a subject that SNS accepts: one line of 1 to 100 characters without control characters."""
     subject = one_line(text, _LONGEST_SUBJECT)
     return {"Subject": subject} if subject else {}

@@ -1,4 +1,4 @@
-"""`sqs`: each record is a message of a queue."""
+"""`sqs`: each record becomes a message in a queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`webhook`: records are posted to an address as JSON, signed as Standard Webhooks has it."""
+"""`webhook`: records are posted to an address as JSON, signed according to Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization", "x-api-key"
 _TRY_AGAIN = frozenset({408, 425, 429})
 _LONGEST_MESSAGE = 200
 _MOST_ANSWER_BYTES = 65536
-# So that an answer that names each record of a batch is read to its end.
+# Enough for an answer that names each record of a batch.
 _ANSWER_BYTES_A_RECORD = 128
 
 
@@ -75,9 +75,9 @@ class WebhookSettings(FormattedSettings, kw_only=True, frozen=True):
 
 
 class WebhookAction(Action[WebhookSettings]):
-    """2xx means done, and 4xx that it cannot be helped, but for 408, 425 and 429; all else is tried again.
+    """2xx means done; 4xx except 408, 425 and 429 means that a retry cannot help; anything else is retried.
 
-    401, 403, 404 and their kin (`refusals`) for many records in a row are an outage, and waited for.
+    401, 403, 404 and the like (`refusals`) for many records in a row are an outage, which is waited for.
     """
 
     settings_type = WebhookSettings
@@ -150,7 +150,7 @@ class WebhookAction(Action[WebhookSettings]):
         shaped = [self._shape.of(record) for record in records]
         if self._shape.is_lambda:
             return encoded({"Records": shaped})
-        # By what is configured, not by what happens to be there: the far side wants one or the other, always.
+        # This depends on the configuration, not on the number of records: the remote side always expects the same form.
         return encoded(shaped[0] if self.batch_size == 1 else shaped)
 
     def _post(self, body: bytes, headers: dict[str, str], most_bytes: int) -> Answer:
@@ -164,7 +164,7 @@ class WebhookAction(Action[WebhookSettings]):
             seconds = f"{self.settings.timeout:g} s"
             raise ActionError(f"POST: took longer than {seconds} ({type(error).__name__})") from None
         except httpx.HTTPError as error:
-            said = shortened(str(error), _LONGEST_MESSAGE)  # a line of a header may stand in it
+            said = shortened(str(error), _LONGEST_MESSAGE)  # it may contain a line of a header
             raise ActionError(f"POST: {type(error).__name__}: {said}") from None
 
     def _refusal(self, answer: Answer, records: Sequence[ChangeRecord]) -> ActionError:
@@ -181,13 +181,13 @@ class WebhookAction(Action[WebhookSettings]):
 
 
 def _is_secret(header: tuple[str, str]) -> bool:
-    """By its name, or since its value came through `${…}`, with which secrets come."""
+    """Return whether a header holds a secret: by its name, or because its value came through `${…}`, as secrets do."""
     name, value = header
     return name.lower() in _SECRET_HEADERS or redacted(value) != value
 
 
 def refusal(answer: Answer) -> ActionError:
-    """What an answer that is no success means for a record that has been sent alone."""
+    """Return what an unsuccessful answer means for a record that was sent alone."""
     if 300 <= answer.status < 400:
         return ActionError(f"{_said(answer)} (redirects are not followed: write where it leads as the url)")
     if 400 <= answer.status < 500 and answer.status not in _TRY_AGAIN:
@@ -201,7 +201,7 @@ def _said(answer: Answer) -> str:
 
 
 def _retry_after_seconds(header: str) -> float:
-    """Seconds, or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after"""
+    """Read seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after"""
     if re.fullmatch(r"\s*[0-9]{1,9}\s*", header):
         return float(header)
     try:

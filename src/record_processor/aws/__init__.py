@@ -1,1 +1,1 @@
-"""The AWS SDK: its clients and settings, what its errors mean, and answers that stay small."""
+"""The AWS SDK: its clients and settings, what its errors mean, and limits for its answers."""

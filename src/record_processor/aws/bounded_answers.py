@@ -1,6 +1,6 @@
-"""Answers to the SDK's calls that stay small and are answers, whatever the far side does: the SDK reads all that comes.
+"""Limits for answers to the SDK's calls, whatever the remote side does: the SDK itself reads everything that arrives.
 
-An endpoint may be somebody else's, or what has taken its address.
+An endpoint may belong to somebody else, or to whatever has taken its address.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from record_processor.text.safe_text import shortened
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The largest that AWS gives are pages of a megabyte, and the thousand keys of a listing, of a kilobyte each.
+# AWS's largest answers are pages of a megabyte, and the thousand keys of a listing, with a kilobyte each.
 LARGEST_ANSWER_BYTES = 32 << 20
 _LONGEST_SAID = 500
 
 
 def bounded(client: Any) -> Any:
-    """The same client of boto3 or botocore, which gives up an answer that is larger than any of AWS's.
+    """Change a client of boto3 or botocore so that it rejects answers larger than any of AWS's; return it.
 
-    One that has not the shape of AWS's is the SDK's `ResponseParserError`. A body that its caller reads (of an object,
-    of a function) is the caller's to bound.
+    An answer without the shape of AWS's is the SDK's `ResponseParserError`. A body that its caller reads (of an object,
+    of a function) is for the caller to limit.
     """
-    # The SDK has no setting for it, and no public way to its parts. Without these names it reads as it always did.
+    # The SDK has no setting for this, and no public access to its parts. If these names are gone, it reads as it always
+    # did.
     endpoint: Any = getattr(client, "_endpoint", None)
     if hasattr(endpoint, "http_session"):
         endpoint.http_session = _BoundedSession(endpoint.http_session)
@@ -34,14 +35,14 @@ def bounded(client: Any) -> Any:
 
 
 class _BoundedSession:
-    """In front of the session that a client sends its requests by; the SDK asks it for these two only."""
+    """Wraps the session through which a client sends its requests; the SDK uses only these two methods of it."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
 
     def send(self, request: Any) -> Any:
         is_streamed = request.stream_output
-        request.stream_output = True  # so that nothing is read before the answer is bounded
+        request.stream_output = True  # so that nothing is read before the limit applies
         response = self._session.send(request)
         response.raw.stream = _stream(response.raw, request.url)
         if not is_streamed:
@@ -53,7 +54,7 @@ class _BoundedSession:
 
 
 def _stream(raw: Any, url: str) -> Any:
-    """What the SDK reads a whole answer by."""
+    """What the SDK reads a whole answer with."""
     whole = raw.stream
 
     def stream(*arguments: Any, **named: Any) -> Iterator[bytes]:
@@ -75,7 +76,7 @@ def _too_large(url: str) -> Exception:
 
 
 def _read(response: Any, request: Any) -> None:
-    """Have the whole answer read, with the errors that the SDK makes of those of the connection."""
+    """Have the whole answer read, with the errors that the SDK makes of connection errors."""
     from botocore import exceptions as sdk
     from urllib3 import exceptions as connection
 
@@ -90,7 +91,7 @@ def _read(response: Any, request: Any) -> None:
 
 
 class _Parsers:
-    """In front of what makes the SDK's parsers, which take the shape of an answer for granted."""
+    """Wraps the factory of the SDK's parsers, which take the shape of an answer for granted."""
 
     def __init__(self, parsers: Any) -> None:
         self._parsers = parsers
@@ -111,7 +112,7 @@ class _Parser:
             if self._protocol == "json":
                 _check_json(response)
             return self._parser.parse(response, shape)
-        except ResponseParserError as error:  # the whole answer may stand in it
+        except ResponseParserError as error:  # it may contain the whole answer
             raise ResponseParserError(shortened(str(error), _LONGEST_SAID)) from None
         except Exception as error:
             kind = "it is nested too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
@@ -119,9 +120,9 @@ class _Parser:
 
 
 def _check_json(response: Any) -> None:
-    """Raise ValueError where a success is not JSON, as a proxy's page is.
+    """Raise ValueError if a successful answer is not JSON, such as a proxy's page.
 
-    The SDK takes it for an answer that says nothing: what was only to be written, such as an item, would be lost.
+    The SDK would treat it as an empty answer: what was only to be written, such as an item, would be lost.
     """
     if response["status_code"] < 300 and response["body"]:
         json.loads(response["body"])

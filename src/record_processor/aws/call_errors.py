@@ -1,4 +1,4 @@
-"""What an error of the AWS SDK means for the records that were in the call."""
+"""What an error of the AWS SDK means for the records of the call."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from botocore.exceptions import BotoCoreError, ClientError
 
-# The service looked at what was sent and did not like it: another attempt with the same would end the same. All other
-# codes are about circumstances (load, permission, a queue that is not there), which somebody or time mends.
+# The service examined the content and rejected it: another attempt with the same content would end the same way. All
+# other codes are about circumstances (load, permissions, a queue that does not exist), which time or people fix.
 _OF_ANY_SERVICE = frozenset(
     {
         "413",
@@ -54,12 +54,12 @@ _ABOUT_CONTENT = {
     # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
     "lambda": {"InvalidParameterValueException", "InvalidRequestContentException", "RequestTooLargeException"},
 }
-"""By the SDK's name of a service: which of its codes say that the content of a record is to blame."""
+"""By the SDK's name of a service: the codes that say that the content of a record is to blame."""
 _LONGEST_MESSAGE = 500
 
 
 def of_call(service: str, operation: str, error: BotoCoreError | ClientError) -> ActionError:
-    """The failure of a whole call, in a sentence."""
+    """Describe the failure of a whole call in a sentence."""
     answer = _mapping(getattr(error, "response", None))
     details = _mapping(answer.get("Error"))
     said = f"{details.get('Code')}: {details.get('Message')}" if details else f"{type(error).__name__}: {error}"
@@ -69,7 +69,7 @@ def of_call(service: str, operation: str, error: BotoCoreError | ClientError) ->
 
 
 def of_entry(service: str, operation: str, code: str | None, message: str | None) -> ActionError:
-    """The failure of one entry of a batch call."""
+    """Return the failure of one entry of a batch call."""
     kind = PermanentError if _is_about_content(service, code) else ActionError
     return kind(f"{operation}: {code}: {shortened(message or 'no message', _LONGEST_MESSAGE)}")
 
@@ -77,7 +77,7 @@ def of_entry(service: str, operation: str, code: str | None, message: str | None
 def of_results(
     service: str, operation: str, results: Sequence[Mapping[str, Any]], entries: int
 ) -> dict[int, Exception]:
-    """The failures of a batch call whose answer has a result for each entry, in their order; by position."""
+    """Return the failures, by position, of a batch call whose answer has a result for each entry, in order."""
     if len(results) != entries:
         return dict.fromkeys(range(entries), ActionError(f"{operation}: {len(results)} results for {entries} entries"))
     return {
@@ -88,18 +88,18 @@ def of_results(
 
 
 def _mapping(value: Any) -> dict[str, Any]:
-    """The SDK's errors carry an answer, None, or an answer of another library, all under one name."""
+    """Return the answer of an SDK error: it has a dict, None, or another library's answer, all under one name."""
     return value if isinstance(value, dict) else {}
 
 
 def _is_about_content(service: str, code: str | None) -> bool:
-    """Whether a code says that what was sent was refused, and not the circumstances."""
+    """Return whether a code says that the content was rejected, and not that circumstances were wrong."""
     name = str(code or "").rpartition(".")[2]
     return name in _OF_ANY_SERVICE or name in _ABOUT_CONTENT[service]
 
 
 def _was_never_sent(error: Exception) -> bool:
-    """Whether the SDK itself refused a parameter: it looks at nothing but what it was given."""
+    """Return whether the SDK itself rejected a parameter: it examines only what it was given."""
     from botocore.exceptions import ParamValidationError
 
     return isinstance(error, ParamValidationError)

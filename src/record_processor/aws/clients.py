@@ -1,4 +1,4 @@
-"""boto3 clients for the parent of a worker and for the tools, with the credentials that the properties name."""
+"""boto3 clients for the worker's parent process and for the tools, with the credentials that the properties name."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from record_processor.errors import SetupError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A user waits in front of these calls: better a clear error soon than a long silence.
+# A user waits for these calls: a clear error soon is better than a long silence.
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
 # Whether anything answers is known within three seconds.
 _FIRST_CALL = Config(connect_timeout=2, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})
 
 LOCAL_CREDENTIALS = ("local", "local")
-"""What the Java side's LocalCredentialsProvider gives: a local database wants a signature but checks none."""
+"""What the Java side's LocalCredentialsProvider provides: a local database wants a signature but does not check it."""
 
 
 def session(provider: str, region: str | None) -> boto3.Session:
-    """A session with the credentials of a KCL `AwsCredentialsProvider` value, such as `ProfileCredentialsProvider|dev`.
+    """Return a session with the credentials of an `AwsCredentialsProvider`, such as `ProfileCredentialsProvider|dev`.
 
     Raises:
-        SetupError: it names a profile that is not there, or a role that cannot be assumed.
+        SetupError: it names a profile that does not exist, or a role that cannot be assumed.
     """
     name, *arguments = parts(provider)
     short = name.rpartition(".")[2]
@@ -52,12 +52,12 @@ def client(
     setting: str = "dynamoDBEndpoint",
     first_call: bool = False,
 ) -> Any:
-    """A client that gives up within seconds, not minutes; one for a first call, within three.
+    """Return a client that gives up within seconds, not minutes; for a first call, within three.
 
-    `setting` is what `endpoint` was written in.
+    `setting` is the property that contains `endpoint`.
 
     Raises:
-        SetupError: the endpoint is no address, or no region is known.
+        SetupError: the endpoint is not an address, or no region is known.
     """
     with explained(service, setting):
         try:
@@ -73,9 +73,9 @@ def client(
 
 @contextmanager
 def explained(what: str, endpoint: str = "dynamoDBEndpoint") -> Iterator[None]:
-    """Turn the SDK's errors about connection, credentials and permission into ours, which say what to do.
+    """Turn the SDK's errors about connections, credentials and permissions into ours, which say what to do.
 
-    `endpoint` is the setting that says where to call.
+    `endpoint` is the setting that contains the address.
     """
     try:
         yield

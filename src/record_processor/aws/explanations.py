@@ -1,4 +1,4 @@
-"""The AWS SDK's errors, in words for the person in front of the command: what was found, and what to do."""
+"""The AWS SDK's errors in words for the person who runs a command: what was found, and what to do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CREDENTIALS = (
     sdk.SSOError,
     sdk.TokenRetrievalError,
 )
-# An endpoint that is none of AWS's answers with a number or a word of HTTP's where AWS has an error code.
+# An endpoint that is not AWS answers with a number or a word of HTTP where AWS has an error code.
 _AWS_CODE = re.compile(r"(?!Unknown$)[A-Za-z][\w.#:/-]*")
 _LONGEST_FOUND = 300
 _LONGEST_EXPLANATION = 2000
@@ -44,8 +44,8 @@ KINDS: tuple[type[Exception], ...] = (sdk.BotoCoreError, sdk.ClientError, Respon
 
 
 def explanation(error: Exception, endpoint: str = "the endpoint") -> str:
-    """One sentence or two. `error` is one of `KINDS`; `endpoint` is the setting that says where to call."""
-    # Whoever answers may have written a part of it.
+    """Explain an error in a sentence or two. `error` is one of `KINDS`; `endpoint` is the setting with the address."""
+    # The remote side may have written a part of it.
     return printable(shortened(_explanation(error, endpoint), _LONGEST_EXPLANATION, mark="…"))
 
 
@@ -73,13 +73,13 @@ def _connection(error: Exception, endpoint: str) -> str:
 
 
 def not_aws(address: str | None, endpoint: str, found: str) -> str:
-    """What answers speaks another language: a web server, a proxy's page, TLS where there is none."""
+    """Explain that the remote side speaks another language: a web server, a proxy's page, or no TLS."""
     place = f"at {address}" if address else "there"
     return f"the server {place} is not the AWS service ({shortened(found, _LONGEST_FOUND)}). Is {endpoint} right?"
 
 
 def is_of_aws(error: sdk.ClientError) -> bool:
-    """Whether a service of AWS's refused, and not whatever else has answered."""
+    """Return whether an AWS service rejected the call, and not whatever else has answered."""
     return _AWS_CODE.fullmatch(_code(error)) is not None
 
 

@@ -1,4 +1,4 @@
-"""What the SDK's variables and files say of DynamoDB. It calls nobody."""
+"""What the SDK's variables and files say about DynamoDB. Makes no calls."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from botocore.session import Session
 
 
 class SdkSettings:
-    """The settings of one profile; None: of the SDK's default."""
+    """The settings of one profile; None: of the SDK's default profile."""
 
     def __init__(self, profile: str | None) -> None:
         self._session = Session(profile=profile)
 
     def region(self) -> str | None:
-        """None where there is none, or no such profile: whoever makes a client with it says so."""
+        """None if there is none, or no such profile: whoever creates a client with it reports that."""
         try:
             region: str | None = self._session.get_config_variable("region")
         except BotoCoreError:

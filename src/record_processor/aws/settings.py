@@ -1,4 +1,4 @@
-"""What the AWS actions and dead letters have in common in YAML, and the clients made of it.
+"""What the AWS actions and dead letters have in common in YAML, and the clients made from it.
 
 The SDK is imported when the first client is made: a worker without AWS actions never pays for it.
 """
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 _CONNECT_SECONDS = 5
-# An ARN; a queue at an endpoint of SQS's (also FIPS, in a VPC, in China); a queue at SQS's first addresses.
+# An ARN; a queue at an endpoint of SQS (also FIPS, in a VPC, in China); a queue at one of SQS's legacy addresses.
 _REGION_SHAPE = r"[a-z]{2,}(?:-[a-z]+)+-\d+"
 _REGION = re.compile(
     r"arn:[^:]+:[^:]+:(?P<arn>[^:]+):"
     rf"|https?://(?:[\w-]+\.)?sqs(?:-fips)?\.(?P<queue>{_REGION_SHAPE})\."
     rf"|https?://(?P<early>{_REGION_SHAPE})\.queue\.amazonaws\."
 )
-# The first region of all has an address without a name.
+# AWS's first region has an address without its name.
 _EARLIEST = re.compile(r"https?://queue\.amazonaws\.com/")
-# One client serves every call of every action with the same settings; no action has more concurrent calls than this.
+# One client serves every call of all actions with the same settings; no action has more concurrent calls than this.
 _MOST_CONNECTIONS = 256
-# Threads ask at the same time; the cache alone would let each of them make one.
+# Threads ask at the same time; with the cache alone each of them would make a client.
 _one_at_a_time = threading.Lock()
 
 
 class AwsSettings(msgspec.Struct, kw_only=True, frozen=True):
-    """Where and as whom an AWS service is called; by default as the SDK finds out, near the resource or the stream."""
+    """Where and with which credentials AWS is called; by default as the SDK decides, near the resource or the stream."""
 
     region: Annotated[
         str | None,
@@ -64,10 +64,10 @@ class AwsSettings(msgspec.Struct, kw_only=True, frozen=True):
 def client(
     service: str, settings: AwsSettings, stream_region: str, resource: str = "", timeout_seconds: float = 20.0
 ) -> Any:
-    """The one client of a service with these settings in this process; safe to share between threads.
+    """Return this process's client of a service with these settings. Thread-safe.
 
-    It tries each call once. Trying again is delivery's business, which knows the order, the lease and the stop.
-    `resource` is the ARN or queue address that is to be called: it knows its region.
+    It tries each call once: retries belong to the delivery, which knows the order, the lease and the stop. `resource`
+    is the ARN or queue address to call: it contains its region.
 
     Raises:
         botocore.exceptions.BotoCoreError: there is no such profile, or no credentials to assume the role with.
@@ -92,9 +92,9 @@ def _made(
         read_timeout=timeout_seconds,
         retries={"total_max_attempts": 1, "mode": "standard"},
         max_pool_connections=_MOST_CONNECTIONS,
-        # A function may take minutes, and routers forget connections that are still.
+        # A function may take minutes, and routers forget idle connections.
         tcp_keepalive=True,
-        # The SDK's checksums of S3 objects are newer than most other servers of that interface; MD5 is known to all.
+        # The SDK's checksums for S3 objects are newer than most other servers with that interface; MD5 is known to all.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
@@ -102,7 +102,7 @@ def _made(
 
 
 def _region_of(resource: str) -> str | None:
-    """The region that an ARN or a queue's address names: signed for any other, a call is refused."""
+    """Return the region that an ARN or a queue's address names: a call signed for another region is rejected."""
     if _EARLIEST.match(resource):
         return "us-east-1"
     match = _REGION.match(resource)
@@ -110,19 +110,19 @@ def _region_of(resource: str) -> str | None:
 
 
 def content_md5(content: bytes) -> str:
-    """The header by which S3 refuses an object that was damaged on its way."""
+    """Add the header that lets S3 reject an object that was damaged on its way."""
     return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 
 def _assume(session: Session, role_arn: str, region: str) -> None:
-    """Have the session's clients act as a role, with credentials that renew themselves before they expire."""
+    """Have the session's clients act as a role, with credentials that are renewed before they expire."""
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
     def sts(name: str, **options: Any) -> Any:
         return bounded(session.create_client(name, region_name=region, **options))
 
     fetcher = AssumeRoleCredentialFetcher(sts, session.get_credentials(), role_arn)
-    # The public setter takes keys as texts only, which would expire under a worker that runs for weeks.
+    # The public setter accepts only fixed keys, which would expire in a worker that runs for weeks.
     session._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
         fetcher.fetch_credentials, "assume-role"
     )

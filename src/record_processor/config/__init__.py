@@ -1,1 +1,1 @@
-"""What users write in YAML, read into typed settings, with an answer for every mistake."""
+"""Reading what users write, and turning it into typed settings; every error is reported."""

@@ -1,4 +1,4 @@
-"""Small files, read whole: one that is endless, or somebody's database, is refused and not taken into memory."""
+"""Small files, read whole: an endless file, or somebody's database, is rejected and not loaded into memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LARGEST_BYTES = 1024 * 1024
 
 
 class UnreadableError(ValueError):
-    """The file cannot be what is looked for; the message says why, beginning with a verb."""
+    """The file cannot be what was expected; the message says why, beginning with a verb."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -19,7 +19,7 @@ class UnreadableError(ValueError):
 
 
 def read_text(path: Path) -> str:
-    """A file's text, with its line ends as they are.
+    """Return a file's text, with its line ends as they are.
 
     Raises:
         UnreadableError: it cannot be read, is too large, or is not UTF-8.

@@ -1,4 +1,4 @@
-"""A reader of YAML whose time and memory have a limit, whatever the text is; what is beyond it has a line."""
+"""A reader of YAML that limits time and memory, whatever the text is, and names the line that exceeds a limit."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 MOST_VALUES = 20_000
-"""Of a file, anchors multiplied: it takes about a second to read these."""
+"""The values of a file, anchors multiplied: reading these takes about a second."""
 DEEPEST = 100
-"""How deep lists and mappings may be in each other."""
+"""How deeply lists and mappings may be nested."""
 
 _MOST_CHARACTERS = 4 * 1024 * 1024
 _LONGEST_TAG = 60
 
-# The last two stand for words of YAML's own: `<<` and `=`.
+# The last two stand for words of YAML itself: `<<` and `=`.
 _KNOWN = {
     f"tag:yaml.org,2002:{name}"
     for name in ("str", "null", "bool", "int", "float", "timestamp", "seq", "map", "merge", "value")
@@ -27,7 +27,7 @@ _KNOWN = {
 
 
 class TooMuchError(yaml.MarkedYAMLError):
-    """The file goes beyond a limit."""
+    """The file exceeds a limit."""
 
     def __init__(self, problem: str, mark: yaml.Mark) -> None:
         super().__init__(problem=problem, problem_mark=mark)
@@ -59,14 +59,14 @@ class BoundedLoader(yaml.SafeLoader):
 
 
 class Count:
-    """Of what a file has once its anchors are multiplied: one long text may be meant a thousand times."""
+    """The characters of a file once its anchors are multiplied: one long text may be repeated a thousand times."""
 
     def __init__(self) -> None:
         self._values = 0
         self._characters = 0
 
     def take(self, node: yaml.Node) -> None:
-        """Raise TooMuchError where it is one too many."""
+        """Raise TooMuchError if this value is one too many."""
         self._values += 1
         self._characters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
         check_number(self._values, node.start_mark)
@@ -75,19 +75,19 @@ class Count:
 
 
 def check_number(values: int, mark: yaml.Mark) -> None:
-    """Raise TooMuchError where there are too many."""
+    """Raise TooMuchError if there are too many characters."""
     if values > MOST_VALUES:
         raise TooMuchError(f"more than {MOST_VALUES:,} values; anchors (&) may multiply them", mark)
 
 
 def check_depth(depth: int, mark: yaml.Mark) -> None:
-    """Raise TooMuchError where it is too deep."""
+    """Raise TooMuchError if it is nested too deeply."""
     if depth > DEEPEST:
         raise TooMuchError(f"nested more than {DEEPEST} deep, or an anchor (&) that refers to itself", mark)
 
 
 def refuse_collection(key: yaml.Node) -> None:
-    """Raise TooMuchError where a mapping's key is a list or a mapping: written out, anchors multiply in it too."""
+    """Raise TooMuchError if a mapping's key is a list or a mapping: anchors multiply in it too when it is written."""
     if not isinstance(key, yaml.ScalarNode):
         found = "a list" if isinstance(key, yaml.SequenceNode) else "a mapping"
         raise TooMuchError(f"expected text as a key, found {found}; write quotes if it is text", key.start_mark)

@@ -1,4 +1,4 @@
-"""The properties that are one of a few words: each an enumeration whose values are the words."""
+"""The properties whose value is one of a few words: each an enumeration of the words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StreamMode(enum.Enum):
 
 
 class BalanceLeasesBy(enum.Enum):
-    """`balanceLeasesBy`: what the leader makes even."""
+    """`balanceLeasesBy`: what the leader evens out."""
 
     NUMBER = "number"
     TRAFFIC = "traffic"

@@ -1,4 +1,4 @@
-"""From plain data to a typed struct, with every mistake in it answered and not only the first."""
+"""From plain data to a typed struct; all errors are reported, not only the first."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 def convert(data: Any, struct: type[S], at: KeyPath = ()) -> tuple[S | None, list[Problem]]:
-    """The struct that `data` describes, or the problems that keep it from being one."""
+    """Return the struct that `data` describes, or the problems that prevent it."""
     if not isinstance(data, dict):
         return None, [(at, f"expected a mapping, found {shown(data)}")]
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
@@ -44,7 +44,7 @@ def convert(data: Any, struct: type[S], at: KeyPath = ()) -> tuple[S | None, lis
 
 
 def description(annotation: Any) -> str:
-    """What a field is for, from its annotation; the empty string where it says nothing."""
+    """Return what a field is for, from its annotation; an empty string if it does not say."""
     for meta in getattr(annotation, "__metadata__", ()):
         if isinstance(meta, msgspec.Meta) and meta.description:
             return meta.description
@@ -63,7 +63,7 @@ def _value(data: Any, annotation: Any, at: KeyPath) -> tuple[Any, list[Problem]]
     except msgspec.ValidationError as error:
         if isinstance(error.__cause__, Mistaken):
             return None, [((*at, *place), message) for place, message in error.__cause__.problems]
-        # A number that came out of the environment is a text.
+        # A number from the environment arrives as text.
         with contextlib.suppress(msgspec.ValidationError):
             if isinstance(data, str):
                 return msgspec.convert(data, annotation, dec_hook=decode_custom, strict=False), []
@@ -71,7 +71,7 @@ def _value(data: Any, annotation: Any, at: KeyPath) -> tuple[Any, list[Problem]]
 
 
 def _parts(data: Any, annotation: Any, at: KeyPath) -> list[Problem]:
-    """What is wrong with the single elements of a list, or the values of a mapping."""
+    """Return what is wrong with single elements of a list, or values of a mapping."""
     pairs = list(data.items()) if isinstance(data, dict) else list(enumerate(data)) if isinstance(data, list) else []
     for one in (_bare(annotation), *typing.get_args(_bare(annotation))):
         if pairs and typing.get_origin(one) is type(data):
@@ -81,7 +81,7 @@ def _parts(data: Any, annotation: Any, at: KeyPath) -> list[Problem]:
 
 
 def _tagged(data: Any, structs: list[type[msgspec.Struct]], at: KeyPath) -> tuple[Any, list[Problem]]:
-    """The struct of several that the data's tag names, such as `type: s3`."""
+    """Return the one of several structs that the data's tag names, such as `type: s3`."""
     tag_field = structs[0].__struct_config__.tag_field or ""
     by_tag = {str(struct.__struct_config__.tag): struct for struct in structs}
     if not isinstance(data, dict):
@@ -95,23 +95,23 @@ def _tagged(data: Any, structs: list[type[msgspec.Struct]], at: KeyPath) -> tupl
 
 
 def structs_in(annotation: Any) -> list[type[msgspec.Struct]]:
-    """The structs that an annotation such as `Retry | None` allows."""
+    """Return the structs that an annotation such as `Retry | None` allows."""
     return [part for part in types_in(annotation) if isinstance(part, type) and issubclass(part, msgspec.Struct)]
 
 
 def types_in(annotation: Any) -> tuple[Any, ...]:
-    """What an annotation such as `Template | None` is made of."""
+    """Return the parts of an annotation such as `Template | None`."""
     bare = _bare(annotation)
     return typing.get_args(bare) or (bare,)
 
 
 def _bare(annotation: Any) -> Any:
-    """An annotation without `Annotated` around it."""
+    """Return an annotation without `Annotated` around it."""
     return getattr(annotation, "__origin__", annotation) if hasattr(annotation, "__metadata__") else annotation
 
 
 def decode_custom(kind: type, value: Any) -> Any:
-    """For types of ours that know how to read themselves from YAML, such as durations."""
+    """Read types of ours that know how to read themselves from YAML, such as durations."""
     read = getattr(kind, "from_yaml", None)
     if read is None:
         raise NotImplementedError(kind)
@@ -124,7 +124,7 @@ def _sentence(error: msgspec.ValidationError, data: Any, annotation: Any) -> str
 
 
 def _expected(annotation: Any) -> str | None:
-    """How a value must look, where the annotation says it better than msgspec."""
+    """Return what a value must look like, if the annotation says it better than msgspec."""
     for meta in getattr(annotation, "__metadata__", ()):
         if isinstance(meta, msgspec.Meta) and meta.extra and "expected" in meta.extra:
             return f"expected {meta.extra['expected']}"

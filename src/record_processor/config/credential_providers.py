@@ -1,4 +1,4 @@
-"""Values of `AwsCredentialsProvider`: the names that KCL knows, and what nobody may see of their arguments."""
+"""Values of `AwsCredentialsProvider`: the names that KCL knows, and which arguments must stay hidden."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ PROFILE = "ProfileCredentialsProvider"
 ASSUME_ROLE = ("StsAssumeRoleCredentialsProvider", "KclStsAssumeRoleCredentialsProvider")
 PROVIDERS = (*_DEFAULT_CHAIN, LOCAL, PROFILE, *ASSUME_ROLE)
 
-# Words that are in many a line, and say nothing: masked, they would make a log hard to read.
+# Common words that are no secrets: masked, they would make a log hard to read.
 _HARMLESS = frozenset({"default", "endpoint", "endpointregion"})
 
 
 def check_provider(value: str) -> None:
-    """Refuse an `AwsCredentialsProvider` that KCL and boto3 cannot both follow; another class's full name is let pass.
+    """Reject an `AwsCredentialsProvider` that KCL and boto3 cannot both follow; another class's full name is accepted.
 
     Raises:
-        InvalidConfigError: KCL knows no provider of this name.
+        InvalidConfigError: KCL knows no provider with this name.
     """
     name = parts(value)[0]
     if "." not in name and name not in PROVIDERS:
@@ -33,17 +33,17 @@ def check_provider(value: str) -> None:
 
 
 def parts(value: str) -> list[str]:
-    """Name and arguments of the first provider of a chain, written `Name|argument|argument,Other`."""
+    """Return name and arguments of the first provider of a chain, written `Name|argument|argument,Other`."""
     return value.split(",")[0].strip().split("|")
 
 
 def secrets_in(provider: str) -> list[str]:
-    """The arguments of all providers of a chain: profiles, roles, and whatever a class of the user's takes."""
+    """Return the arguments of all providers of a chain: profiles, roles, and whatever a user's class takes."""
     found = []
     for one in provider.split(","):
         name, *arguments = (part.strip() for part in one.split("|"))
         if name.rpartition(".")[2] in ASSUME_ROLE:
-            del arguments[1:2]  # the session's name, which CloudTrail shows to everybody
+            del arguments[1:2]  # the session's name, which CloudTrail shows anyway
         for argument in arguments:
             key, equals, value = argument.partition("=")
             if key.lower() not in _HARMLESS:

@@ -1,6 +1,7 @@
-"""Files of the configuration that other users of the host can write, or, where they hold secrets, read.
+"""Configuration files that other users of the host can write or, if they contain secrets, read.
 
-No mistake, since a container may have no other users, and its secrets come as its orchestrator mounts them; a warning.
+This is a warning and not an error, since a container may have no other users, and its secrets have the modes that its
+orchestrator gives them.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ _found: dict[str, None] = {}
 
 
 def look_at(path: Path, *, holds_secrets: bool) -> None:
-    """Remember what is wrong with a file, for `found`; one that is not there is another's mistake."""
+    """Remember what is wrong with a file, for `found`; a missing file is reported elsewhere."""
     try:
-        # Of what a link leads to: that is what is read. The folder is the one in which the name stands.
+        # The mode of a link's target counts: that is what is read. The folder is the one that contains the name.
         mode, folder = path.stat().st_mode, path.parent.stat().st_mode
     except (OSError, ValueError):
         return
@@ -26,12 +27,12 @@ def look_at(path: Path, *, holds_secrets: bool) -> None:
 
 
 def found() -> list[str]:
-    """One sentence for each file, in the order in which they were looked at."""
+    """Return one sentence per file, in the order in which they were examined."""
     return list(_found)
 
 
 def forget() -> None:
-    """Begin anew."""
+    """Forget everything."""
     _found.clear()
 
 

@@ -1,4 +1,4 @@
-"""The properties file, with its overrides: reports every mistake, with file and line, before anything starts."""
+"""The properties file with its overrides: reports every error, with file and line, before anything starts."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[str, str]) -> WorkerConfiguration:
-    """Read the file, then apply environment variables, then `--set key=value`: the later wins.
+    """Read the file, then apply environment variables, then `--set key=value`; later ones win.
 
     Raises:
-        InvalidConfigError: with every mistake found.
+        InvalidConfigError: with every error found.
     """
     mistakes: list[ConfigError] = []
     written = all_written(path, overrides, environment, mistakes)
@@ -50,7 +50,7 @@ def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[s
 
 
 def default_values() -> dict[str, str]:
-    """The keys that have a value if nobody writes them, with it."""
+    """Return the properties that have a default, with it."""
     return {key.name: key.default for key in KEYS.values() if key.default is not None}
 
 
@@ -67,7 +67,7 @@ def _repeated(path: Path, written: list[WrittenProperty]) -> list[ConfigError]:
 def _known(entry: WrittenProperty, mistakes: list[ConfigError]) -> PropertyKey | None:
     if entry.name in KEYS:
         return KEYS[entry.name]
-    if entry.name.lower().startswith("awscredentialsprovider"):  # KCL too takes these in any case
+    if entry.name.lower().startswith("awscredentialsprovider"):  # KCL, too, ignores the case of these
         same = [key for name, key in KEYS.items() if name.lower() == entry.name.lower()]
         if same:
             return same[0]
@@ -100,7 +100,7 @@ def _use_configured_region(values: dict[str, str], environment: Mapping[str, str
 
 
 def _missing(path: Path, values: Mapping[str, str], written: set[str]) -> list[ConfigError]:
-    # A required key that seems to be there under a misspelt name is answered there.
+    # A required property that seems to be there under a misspelt name is reported at that name.
     misspelt = {nearest(name, KEYS) for name in sorted(written - KEYS.keys())[:MOST_ALIKE]}
     absent = [name for name in REQUIRED if name not in values and name not in misspelt]
     return [ConfigError(str(path), f"needs the key {name!r}") for name in absent]

@@ -15,35 +15,35 @@ Kind = Literal["text", "integer", "number", "flag", "choice", "region", "options
 ENVIRONMENT_PREFIX = "RECORD_PROCESSOR_"
 FIRST_VERSION = "0.1.0"
 
-# As both Python and Java read it.
+# Numbers that both Python and Java read.
 _NUMBER = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?")
-# Java's largest; most of them are milliseconds, and this is 24 days.
+# Java's largest integer; most values are milliseconds, and this is 24 days.
 _LARGEST_NUMBER = 2**31 - 1
 _LONGEST_DIGITS = 18
 
 
 class PropertyKey(NamedTuple):
-    """One property: how it is written, and what it is when nobody writes it."""
+    """One property: how it is written, and its default."""
 
     name: str
     kind: Kind
     default: str | None
-    """None: it has no value unless written, and KCL's own default counts."""
+    """None: it has no value unless written, and KCL's own default applies."""
     description: str
-    """One or more sentences for users; the reference is made of them."""
+    """One or more sentences for users; the reference is built from them."""
     minimum: int = 0
     maximum: int | None = None
     choices: tuple[str, ...] = ()
     secret: bool = False
-    """Its value is never shown."""
+    """Whether its value is hidden everywhere."""
     ours: bool = False
-    """KCL does not know it."""
+    """Whether it is unknown to KCL."""
     since: str = FIRST_VERSION
-    """The version of record-processor that first knew it."""
+    """The first version of record-processor with this property."""
 
     @property
     def environment(self) -> str:
-        """The variable that overrides it: `failoverTimeMillis` is RECORD_PROCESSOR_FAILOVER_TIME_MILLIS."""
+        """The environment variable that overrides it: `failoverTimeMillis` is RECORD_PROCESSOR_FAILOVER_TIME_MILLIS."""
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", self.name)
         return ENVIRONMENT_PREFIX + words.upper()
 
@@ -58,7 +58,7 @@ class PropertyKey(NamedTuple):
         return names.get(self.kind, "options of java, quoted as in a shell")
 
     def expected(self, value: str) -> str | None:
-        """What the value should have been, or None if it is right."""
+        """Return what the value should have been, or None if it is valid."""
         if self.kind == "text":
             return None if value else "a value"
         if self.kind == "region":

@@ -1,7 +1,8 @@
 """Every property that a user may write: KCL's, under KCL's names, and ours.
 
-KCL ignores a name that it does not know, so a misspelt property would silently have no effect. Here every name is
-listed, with its type and description; anything else is refused, and so is what KCL knows and would not use.
+KCL ignores names that it does not know, so a misspelt property would silently have no effect. Here every property is
+listed, with its type and description; anything else is rejected, and so are properties of KCL that would have no
+effect.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`${NAME}`, `${NAME:default}` and `${file:/run/secrets/x}` in configuration files.
 
-What comes from the environment or a file is remembered, so that no log and no error shows it; a default stands in the
-file anyway. `$${` is `${` itself.
+Values from the environment or a file are remembered, so that no log and no error shows them; a default is visible in
+the file anyway. `$${` means `${` itself.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _FILE = "file:"
 
 
 class UnknownValue(ValueError):  # noqa: N818 - it becomes a mistake at the place where it stands
-    """A reference leads nowhere, or is malformed."""
+    """A reference cannot be resolved, or is malformed."""
 
 
 def filled_in(text: str) -> str:
-    """The text with the values in the places of their references.
+    """Return the text with its references replaced by their values.
 
     Raises:
-        UnknownValue: with what to do about it, and no value in it.
+        UnknownValue: with what to do about it, and without any value.
     """
     return _REFERENCE.sub(_value, text)
 
 
 def filled_in_everywhere(data: Any, at: KeyPath, problems: list[tuple[KeyPath, str]]) -> Any:
-    """The same for every text in a document but its keys; what cannot be filled in is answered in `problems`."""
+    """Replace references in every text of a document except its keys; add unresolved ones to `problems`."""
     if isinstance(data, str):
         try:
             return filled_in(data)

@@ -1,4 +1,4 @@
-"""AWS's regions: which names are some, and which one counts where nobody wrote any."""
+"""AWS's regions: which names are valid, and which region applies if none is written."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ _VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 class Found(NamedTuple):
-    """A region, and where it stands."""
+    """A region, and where it was found."""
 
     region: str
     place: str
 
 
 def partition_of(region: str) -> str | None:
-    """`aws` for `eu-west-1`, `aws-cn` for `cn-north-1`; None where it is no region's name."""
+    """Return `aws` for `eu-west-1`, `aws-cn` for `cn-north-1`; None if it is not a region's name."""
     return next((name for name, pattern in _partitions() if pattern.match(region)), None)
 
 
 def is_host_of_aws(host: str) -> bool:
-    """Whether a host's name is one of AWS's own."""
+    """Return whether a host name is one of AWS's own."""
     return any(host.endswith(f".{suffix}") for suffix in _suffixes())
 
 
 def expected(region: str) -> str | None:
-    """What should stand there instead of something that is no region; None where it is one."""
+    """Return what was expected instead of text that is not a region; None if it is one."""
     return (
         None if partition_of(region) else "a region of AWS, such as eu-west-1 (with a local database too: it takes any)"
     )
 
 
 def configured(environment: Mapping[str, str], profile: str | None = None) -> Found:
-    """The region of AWS's variables, else that of the profile, else us-east-1."""
+    """Return the region from AWS's variables, else from the profile, else us-east-1."""
     for variable in _VARIABLES:
         if environment.get(variable):
             return Found(environment[variable], f"environment variable {variable}")
@@ -53,20 +53,20 @@ def _of_profile(profile: str | None) -> Found | None:
 
     try:
         region = Session(profile=profile).get_scoped_config().get("region")
-    except BotoCoreError:  # no such profile, say: whoever makes a client with it says so
+    except BotoCoreError:  # such as a missing profile: whoever creates a client with it reports it
         return None
     return Found(region, f"profile {profile or 'default'}") if region else None
 
 
 @functools.cache
 def _partitions() -> list[tuple[str, re.Pattern[str]]]:
-    """Each partition's name and the pattern of its regions."""
+    """Return each partition's name and the pattern of its regions."""
     return [(one["id"], re.compile(one["regionRegex"])) for one in _known_to_the_sdk()]
 
 
 @functools.cache
 def _suffixes() -> frozenset[str]:
-    """What the names of AWS's hosts end with."""
+    """Return the endings of AWS's host names."""
     names = ("dnsSuffix", "dualStackDnsSuffix")
     return frozenset(one["outputs"][name] for one in _known_to_the_sdk() for name in names)
 

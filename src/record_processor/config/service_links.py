@@ -1,7 +1,7 @@
-"""Environment variables that Kubernetes sets for its services, and that only look like ours.
+"""Environment variables that Kubernetes sets for its services and that only look like ours.
 
-A service called `record-processor`, or `record-processor-metrics`, gives every container of its namespace variables
-that begin with our prefix, unless the pod says `enableServiceLinks: false`. Their shapes:
+A service called `record-processor`, or `record-processor-metrics`, gives every container in its namespace variables
+with our prefix, unless the pod says `enableServiceLinks: false`. Their shapes:
 https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
 """
 
@@ -14,6 +14,6 @@ _ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 
 
 def is_service_link(variable: str, value: str) -> bool:
-    """Whether Kubernetes set it; `…_PORT` may be a key of ours too, and is told apart by its value."""
+    """Return whether Kubernetes set it; `…_PORT` may be a property of ours too, and is told apart by its value."""
     address = variable.endswith("_PORT") and _ADDRESS.match(value)
     return bool(address or _ITS_OWN.fullmatch(variable))

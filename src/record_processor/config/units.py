@@ -11,7 +11,7 @@ import msgspec
 T = TypeVar("T")
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-# Beyond that, the operating system takes no waiting time any more.
+# Operating systems accept no longer waits.
 _LONGEST_SECONDS = 3650 * 86400.0
 _MOST_DIGITS = 15
 _BYTES = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
@@ -51,6 +51,6 @@ class ByteSize(int):
 
 
 def default(value: T) -> T:
-    """A struct field's default of a type of ours, which msgspec could not write into a schema, and does not if made."""
+    """Return a default with a type of ours, which msgspec could not write into a schema if it were made at once."""
     made: T = msgspec.field(default_factory=lambda: value)
     return made

@@ -16,13 +16,13 @@ _OURS = "RP_"
 
 
 def check_variables(variables: Mapping[str, str]) -> None:
-    """Refuse what no environment can hold, and names of ours. No value is shown: it may be a secret.
+    """Reject names and values that no environment can hold, and names of ours. No value is shown.
 
     Raises:
         InvalidSettingError: under the key `env`.
     """
     for position, (name, value) in enumerate(variables.items()):
-        # The name itself may be a secret that was written without one.
+        # The name itself may be a secret that was written without a name.
         if not _NAME.fullmatch(name):
             message = f"entry {position + 1}: expected the name of a variable: letters, digits and underscores"
             raise InvalidSettingError(KEY, message)
@@ -30,7 +30,7 @@ def check_variables(variables: Mapping[str, str]) -> None:
 
 
 def check_variable(name: str, value: str) -> None:
-    """The same for one whose name has the right form."""
+    """Do the same for a variable whose name is well-formed."""
     if name.startswith(_OURS):
         raise InvalidSettingError(KEY, f"{name}: names that begin with {_OURS} are the worker's own; take another")
     if "\0" in value:
@@ -38,5 +38,5 @@ def check_variable(name: str, value: str) -> None:
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be a variable's name."""
+    """Return whether a text can be a variable's name."""
     return _NAME.fullmatch(text) is not None

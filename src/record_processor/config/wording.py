@@ -1,4 +1,4 @@
-"""Wording shared by everything that answers mistakes."""
+"""Wording shared by everything that reports errors in configuration."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 KeyPath = tuple["str | int", ...]
-"""Where a value stands in a document: `("actions", 0, "handler")`."""
+"""A place in a document: `("actions", 0, "handler")`."""
 
 Problem = tuple[KeyPath, str]
-"""Where, relative to what is looked at, and what."""
+"""The place, relative to what is examined, and what is wrong."""
 
 MOST_ALIKE = 100
-"""So many mistakes of one kind are answered; more of them say nothing new, and looking for near names takes time."""
+"""How many errors of one kind are reported: more of them add nothing, and looking for near names takes time."""
 
 _LONGEST_SHOWN = 60
 
 
 class Mistaken(ValueError):  # noqa: N818 - the sum of what is wrong, not one error
-    """A value is of the right type, and has mistakes inside: all of them, each with its place in the value."""
+    """A value has the right type, but errors inside: all of them, each with its place in the value."""
 
     whole: ClassVar[str] = ""
-    """What the value itself is called, where the mistake is no part's."""
+    """The name of the value itself, for errors that are not in a part of it."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(dict.fromkeys(problems))
@@ -38,7 +38,7 @@ class Mistaken(ValueError):  # noqa: N818 - the sum of what is wrong, not one er
 
 
 def each(work: Callable[[T], R], values: Iterable[T], kind: type[Mistaken]) -> list[R]:
-    """The results of the work for each value; where some have mistakes, an error of a kind with all of them."""
+    """Return the results of the work for each value; if some have errors, raise one error of a kind with all."""
     results: list[R] = []
     problems: list[Problem] = []
     for value in values:
@@ -52,7 +52,7 @@ def each(work: Callable[[T], R], values: Iterable[T], kind: type[Mistaken]) -> l
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """`unknown key 'handlr'; did you mean 'handler'?`, or all valid names where none is near."""
+    """Return `unknown key 'handlr'; did you mean 'handler'?`, or all valid names if none is near."""
     names = sorted(known)
     near = nearest(name, names)
     hint = f"did you mean {near!r}?" if near else f"valid: {', '.join(names)}"
@@ -60,14 +60,14 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, or None where none is like it; case does not count."""
+    """Return the known name that is most like `name`, ignoring case; None if none is."""
     by_lower = {candidate.lower(): candidate for candidate in known}
     found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[found[0]] if found else None
 
 
 def shown(value: Any) -> str:
-    """A value as a message may show it: short, and in YAML's words."""
+    """Return a value as a message may show it: short, and in YAML's words."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -80,6 +80,6 @@ def shown(value: Any) -> str:
 
 
 def written_path(key_path: KeyPath) -> str:
-    """`actions[0].handler` for `("actions", 0, "handler")`."""
+    """Return `actions[0].handler` for `("actions", 0, "handler")`."""
     parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in key_path]
     return "".join(parts).lstrip(".")

@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 _MILLIS = 1000
 _CAPACITY_UNITS = 10
-# KCL writes the lease table's in another way than the other two's.
+# KCL names the lease table's property differently from the other two's.
 _RECOVERY = ("PitrEnabled", "PointInTimeRecoveryEnabled")
 
 
 class AwsAccess(NamedTuple):
-    """Where AWS is called, and as whom."""
+    """Where AWS is called, and with which credentials."""
 
     region: str
     streams_provider: str
     """`AwsCredentialsProvider`, as KCL writes providers."""
     tables_provider: str
-    """For the tables, KCL's too."""
+    """For the tables, including KCL's."""
     streams_endpoint: str | None
-    """None: AWS's own."""
+    """None: AWS's own endpoint."""
     tables_endpoint: str | None
 
     @classmethod
@@ -74,7 +74,7 @@ class KclTable(NamedTuple):
     name: str
     billing_mode: BillingMode
     read_capacity_units: int
-    """If it is provisioned."""
+    """Applies if the table is provisioned."""
     write_capacity_units: int
     has_deletion_protection: bool
     has_point_in_time_recovery: bool
@@ -128,16 +128,16 @@ class LogSettings(NamedTuple):
 
 
 class WorkerConfiguration(NamedTuple):
-    """All that a worker is told by its properties. Immutable, and so safe between threads."""
+    """Everything that a worker's properties say. Immutable, and so thread-safe."""
 
     path: Path
     """The properties file."""
     application_name: str
     stream_names: tuple[str, ...]
-    """Table names and stream ARNs, in the order written."""
+    """Table names and stream ARNs, in the order in which they are written."""
     actions_path: Path
     executable_name: str | None
-    """A command line to run per shard instead of the actions; None: the actions."""
+    """A command line to run per shard instead of the actions; None: the actions run."""
     jvm_options: str
     """Quoted as in a shell."""
     checkpoint_interval_millis: int
@@ -150,7 +150,7 @@ class WorkerConfiguration(NamedTuple):
     tables: KclTables
     log: LogSettings
     for_kcl: Mapping[str, str]
-    """The properties that KCL knows and that have a value, as they are written."""
+    """The properties that KCL knows and that have a value, as text."""
 
     @property
     def shutdown_grace_seconds(self) -> float:
@@ -158,11 +158,11 @@ class WorkerConfiguration(NamedTuple):
 
     @classmethod
     def from_values(cls, path: Path, values: Mapping[str, str]) -> WorkerConfiguration:
-        """Give values their types.
+        """Convert values to their types.
 
         Args:
             path: the properties file.
-            values: of every key that is written or has a default, checked (`properties.read_properties`).
+            values: of every property that is written or has a default, checked (`properties.read_properties`).
         """
         return cls(
             path=path,

@@ -1,4 +1,4 @@
-"""A YAML file with the place of each value kept, so that a mistake can be answered with its line."""
+"""A YAML file with the position of each value, so that an error can be reported with its line."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from record_processor.config.yaml_scalars import Scalar
 
 
-# The library's words have names of the file's in them, such as an anchor's.
+# The library's messages contain names from the file, such as an anchor's.
 _LONGEST_PROBLEM = 300
 
 
 class YamlFile:
-    """The data of a YAML file, and the line on which each key of it stands."""
+    """The data of a YAML file, and the line of each key."""
 
     def __init__(self, path: Path, data: Any, seen: _Seen) -> None:
         self.path = path
         self.data = data
         self.scalars = seen.scalars
-        """What stands there without quotes and is no text to YAML, by place."""
+        """Unquoted scalars that YAML does not read as text, by place."""
         self.problems = seen.problems
-        """What YAML reads as nobody can have meant it."""
+        """Values that YAML reads in a way that nobody can have meant."""
         self._lines = seen.lines
 
     def line(self, key_path: KeyPath) -> int:
-        """The line of a key, or of the nearest key around it that stands in the file."""
+        """Return the line of a key, or of the nearest key around it that is in the file."""
         known = key_path
         while known not in self._lines and known:
             known = known[:-1]
@@ -63,8 +63,8 @@ def read_yaml(path: Path) -> YamlFile:
     """Read a file of plain YAML, with every key as the text that it is.
 
     Raises:
-        InvalidConfigError: it cannot be read, is no YAML, or has a key twice in one mapping (YAML itself would let the
-            last one win, and half of what the user meant would be gone).
+        InvalidConfigError: it cannot be read, is not YAML, or has a key twice in one mapping (YAML itself would let the
+            last one win, and half of what the user meant would be lost).
     """
     text, seen = _text(path), _Seen()
     try:
@@ -85,7 +85,7 @@ def _data(text: str, seen: _Seen) -> Any:
     loader = BoundedLoader(text)
     try:
         node = loader.get_single_node()
-    except (ValueError, OverflowError):  # of chr()
+    except (ValueError, OverflowError):  # from chr()
         problem = "an escape that begins with \\U does not encode a character"
         raise yaml.MarkedYAMLError(problem=problem, problem_mark=loader.get_mark()) from None
     if node is None:

@@ -1,6 +1,6 @@
 """What YAML 1.1 makes of words that look like text: `NO`, `on`, `1.10`, `0123`, `12:30`, `2026-11-25`.
 
-Each such scalar's own text is remembered with its place, so that a mistake there can say what to put in quotes.
+The text of each such scalar is remembered with its place, so that an error there can say what to quote.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ if TYPE_CHECKING:
 _TAG = "tag:yaml.org,2002:"
 TEXT = f"{_TAG}str"
 _KINDS = tuple(f"{_TAG}{name}" for name in ("bool", "float", "int", "null", "timestamp"))
-# Longer than any number that is meant: Python reads and writes those of thousands of digits in quadratic time, or not.
+# Longer than any number that is meant: Python reads and writes numbers of thousands of digits in quadratic time, or not
+# at all.
 _LONGEST_NUMBER = 400
 _WORDS = {"true": True, "false": False}
-# YAML 1.1 counts in eights after a 0, and in sixties after a colon: nobody means that.
+# YAML 1.1 reads octal numbers after a 0, and sexagesimal ones with colons: nobody means that.
 _ODD_NUMBER = re.compile(r"[-+]?(0[0-7_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)")
 
 
 class Scalar(NamedTuple):
-    """A scalar without quotes that YAML does not read as text."""
+    """An unquoted scalar that YAML does not read as text."""
 
     source: str
     value: Any
@@ -43,7 +44,7 @@ class Scalar(NamedTuple):
 
     @property
     def is_never_meant(self) -> bool:
-        """Whether no key of ours wants what YAML makes of it: dates, and numbers that are not in tens."""
+        """Whether no key of ours accepts what YAML makes of it: dates, and numbers that are not decimal."""
         return not isinstance(self.value, (bool, int, float, type(None))) or bool(_ODD_NUMBER.fullmatch(self.source))
 
     @property
@@ -60,11 +61,11 @@ def _read(value: Any) -> str:
 
 
 def of_node(node: yaml.Node) -> Scalar | None:
-    """What YAML reads a node as, where that is no text and nobody put it in quotes.
+    """Return what YAML reads an unquoted node as, if that is not text.
 
     Raises:
-        ValueError: it has the form of a date, say, and there is no such day; or of a number that nobody can mean. The
-            message says what to do.
+        ValueError: it looks like a date, say, that does not exist, or like a number that nobody can mean. The message
+            says what to do.
     """
     if not isinstance(node, yaml.ScalarNode) or node.tag not in _KINDS:
         return None
@@ -75,7 +76,13 @@ def of_node(node: yaml.Node) -> Scalar | None:
     try:
         scalar = Scalar(node.value, yaml.SafeLoader("").construct_object(node, deep=True))
         return None if is_empty or node.style is not None else scalar
-    except (AttributeError, IndexError, KeyError, ValueError, OverflowError):  # what the library's own readers let out
+    except (
+        AttributeError,
+        IndexError,
+        KeyError,
+        ValueError,
+        OverflowError,
+    ):  # what the library's own readers may raise
         kind = node.tag.removeprefix(_TAG)
         source, article = shown(node.value), "an" if kind == "int" else "a"
         raise ValueError(
@@ -84,7 +91,7 @@ def of_node(node: yaml.Node) -> Scalar | None:
 
 
 def whole_text(node: yaml.Node) -> list[str]:
-    """Make one character of the two halves that JSON has escapes for; what is wrong with a half that is alone."""
+    """Combine the two halves that JSON's escapes have for one character; report what is wrong with a single half."""
     if not isinstance(node, yaml.ScalarNode) or node.value.isascii():
         return []
     try:
@@ -96,7 +103,7 @@ def whole_text(node: yaml.Node) -> list[str]:
 
 
 def keep_as_text(key: yaml.Node, place: KeyPath) -> Iterator[Problem]:
-    """Make a mapping's key the text that stands there, and say so where YAML would have made something else of it."""
+    """Make a mapping's key the text that is written, and note it if YAML would have made something else of it."""
     try:
         scalar = of_node(key)
     except ValueError as error:

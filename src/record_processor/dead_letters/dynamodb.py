@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from record_processor.dead_letters.letter import Letter
     from record_processor.dead_letters.settings import DynamoDBDeadLetter
 
-# An item has 400 KB at most, with all its names and values.
+# An item has at most 400 KB, with all its names and values.
 _LARGEST_BYTES = 380 * 1024
 _LONGEST_ERROR = 1000
 _SET_ASIDE = "set_aside_at"
 
 
 class DynamoDBStore:
-    """A table with the key `id`; the letter is in `letter`, and what one looks for stands beside it."""
+    """A table with the key `id`; the letter is in `letter`, and attributes to search for are beside it."""
 
     def __init__(self, settings: DynamoDBDeadLetter, action: str, region: str) -> None:
         self._settings = settings
         self._action = action
         self._region = region
         self._found: HeldLetters[dict[str, Any]] = HeldLetters()
-        """By the keys of their items, whatever the letters in them say."""
+        """Items by key, whatever the letters in them say."""
         self._bad: list[dict[str, Any]] = []
         self.refused: list[str] = []
 
@@ -63,7 +63,7 @@ class DynamoDBStore:
         return self._found, len(self._bad)
 
     def hold(self) -> None:
-        """Nobody else takes letters out."""
+        """Nothing to do: nobody else takes letters out."""
 
     def remove(self, letters: Collection[Letter]) -> None:
         for letter in letters:
@@ -72,7 +72,7 @@ class DynamoDBStore:
             self._found.forget(letter)
 
     def set_aside(self) -> str:
-        """Where they are, with a mark. One may have no room for it."""
+        """Mark the items where they are. An item may have no room for the mark."""
         while self._bad:
             key = self._bad.pop()
             with refusal_of(f"item {next(iter(key['id'].values()))}", self.refused):
@@ -96,7 +96,7 @@ class DynamoDBStore:
         self._dynamodb.put_item(TableName=self._settings.table, Item=item)
 
     def _texts(self) -> Iterator[tuple[dict[str, Any], str]]:
-        """The key of each item, and what stands where a letter should."""
+        """Yield each item's key, and what is in place of a letter."""
         pages = self._dynamodb.get_paginator("scan").paginate(
             TableName=self._settings.table,
             ConsistentRead=True,

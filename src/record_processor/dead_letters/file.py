@@ -1,4 +1,4 @@
-"""Dead letters in a file of JSON lines: several processes append, and `replay` takes letters out, all at once."""
+"""Dead letters in a file of JSON lines: several processes append, and `replay` takes letters out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SET_ASIDE = ".bad"
 _UNFINISHED = ".shortened"
-# A removal writes the whole file anew, at a second a GB or so: of a large one, more letters are removed at a time.
+# A removal rewrites the whole file, at about a second per GB: from a large file, more letters are removed at a time.
 _FEWEST_AT_ONCE = 50
 _BYTES_PER_LETTER_AT_ONCE = 1 << 20
 
@@ -37,18 +37,18 @@ class DeadLetterFile:
         self.path = path
         self._file = SharedFile(path)
         self.refused: list[str] = []
-        """Nothing: a file is read as a whole or not at all."""
+        """Nothing to report: a file is read as a whole or not at all."""
 
     @classmethod
     def of(cls, path: str, action: str, shard: Shard) -> DeadLetterFile:
-        """The file that a `path` setting means for an action's records of a shard."""
+        """Return the file that a `path` setting means for an action's records of a shard."""
         named = path + "{action}.jsonl" if path.endswith("/") else path
         table, shard_id = path_segment(shard.stream.table), path_segment(shard.shard_id)
         return cls(absolute(named.format(table=table, shard=shard_id, action=action)))
 
     @classmethod
     def all_of(cls, path: str, action: str) -> Iterator[DeadLetterFile]:
-        """Every file there is that a `path` setting may mean for an action's records."""
+        """Return every existing file that a `path` setting may mean for an action's records."""
         named = path + "{action}.jsonl" if path.endswith("/") else path
         pattern = glob.escape(str(absolute(named))).format(table="*", shard="*", action=action)
         for found in sorted(glob.glob(pattern)):  # noqa: PTH207 - the pattern may be absolute
@@ -64,7 +64,7 @@ class DeadLetterFile:
         return max(_FEWEST_AT_ONCE, self.path.stat().st_size // _BYTES_PER_LETTER_AT_ONCE)
 
     def store(self, letters: Sequence[Letter]) -> None:
-        """Append the letters: on the disk when this returns, and none of them in the file when it raises."""
+        """Append the letters: they are on disk when this returns, and none of them is in the file when it raises."""
         self._file.append(b"".join(msgspec.json.encode(one) + b"\n" for one in letters))
 
     def read(self) -> tuple[Letters, int]:
@@ -72,7 +72,7 @@ class DeadLetterFile:
         return letters, sum(line.begins and line.letter is None for line in letters.lines())
 
     def hold(self) -> None:
-        """Nobody else takes letters out."""
+        """Nothing to do: nobody else takes letters out."""
 
     def remove(self, letters: Collection[Letter]) -> None:
         gone = {letter.id: set[bytes]() for letter in letters}
@@ -84,7 +84,7 @@ class DeadLetterFile:
     def set_aside(self) -> str:
         aside = SharedFile(self.path.with_name(self.path.name + _SET_ASIDE))
         with self._file.locked() as fd:
-            # First there, on the disk, and then away from here: a crash in between leaves a line in both.
+            # Written there, to disk, before it is removed here: a crash in between leaves a line in both.
             with aside.locked() as bad, whole_or_not_at_all(bad):
                 for line in self._lines(fd):
                     if line.letter is None:
@@ -97,12 +97,12 @@ class DeadLetterFile:
         self._file.close()
 
     def _lines(self, fd: int) -> Iterator[Line]:
-        """Of the file, which is locked."""
+        """Return the lines of the file, which is locked."""
         with self.path.open("rb", buffering=READ_BYTES) as file:
             yield from lines(file, os.fstat(fd).st_size)
 
     def _shorten(self, fd: int, keep: Callable[[Line], bool]) -> None:
-        """Keep some lines. The old file stays whole until the new one is on the disk and takes its name."""
+        """Keep some lines. The old file stays complete until the new one is on disk and takes its name."""
         unfinished = self.path.with_name(self.path.name + _UNFINISHED)
         unfinished.unlink(missing_ok=True)
         try:
@@ -119,7 +119,7 @@ class DeadLetterFile:
 
 
 def _is_one(line: Line, letters: dict[str, set[bytes]]) -> bool:
-    """Whether a line is one of these letters, by id: of those with its id only, all of it is read and compared."""
+    """Return whether a line is one of these letters: only lines with the id of one are read and compared completely."""
     found = letters.get(line.id or "")
     return found is not None and (letter := line.letter) is not None and fingerprint(letter) in found
 
@@ -129,7 +129,7 @@ def _private(path: str, flags: int) -> int:
 
 
 def _take_over(old: int, new: int, path: Path) -> None:
-    """Give a new file the owner and the mode of an old one: the worker is to go on writing it."""
+    """Give a new file the owner and mode of the old one, so that the worker can continue to write it."""
     status = os.fstat(old)
     try:
         os.fchown(new, status.st_uid, status.st_gid)

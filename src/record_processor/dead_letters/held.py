@@ -29,10 +29,10 @@ class _Held(Generic[PlaceT]):
 
 
 class HeldLetters(Generic[PlaceT]):
-    """Letters with their places in the service (receipts, keys), in stream order; one that is there twice, once.
+    """Letters with their places in the service (receipts, keys), in stream order and without duplicates.
 
-    They stay packed but for the one in hand: what a service holds may be a thousand times as large inside, and anybody
-    who may write to it can see to that.
+    They stay packed except for the current one: what a service holds may unpack to a thousand times its size, and
+    anybody who can write there can cause that.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class HeldLetters(Generic[PlaceT]):
         self._held[found].places.append(place)
 
     def __iter__(self) -> Iterator[Letter]:
-        """Those that are there when their turn comes."""
+        """Yield the letters that are still there when their turn comes."""
         for found, held in sorted(self._held.items(), key=lambda item: item[1].order):
             if found in self._held:
                 yield letters.read(zlib.decompress(held.packed))
@@ -74,7 +74,7 @@ class HeldLetters(Generic[PlaceT]):
 
 @contextmanager
 def refusal_of(thing: str, refused: list[str]) -> Iterator[None]:
-    """Note that the service refuses to do something with one thing: no other is to wait for it."""
+    """Note that the service refuses to do something with one thing; no other waits for it."""
     from botocore.exceptions import ClientError
 
     from record_processor.aws.explanations import explanation

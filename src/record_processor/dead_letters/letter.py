@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from record_processor.records.stream import Shard
 
 
-# The end of a traceback says most; a recursion's is longer than any queue takes.
+# The end of a traceback says most; that of a recursion is longer than any queue accepts.
 _LONGEST_TRACEBACK = 16_384
 _LONGEST_MESSAGE = 16_384
 LONGEST_SEQUENCE_NUMBER = 64
-# What becomes a part of paths, keys and calls at a replay; whoever may write to a queue may write a letter.
+# These become parts of paths, keys and calls in a replay, and whoever can write to a queue can write a letter.
 _GRAMMAR = {
     "action": re.compile(r"[A-Za-z0-9_.-]{1,64}"),
     "shard_id": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"),
@@ -54,12 +54,12 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     stored_at: str
     error: Failure
     record: msgspec.Raw = msgspec.Raw(b"null")
-    """The record as the adapter gave it, where it is JSON."""
+    """The record as the adapter gave it, if it is JSON."""
     record_bytes: bytes | None = None
-    """Its bytes (base64 in JSON), where it is not."""
+    """Its bytes (base64 in JSON), if it is not."""
 
     left_out: tuple[str, ...] = ()
-    """What its place had no room for, such as ``NewImage``: it can be found by its keys and sequence number."""
+    """What its destination had no room for, such as ``NewImage``; keys and sequence number identify the item."""
 
     @property
     def raw(self) -> bytes:
@@ -76,7 +76,7 @@ def write(
     first_attempt: float | None,
     last_attempt: float | None,
 ) -> Letter:
-    """The letter for a record; times are seconds since the epoch."""
+    """Return the letter for a record; times are seconds since the epoch."""
     is_json = _is_json(raw)
     return Letter(
         id=uuid.uuid4().hex,
@@ -99,10 +99,10 @@ def write(
 
 
 def read(content: bytes) -> Letter:
-    """The letter that JSON holds.
+    """Return the letter that JSON contains.
 
     Raises:
-        ValueError: it holds none, or one that nobody here has written: its places are none.
+        ValueError: it contains none, or one that was not written here, because its places are invalid.
     """
     try:
         letter = msgspec.json.decode(content, type=Letter)
@@ -115,7 +115,7 @@ def read(content: bytes) -> Letter:
 
 
 def fingerprint(letter: Letter) -> bytes:
-    """The same for two letters only where all of them is: anybody may write one with the id of another."""
+    """A value that is equal for two letters only if they are equal: a letter with another's id can be forged."""
     return hashlib.sha256(msgspec.json.encode(letter)).digest()
 
 
@@ -124,8 +124,8 @@ def _is_json(raw: bytes) -> bool:
         msgspec.json.decode(raw)
     except (ValueError, RecursionError):
         return False
-    # A record's JSON has no line breaks of its own, which would break the letter in two, and nothing around it, which a
-    # reader of the letter would leave out.
+    # A record's JSON has no line breaks, which would break the letter in two, and nothing around it, which a reader of
+    # the letter would drop.
     return b"\n" not in raw and raw == raw.strip()
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from record_processor.dead_letters.letter import Letter
 
-# No letter is as long: a record has at most two images of 400 KB, which JSON makes six times as long at most.
+# No letter is as long: a record has at most two images of 400 KB, which JSON makes at most six times as long.
 _LONGEST_BYTES = 16 << 20
 READ_BYTES = 1 << 20
 
@@ -34,7 +34,7 @@ class Line(NamedTuple):
 
     @property
     def letter(self) -> Letter | None:
-        """None where it is none."""
+        """None if it is not a letter."""
         try:
             return letter.read(self.content) if self.whole else None
         except ValueError:
@@ -42,7 +42,7 @@ class Line(NamedTuple):
 
     @property
     def id(self) -> str | None:
-        """The letter's, without a look at the rest."""
+        """The letter's id, read without the rest."""
         try:
             return msgspec.json.decode(self.content, type=_Identified).id if self.whole else None
         except (ValueError, RecursionError):
@@ -54,7 +54,7 @@ class _Identified(msgspec.Struct):
 
 
 class Letters:
-    """The letters of a file, which is read anew each time one goes through them."""
+    """The letters of a file, which is read again for each iteration."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -65,7 +65,7 @@ class Letters:
                 yield found
 
     def lines(self) -> Iterator[Line]:
-        """What the file holds now: whoever is writing to it has ended first, so no line is seen half written."""
+        """What the file contains now: whoever is writing to it has finished first, so no line is seen half written."""
         with open(self._path, "rb", READ_BYTES, opener=_at_once) as file:
             _refuse_other_than_files(file, self._path)
             wait_for_lock(file.fileno(), self._path)
@@ -76,7 +76,7 @@ class Letters:
 
 
 def _at_once(path: str, flags: int) -> int:
-    """Open what is there without waiting: a pipe, say, for somebody who writes to it."""
+    """Open what is there without waiting, for example for a pipe's writer."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 
@@ -90,7 +90,7 @@ def _refuse_other_than_files(file: BinaryIO, path: Path) -> None:
 
 
 def lines(file: BinaryIO, size_bytes: int) -> Iterator[Line]:
-    """The lines of the first bytes of a file; empty ones are left out."""
+    """Yield the lines in the first bytes of a file, without empty ones."""
     inside, left = False, size_bytes
     while left > 0 and (content := file.readline(min(READ_BYTES if inside else _LONGEST_BYTES, left))):
         left -= len(content)

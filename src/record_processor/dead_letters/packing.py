@@ -1,4 +1,4 @@
-"""Letters for services that limit what one message or item may hold: compressed, or without what does not fit."""
+"""Letters for services that limit the size of a message or an item: compressed, or without what does not fit."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 log = Log("dead_letters")
 
-# Each removal is a call of its own, so nothing is saved by waiting: a letter is removed as soon as it is delivered.
+# Each removal is a call, so waiting saves nothing: a letter is removed as soon as it is delivered.
 REMOVE_AT_ONCE = 1
-# A letter that a service refuses for its content is sent again, smaller and smaller, whatever was wrong with it. A
-# queue may have a limit of its own, and services say so in many ways.
+# A letter that a service rejects because of its content is sent again, smaller each time, whatever the reason was. A
+# queue may have its own limit, and services report that in many ways.
 _LIMITS = (256 << 10, 64 << 10, 16 << 10, 4 << 10, 1 << 10)
 _SHORT_MESSAGE = 200
 _IMAGES = ("NewImage", "OldImage")
-# Unpacked, no letter is larger; what would be was not packed here.
+# No unpacked letter is larger; larger ones were not packed here.
 LARGEST_UNPACKED = 16 << 20
-# Neither SQS nor SNS takes them. In JSON they can only be inside a text, where they may be written like this.
+# Neither SQS nor SNS accepts these. In JSON they can only be inside a text, where they may be written like this.
 _NO_CHARACTERS = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
 
 
@@ -42,10 +42,10 @@ class Packed(NamedTuple):
 
 
 def packed(letter: Letter, largest_bytes: int) -> Packed:
-    """The letter as JSON; longer than the limit, as base64 of gzip, which never looks like JSON.
+    """Return the letter as JSON or, if that exceeds the limit, as base64 of gzip, which never looks like JSON.
 
-    Where even that is too long, without its record's images, and at last without whatever else takes room. The smallest
-    comes back where nothing fits.
+    If even that is too long, it is packed without its record's images, and finally without whatever else takes room. If
+    nothing fits, the smallest is returned.
     """
     text = ""
     for smaller in _smaller_and_smaller(letter):
@@ -59,10 +59,10 @@ def packed(letter: Letter, largest_bytes: int) -> Packed:
 
 
 def send(service: str, letter: Letter, largest_bytes: int, sending: Callable[[str], Any]) -> None:
-    """Send the letter to a service of AWS, as large as it takes it.
+    """Send the letter to an AWS service, as large as it accepts it.
 
     Raises:
-        Exception: what `sending` raised, for another reason than the text, or with the smallest one.
+        Exception: what `sending` raised, for another reason than the text, or for the smallest text.
     """
     from botocore.exceptions import ClientError
 
@@ -80,10 +80,10 @@ def send(service: str, letter: Letter, largest_bytes: int, sending: Callable[[st
 
 
 def unpacked(text: str) -> Letter:
-    """The letter that `packed` made a text of.
+    """Return the letter that `packed` made a text of.
 
     Raises:
-        ValueError: it made none of this one.
+        ValueError: the text was not made from a letter.
     """
     content = text.encode()
     if not content.lstrip().startswith(b"{"):
@@ -98,7 +98,7 @@ def unpacked(text: str) -> Letter:
 
 
 def stream_order(letter: Letter) -> tuple[str, str]:
-    """What to sort letters by: a replay is to bring an item's changes as their stream had them."""
+    """Return the sort key of letters: a replay must deliver an item's changes in the order of their stream."""
     return letter.stream_arn, letter.sequence_number.zfill(letters.LONGEST_SEQUENCE_NUMBER)
 
 
@@ -117,7 +117,7 @@ def _smaller_and_smaller(letter: Letter) -> Iterator[Letter]:
 
 
 def _without_images(letter: Letter) -> Letter:
-    """With the record's keys and sequence number still: by these the item can be found."""
+    """Leave the record's keys and sequence number in it: they identify the item."""
     try:
         record = msgspec.json.decode(letter.record, type=dict[str, msgspec.Raw])
         inside = msgspec.json.decode(record["dynamodb"], type=dict[str, msgspec.Raw])

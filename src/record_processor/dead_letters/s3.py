@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class S3Store:
-    """One object a letter, in the folder of its action."""
+    """One object per letter, in the folder of its action."""
 
     def __init__(self, settings: S3DeadLetter, action: str, region: str) -> None:
         self._settings = settings
         self._folder = f"{settings.prefix}{action}/"
         self._region = region
         self._found: HeldLetters[str] = HeldLetters()
-        """By their objects' keys."""
+        """Letters by the keys of their objects."""
         self._bad: list[str] = []
-        """The keys of what is no letter."""
+        """The keys of objects that are not letters."""
         self.refused: list[str] = []
 
     remove_at_once = REMOVE_AT_ONCE
@@ -50,13 +50,13 @@ class S3Store:
 
     def read(self) -> tuple[HeldLetters[str], int]:
         for key in self._listed():
-            # Archived, say, or encrypted with a key that only its writer has.
+            # Because it is archived, say, or encrypted with a key that only its writer has.
             with refusal_of(f"object {key}", self.refused):
                 self._read_one(key)
         return self._found, len(self._bad)
 
     def hold(self) -> None:
-        """Nobody else takes letters out."""
+        """Nothing to do: nobody else takes letters out."""
 
     def remove(self, letters: Collection[Letter]) -> None:
         for letter in letters:
@@ -65,7 +65,7 @@ class S3Store:
             self._found.forget(letter)
 
     def set_aside(self) -> str:
-        """Into a folder beside the action's. A key may have no room for the longer name."""
+        """Move them to a folder beside the action's. A key may have no room for the longer name."""
         folder = f"{self._folder.removesuffix('/')}.bad/"
         while self._bad:
             key = self._bad.pop()
@@ -96,7 +96,7 @@ class S3Store:
         pages = self._s3.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._settings.bucket, Prefix=self._folder):
             for found in page.get("Contents", []):
-                if not found["Key"].endswith("/"):  # S3's console marks folders so
+                if not found["Key"].endswith("/"):  # how S3's console marks folders
                     yield found["Key"]
 
     @property

@@ -27,7 +27,7 @@ class FileDeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type"
 
     @property
     def file(self) -> str:
-        """The file's path, still with its placeholders; in a folder each action has a file."""
+        """The file's path, with its placeholders; in a folder each action has its own file."""
         return self.path + "{action}.jsonl" if self.path.endswith("/") else self.path
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class SnsDeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type",
 
 
 class S3DeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type", tag="s3"):
-    """One object a letter: PREFIX/ACTION/SEQUENCE_NUMBER-ID.json."""
+    """One object per letter: PREFIX/ACTION/SEQUENCE_NUMBER-ID.json."""
 
     bucket: Annotated[str, Meta(description="The name of the bucket.", min_length=3)]
     prefix: Annotated[str, Meta(description="Prefix of the object keys.")] = "dead-letters/"
@@ -75,7 +75,7 @@ class S3DeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type", 
 
 
 class DynamoDBDeadLetter(msgspec.Struct, kw_only=True, frozen=True, tag_field="type", tag="dynamodb"):
-    """One item a letter, in a table with the key `id` (text)."""
+    """One item per letter, in a table with the key `id` (text)."""
 
     table: Annotated[str, Meta(description="The table: a name or an ARN.", min_length=1)]
     aws: Aws = AwsSettings()

@@ -18,7 +18,7 @@ _LARGEST_BYTES = 256 * 1024
 
 
 class SnsStore:
-    """A topic that hears of letters; nothing can be read back from it."""
+    """A topic that is notified of letters; nothing can be read back from it."""
 
     def __init__(self, settings: SnsDeadLetter, action: str, region: str) -> None:
         self._settings = settings

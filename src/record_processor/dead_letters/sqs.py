@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from record_processor.dead_letters.letter import Letter
     from record_processor.dead_letters.settings import SqsDeadLetter
 
-# A queue's own limit may be lower: what it refuses is sent again, smaller.
+# A queue's own limit may be lower: what it rejects is sent again, smaller.
 _LARGEST_BYTES = 1024 * 1024
 _AT_ONCE = 10
 _HELD_SECONDS = 900
-"""How long a replay keeps messages from others, if it does not say so again."""
+"""How long a replay hides messages from others before it must say so again."""
 _RENEW_SECONDS = 300.0
-# Letters may come as fast as they are read, without an end: what is left then is for the next replay.
+# Letters may arrive as fast as they are read, without end: what is left then is for the next replay.
 _LONGEST_READ_SECONDS = 240.0
-# More than these are not given out at a time: the rest is for the next replay.
+# SQS gives out no more than these at a time: the rest is for the next replay.
 _ENOUGH = ("OverLimit", "AWS.SimpleQueueService.OverLimit")
 
 
@@ -37,9 +37,9 @@ class SqsStore:
         self._action = action
         self._region = region
         self._found: HeldLetters[str] = HeldLetters()
-        """By their messages' receipts."""
+        """Letters by the receipts of their messages."""
         self._bad: list[str] = []
-        """The receipts of what is no letter."""
+        """The receipts of messages that are not letters."""
         self.refused: list[str] = []
         self._held_since = 0.0
 
@@ -53,8 +53,8 @@ class SqsStore:
         for letter in letters:
             fifo = {}
             if self.name.endswith(".fifo"):
-                # Each a group of its own: of one group, no more than ten can be read before they are removed. The order
-                # is made when they are read.
+                # Each in its own group: of one group, no more than ten can be read before they are removed. They are
+                # sorted when they are read.
                 fifo = {"MessageGroupId": letter.id, "MessageDeduplicationId": letter.id}
             send("sqs", letter, _LARGEST_BYTES, partial(self._send, fifo))
 
@@ -71,7 +71,7 @@ class SqsStore:
         return self._found, len(self._bad)
 
     def hold(self) -> None:
-        """Say again that the messages are ours: a receipt that has run out may remove nothing."""
+        """Hide the messages for longer: an expired receipt may remove nothing."""
         if time.monotonic() - self._held_since < _RENEW_SECONDS:
             return
         self._held_since = time.monotonic()
@@ -87,10 +87,10 @@ class SqsStore:
             self._found.forget(letter)
 
     def set_aside(self) -> str | None:
-        """Nowhere: a queue has no other place, and the messages may be somebody else's."""
+        """Set nothing aside: a queue has no other place, and the messages may be somebody else's."""
 
     def release(self) -> None:
-        """What is not released comes back by itself, in 15 minutes."""
+        """Make them visible again; what this misses becomes visible by itself, in 15 minutes."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         receipts = [*self._bad, *self._found.places()]
@@ -100,7 +100,7 @@ class SqsStore:
             self._gone(receipts, 0)
 
     def _gone(self, receipts: list[str], hidden_seconds: int) -> list[str]:
-        """Hide messages from others for so long; the receipts of those that are not ours any more."""
+        """Hide messages from others for this long; return the receipts of those that are no longer ours."""
         gone = []
         for start in range(0, len(receipts), _AT_ONCE):
             some = receipts[start : start + _AT_ONCE]
@@ -123,7 +123,7 @@ class SqsStore:
                 QueueUrl=self.name,
                 MaxNumberOfMessages=_AT_ONCE,
                 VisibilityTimeout=_HELD_SECONDS,
-                WaitTimeSeconds=1,  # asks every server of the service; without it some of the messages stay unseen
+                WaitTimeSeconds=1,  # asks every server of the service; without it some messages stay unseen
             )
         except ClientError as error:
             if error.response["Error"].get("Code") in _ENOUGH:

@@ -1,4 +1,4 @@
-"""From `dead_letter` in YAML to the place where letters are kept. Only the configured kind is imported."""
+"""From `dead_letter` in YAML to the place of the letters. Only the configured kind is imported."""
 
 from __future__ import annotations
 
@@ -24,47 +24,47 @@ class Store(Protocol):
     """A place for letters."""
 
     def store(self, letters: Sequence[Letter]) -> None:
-        """Return when the letters are safe. Stored twice, after an error, a letter keeps its id."""
+        """Store letters and return when they are durable. A letter that is stored twice keeps its id."""
 
 
 @runtime_checkable
 class ReadableStore(Store, Protocol):
-    """One whose letters `replay` can take out again."""
+    """A store from which `replay` can take letters out again."""
 
     @property
     def name(self) -> str:
-        """For messages."""
+        """Its name in messages."""
 
     @property
     def remove_at_once(self) -> int:
-        """So many letters are delivered between two removals; an interruption repeats at most these."""
+        """How many letters are delivered between two removals; an interruption repeats at most these."""
 
     @property
     def refused(self) -> list[str]:
-        """What the service did not give or set aside, and why: it stays, and holds up nothing else."""
+        """What the service did not return or set aside, and why: it stays, and blocks nothing else."""
 
     def read(self) -> tuple[Iterable[Letter], int]:
-        """The letters in their order, to be gone through as often as one likes; and how many things there are none."""
+        """Return the letters in stream order, for any number of iterations, and how many things are not letters."""
 
     def hold(self) -> None:
-        """Keep from others what `read` gave, and forget what they have got. Called before each removal's letters."""
+        """Hide from others what `read` returned, and forget what they received. Called before each removal's letters."""
 
     def remove(self, letters: Collection[Letter]) -> None:
-        """Take letters out that `read` gave. Without any, find out whether that is possible."""
+        """Remove letters that `read` returned. Without any, find out whether removing is possible."""
 
     def set_aside(self) -> str | None:
-        """Bring what is no letter to where no replay looks.
+        """Move what is not a letter to where no replay looks.
 
         Returns:
-            where; None where there is no such place.
+            where; None if there is no such place.
         """
 
     def release(self) -> None:
-        """Let others have what `read` gave and nobody removed."""
+        """Let others have what `read` returned and nobody removed."""
 
 
 def store_for(settings: DeadLetter, action: str, shard: Shard) -> Store:
-    """The place for an action's letters of a shard."""
+    """Return the place for an action's letters of a shard."""
     if isinstance(settings, FileDeadLetter):
         from record_processor.dead_letters.file import DeadLetterFile
 
@@ -77,7 +77,7 @@ def store_for(settings: DeadLetter, action: str, shard: Shard) -> Store:
 
 
 def readable_stores(settings: DeadLetter, action: str, region: str) -> list[ReadableStore]:
-    """Every place where an action's letters of any shard may be; none where they cannot be read back."""
+    """Return every place where an action's letters of any shard may be; none if they cannot be read back."""
     if isinstance(settings, FileDeadLetter):
         from record_processor.dead_letters.file import DeadLetterFile
 

@@ -91,9 +91,7 @@ class _Reader:
 
 
 def _is_or(inside: Any) -> bool:
-    """Apply event-ruler's rule: at least two alternatives, none of which could be an operator; otherwise it is a
-    field's name.
-    """
+    """Apply event-ruler's rule: two or more alternatives, none of which could be an operator; or it is a field."""
     return (
         isinstance(inside, list)
         and len(inside) > 1

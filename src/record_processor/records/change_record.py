@@ -207,7 +207,7 @@ _items = msgspec.json.Decoder(dict[str, dict[str, Any]])
 
 
 def undecoded(raw: bytes, stream: Stream, sequence_number: str) -> ChangeRecord:
-    """Return a stand-in for a record that `decode` rejects: it has its bytes and its sequence number, but no content."""
+    """Return a stand-in for a record that `decode` rejects: it has bytes and a sequence number, but no content."""
     change = _StreamRecord(sequence_number, _NO_IMAGE, 0, "KEYS_ONLY")
     return ChangeRecord("", "MODIFY", change, None, raw, stream)
 

@@ -70,9 +70,7 @@ class Template:
         return {"description": "Any JSON; places in its texts stand for values of the record."}
 
     def render(self, plain: Mapping[str, Any]) -> Any:
-        """Return the value for a record in the shape `plain`; None if it is a single placeholder whose value is
-        missing.
-        """
+        """Return the value for a record in the shape `plain`; None for a single placeholder without a value."""
         rendered = _rendered(self._root, plain)
         return None if rendered is _MISSING else rendered
 

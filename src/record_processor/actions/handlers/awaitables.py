@@ -1,4 +1,4 @@
-"""What a handler may give back instead of an answer: anything that has to be awaited."""
+"""What a handler may return instead of a result: anything that has to be awaited."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 
 def is_awaitable(answer: Any) -> bool:
-    """Whether there is no answer yet: a coroutine, a task, a future, or whatever else has an `__await__`."""
+    """Return whether the result is still to come: a coroutine, a task, a future, or anything with an `__await__`."""
     return inspect.isawaitable(answer) or isinstance(answer, Future)
 
 
 async def answer_of(awaitable: Any) -> Any:
-    """Await it in the running loop; and what it gives, where that is awaitable again."""
+    """Await it in the running loop, and also its result if that is awaitable."""
     answer = awaitable
     while is_awaitable(answer):
         answer = await (_from_elsewhere(answer) if _is_elsewhere(answer) else answer)
@@ -22,7 +22,7 @@ async def answer_of(awaitable: Any) -> Any:
 
 
 def _is_elsewhere(answer: Any) -> bool:
-    """Whether it belongs to an executor, or to another event loop, of the handler's own."""
+    """Return whether it belongs to an executor, or to an event loop of the handler's own."""
     if isinstance(answer, Future):
         return True
     return asyncio.isfuture(answer) and answer.get_loop() is not asyncio.get_running_loop()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-# Where a call has no timeout, what a handler is told that it has left: Lambda's most.
+# What a handler is told about its remaining time if its calls have no timeout: Lambda's maximum.
 _NO_TIMEOUT_SECONDS = 900.0
 
 
 class Deadline:
-    """The moment at which a call that began now has taken too long."""
+    """The moment at which a call that starts now has taken too long."""
 
     __slots__ = ("_at",)
 
@@ -18,14 +18,14 @@ class Deadline:
         self._at = time.monotonic() + timeout_seconds if timeout_seconds else None
 
     def left_seconds(self) -> float | None:
-        """How long the call may still take, below 0 where it has taken longer; None: as long as it likes."""
+        """Seconds left for the call, negative if it has taken longer; None: no limit."""
         return None if self._at is None else self._at - time.monotonic()
 
     def remaining_seconds(self) -> float | None:
-        """The same, never below 0."""
+        """The same, but never negative."""
         return None if self._at is None else max(0.0, self._at - time.monotonic())
 
     def remaining_millis(self) -> int:
-        """The same as Lambda's context tells it; without a timeout always Lambda's most, 15 minutes."""
+        """The same as Lambda's context reports it; without a timeout always Lambda's maximum, 15 minutes."""
         remaining = self.remaining_seconds()
         return int((_NO_TIMEOUT_SECONDS if remaining is None else remaining) * 1000)

@@ -1,4 +1,4 @@
-"""Where the coroutines of async handlers run: one event loop in a thread of its own, shared by all calls."""
+"""Where the coroutines of async handlers run: one event loop in its own thread, shared by all calls."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ log = Log("actions.python")
 
 
 class HandlerTimeoutError(ActionError):
-    """A call took longer than its timeout, and was cancelled."""
+    """A call took longer than its timeout and was cancelled."""
 
 
 class EventLoop:
-    """Begins with the first coroutine, so that a process whose handlers are plain functions has none.
+    """Starts with the first coroutine, so a process whose handlers are plain functions has none.
 
-    One for all actions of a process: what belongs to a loop (a client, a lock) may be shared between their handlers.
+    There is one for all actions of a process: what belongs to a loop (a client, a lock) may be shared between their
+    handlers.
     """
 
     def __init__(self) -> None:
@@ -35,15 +36,15 @@ class EventLoop:
         self._users = 0
 
     def open(self) -> None:
-        """One more action may have coroutines; `close` has to follow."""
+        """Register one more action that may have coroutines; `close` must follow."""
         with self._lock:
             self._users += 1
 
     def run(self, awaitable: Awaitable[Any], deadline: Deadline) -> Any:
-        """Wait for the result of what a handler gave back.
+        """Wait for the result of what a handler returned.
 
-        A coroutine that is not through at its deadline is cancelled. One that does not bear that (it blocks the loop)
-        is waited for; whoever watches over the call ends the process.
+        A coroutine that is not finished at its deadline is cancelled. One that cannot be cancelled (it blocks the loop)
+        is waited for; whoever watches the call ends the process.
 
         Raises:
             HandlerTimeoutError: it was cancelled.
@@ -56,7 +57,7 @@ class EventLoop:
         return result
 
     def close(self) -> None:
-        """End the loop and its thread, once no action is left."""
+        """End the loop and its thread once no action is left."""
         with self._lock:
             self._users -= 1
             if self._loop is None or self._users > 0:
@@ -76,16 +77,16 @@ class EventLoop:
             return self._loop
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run the loop until it is closed; a task of the handler's that calls sys.exit must not stop the others."""
+        """Run the loop until it is closed; a handler's task that calls sys.exit must not stop the others."""
         while not self._closing:
             try:
                 loop.run_forever()
-            except BaseException as error:  # asyncio lets SystemExit and KeyboardInterrupt out of a task's step
+            except BaseException as error:  # asyncio lets SystemExit and KeyboardInterrupt escape from a task
                 log.error("handler.task_failed", f"a task of a handler raised {type(error).__name__}", exception=error)
 
 
 shared = EventLoop()
-"""The one of this process."""
+"""The loop of this process."""
 
 
 async def _outcome(awaitable: Awaitable[Any], seconds: float | None) -> tuple[Any, BaseException | None]:
@@ -95,12 +96,15 @@ async def _outcome(awaitable: Awaitable[Any], seconds: float | None) -> tuple[An
         return task.result()
     task.cancel()
     await asyncio.wait({task})
-    # Whatever it made of that: it was cut off, so nobody knows what it has done.
+    # Whatever it made of the cancellation: it was cut off, so nobody knows what it has done.
     return None, HandlerTimeoutError("the handler took longer than its timeout, and was cancelled")
 
 
 async def _caught(awaitable: Awaitable[Any]) -> tuple[Any, BaseException | None]:
-    """The result or the error: asyncio would let some errors out of the loop, and take others for a cancelled task."""
+    """Return the result or the error.
+
+    Without this, asyncio would let some errors out of the loop, and treat others as a cancelled task.
+    """
     try:
         return await answer_of(awaitable), None
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""The calls of handlers that are running: what each has in hand, how long it may take, and where it is."""
+"""The running calls of handlers: what each is working on, how long it may take, and where it is."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from record_processor.records.change_record import ChangeRecord
 
-# A coroutine is cancelled at its deadline, and may clean up for so long.
+# A coroutine is cancelled at its deadline, and has this long to clean up.
 _YIELD_SECONDS = 5.0
 
 
 class HandlerCall(Deadline):
-    """One call, from its begin to its end, in the thread that waits for it; and its own deadline, as each has one."""
+    """One call, from its beginning to its end, in the thread that waits for it, with its own deadline."""
 
     token: Token[Call | None]
 
@@ -37,10 +37,10 @@ class HandlerCall(Deadline):
         self.thread_id = threading.get_ident()
         self.unfinished: dict[int, list[str]] | None = {}
         self.waits_for: Any = None
-        """The awaitable that an async handler gave back."""
+        """The awaitable that an async handler returned."""
 
     def fields(self) -> dict[str, Any]:
-        """For log events."""
+        """Return the fields for log events."""
         first = self.records[0]
         fields: dict[str, Any] = {
             "action": self.action,
@@ -52,28 +52,28 @@ class HandlerCall(Deadline):
         return fields
 
     def seconds_left(self) -> float:
-        """Until the call can only be ended with its process; below 0 afterwards."""
+        """Seconds until the call can only be ended with its process; negative afterwards."""
         left = self.left_seconds()
         if left is None:
             return float("inf")
         return left if self.waits_for is None else left + _YIELD_SECONDS
 
     def where(self) -> str | None:
-        """The line at which the handler is, as `FILE:LINE in FUNCTION`."""
+        """Return the line at which the handler is, as `FILE:LINE in FUNCTION`."""
         frame = _suspended(self.waits_for)
         return where(self.thread_id) if frame is None else named(frame)
 
     def stack(self) -> str:
-        """The stack of the call's thread, for people; of what an async handler waits for, the innermost line."""
+        """Return the stack of the call's thread, for people; for an async handler the innermost line that it awaits."""
         frame = _suspended(self.waits_for) or sys._current_frames().get(self.thread_id)
         return "".join(traceback.format_stack(frame)) if frame is not None else ""
 
 
 class HandlerCalls:
-    """The running calls of one action, and the watch over them."""
+    """The running calls of one action, and the watch over them. Thread-safe."""
 
     def __init__(self, action: str, timeout_seconds: float, overdue: Callable[[HandlerCall], None]) -> None:
-        """`overdue` is called, in a thread of the watch, with each call that is past its deadline; 0: there is none."""
+        """`overdue` is called, in a thread of the watch, with each call that exceeds its deadline; 0: there is none."""
         self._action = action
         self._timeout_seconds = timeout_seconds
         self._overdue = overdue
@@ -81,7 +81,7 @@ class HandlerCalls:
         self._closed = threading.Event()
 
     def begin(self, records: Sequence[ChangeRecord]) -> HandlerCall:
-        """A call begins in this thread; `end` has to follow."""
+        """Start a call in this thread; `end` must follow."""
         if not self._watching and self._timeout_seconds:
             self._watching = True
             threading.Thread(target=self._watch, name=f"{self._action}-watch", daemon=True).start()
@@ -91,7 +91,7 @@ class HandlerCalls:
         return call
 
     def end(self, call: HandlerCall) -> None:
-        """It has returned or raised."""
+        """End the call of this thread: it has returned or raised."""
         if call.unfinished:
             standard_streams.finish(call)
         call.unfinished = None
@@ -99,11 +99,11 @@ class HandlerCalls:
         running.pop(call.thread_id, None)
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._closed.set()
 
     def _watch(self) -> None:
-        # While no call runs, none can be overdue sooner than a whole timeout from now.
+        # While no call is running, none can be overdue sooner than one timeout from now.
         wait = self._timeout_seconds
         while not self._closed.wait(max(wait, 0.01)):
             wait = self._timeout_seconds
@@ -115,11 +115,11 @@ class HandlerCalls:
 
 
 running: dict[int, HandlerCall] = log_events.running_calls
-"""All of this process, by the thread that waits for them."""
+"""All calls of this process, by the thread that waits for them."""
 
 
 def _suspended(awaitable: Any) -> FrameType | None:
-    """The frame at which a coroutine waits: that of the innermost coroutine which it awaits."""
+    """Return the frame at which a coroutine waits: that of the innermost coroutine that it awaits."""
     found: FrameType | None = None
     while awaitable is not None and (frame := getattr(awaitable, "cr_frame", None)) is not None:
         if not is_library(frame) or found is None:

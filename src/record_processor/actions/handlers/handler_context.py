@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Identity:
-    """Who called, as Lambda has it for mobile applications: nobody."""
+    """Who called, as Lambda reports it for mobile applications: nobody."""
 
     cognito_identity_id: str | None = None
     cognito_identity_pool_id: str | None = None
 
 
 class Context:
-    """One call's. As Lambda's, it is an ordinary object: a handler may hang something on it."""
+    """The context of one call. Like Lambda's, it is an ordinary object: a handler may set attributes on it."""
 
     def __init__(self, action: str, shard: Shard, deadline: Deadline) -> None:
         self.function_name = action
@@ -31,21 +31,21 @@ class Context:
         self.invoked_function_arn = shard.stream.arn
         """The stream's ARN: there is no function's."""
         self.memory_limit_in_mb = 0
-        """There is no limit that only a handler has."""
+        """No limit applies to a handler alone."""
         self.aws_request_id = str(uuid.uuid4())
         """New for every call."""
         self.log_group_name = f"/record-processor/{shard.stream.table}"
-        """Named after the table. There is no such log group, unless your log collector makes one."""
+        """Named after the table. There is no such log group, unless your log collector creates one."""
         self.log_stream_name = shard.shard_id
         self.identity = Identity()
         self.client_context = None
         self.tenant_id = None
         self.shard_id = shard.shard_id
-        """Not in Lambda's."""
+        """Lambda's context does not have it."""
         self._deadline = deadline
 
     def get_remaining_time_in_millis(self) -> int:
-        """How long this call may still take, in milliseconds, after the action's `timeout`; never below 0."""
+        """Return how many milliseconds are left of the action's `timeout`; never negative."""
         return self._deadline.remaining_millis()
 
     def log(self, message: object) -> None:

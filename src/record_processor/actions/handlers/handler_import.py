@@ -1,4 +1,4 @@
-"""From `package.module:function` to the function, or to what its author has to know."""
+"""From `package.module:function` to the function, or to what its author needs to know."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 def imported(handler: str, key: str = "handler") -> Handler:
-    """The function that `package.module:function` names; `key` is the setting that says so.
+    """Return the function that `package.module:function` names; `key` is the setting's name.
 
     Raises:
-        InvalidSettingError: its module is not there, or raised something while it was imported (which is then said,
-            with its place), or has no such function.
+        InvalidSettingError: its module does not exist, raised something during the import (the message has it, with its
+            line), or has no such function.
     """
     module_name, _, path = handler.partition(":")
     found: Any = _module(module_name, key)
@@ -47,7 +47,7 @@ def _module(name: str, key: str) -> ModuleType:
 
 
 def _looked_in(name: str, error: BaseException) -> str:
-    """Where the module itself was looked for; empty where it was found, and something that it imports was not."""
+    """Return where the module was searched; empty if it was found, and something that it imports was not."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     if missing is None or not f"{name}.".startswith(f"{missing}.") or _frames(error):
         return ""
@@ -65,7 +65,7 @@ def _attribute(owner: Any, name: str, handler: str, key: str) -> Any:
         raised: BaseException = error
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a module's own __getattr__ imports things too
+    except BaseException as error:  # a module's own __getattr__ may import things too
         raised = error
     raise InvalidSettingError(key, f"cannot get {handler!r}: {_said(raised)}{_place(raised)}") from None
 
@@ -76,12 +76,12 @@ def _called(owner: Any) -> str:
 
 
 def _said(error: BaseException) -> str:
-    """The error in one line."""
+    """Return the error in one line."""
     return " ".join(described(error).split()).removesuffix(":")
 
 
 def _place(error: BaseException) -> str:
-    """` (FILE:LINE)`: the innermost line that the user wrote, or else the innermost."""
+    """Return ` (FILE:LINE)`: the innermost line of the user's code, or else the innermost line."""
     if isinstance(error, SyntaxError) and error.filename:
         return f" ({error.filename}:{error.lineno})"
     frames = _frames(error)
@@ -93,7 +93,7 @@ def _place(error: BaseException) -> str:
 
 
 def _frames(error: BaseException) -> list[traceback.FrameSummary]:
-    """The lines that an error came through, without ours and the importing itself."""
+    """Return the lines that an error came through, without ours and those of the import system."""
     frames = traceback.extract_tb(error.__traceback__)
     return [one for one in frames if one.filename not in (__file__, importlib.__file__) and one.filename[:1] != "<"]
 

@@ -1,7 +1,8 @@
-"""Threads that a handler starts belong to its call: what they log and print says which it was.
+"""Threads that a handler starts belong to its call: what they log and print says which call it was.
 
-A thread begins without the context of the one that starts it, so the two ways to give work to a thread are told to take
-the call along. Nothing else of the context is passed on: a handler's own context variables are as they always are.
+A new thread does not inherit the context of the thread that starts it, so the two ways to pass work to a thread are
+changed to pass on the call. Nothing else of the context is passed on: a handler's own context variables behave as
+always.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _submit = ThreadPoolExecutor.submit
 
 
 def belong_to_calls() -> None:
-    """From now on, for all of this process."""
+    """Pass calls on to threads from now on, in all of this process."""
     threading.Thread.start = _start_in_call  # type: ignore[method-assign,assignment]
     ThreadPoolExecutor.submit = _submit_in_call  # type: ignore[method-assign,assignment]
 
@@ -35,7 +36,7 @@ def _start_in_call(thread: threading.Thread) -> None:
 
 
 def _submit_in_call(pool: ThreadPoolExecutor, work: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
-    # Without a call too: a pool's thread was perhaps started in one, and works for all that come later.
+    # Even without a call: a pool's thread may have been started in one, and works for all later calls.
     return _submit(pool, _within(in_call.get(), work), *args, **named)
 
 

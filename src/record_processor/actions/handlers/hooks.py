@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 log = Log("actions.python")
 
 _SHUTDOWN_PART = 0.2
-"""Of the grace time: what is left once calls have ended and progress is saved."""
+"""A part of the grace time: what is left once calls have ended and progress is saved."""
 _SHUTDOWN_SECONDS = 5.0
 """The same without a worker, as in `replay`."""
 _YIELD_SECONDS = 5.0
 
 
 class Hook(NamedTuple):
-    """A function that is called without arguments, sync or async."""
+    """A sync or async function that is called without arguments."""
 
     key: str
     """The setting that names it."""
@@ -37,10 +37,10 @@ class Hook(NamedTuple):
 
     @classmethod
     def of(cls, key: str, reference: str | None) -> Hook | None:
-        """The function that a setting names, if it names one.
+        """Return the function that a setting names, if it names one.
 
         Raises:
-            InvalidSettingError: it is not there, or calling it without arguments runs nothing.
+            InvalidSettingError: it does not exist, or calling it without arguments runs nothing.
         """
         if reference is None:
             return None
@@ -116,14 +116,14 @@ class Hooks:
             watch.start()
         try:
             hook.run(self._timeout_seconds)
-        except BaseException as error:  # whatever a user's function raises, sys.exit too
+        except BaseException as error:  # whatever a user's function raises, even SystemExit
             self._say_startup_failed(error)
             raise StartupFailedError(f"{self._action}: startup failed: {described(error)}") from None
         finally:
             watch.cancel()
 
     def _overdue(self) -> None:
-        """A function cannot be stopped, so the process ends; so does one whose coroutine blocks the event loop."""
+        """A function cannot be stopped, so the process ends; the same if a coroutine blocks the event loop."""
         error = TimeoutError(f"it took longer than the action's timeout, {self._timeout_seconds:g} s")
         process_end.end(process_end.ACTIONS, say=lambda: self._say_startup_failed(error))
 
@@ -137,7 +137,7 @@ class Hooks:
         )
 
     def _run_shutdown(self, hook: Hook) -> None:
-        """In a thread, which nobody waits for once its time is over: the process ends anyway."""
+        """Run it in a thread, which nobody waits for once its time is over: the process ends anyway."""
         seconds = _shutdown_seconds()
         arguments = (hook, seconds)
         thread = threading.Thread(target=self._shut_down, args=arguments, name=f"{self._action}-shutdown", daemon=True)
@@ -170,7 +170,7 @@ def _shutdown_seconds() -> float:
 def _check_takes_nothing(key: str, reference: str, function: Callable[..., Any]) -> None:
     try:
         signature = inspect.signature(function)
-    except ValueError:  # a function written in C need not tell
+    except ValueError:  # a function written in C need not say
         return
     try:
         signature.bind()

@@ -1,1 +1,1 @@
-"""HTTP calls that end in time, and Standard Webhooks' signatures."""
+"""HTTP calls with a time limit, and signatures of Standard Webhooks."""

@@ -1,9 +1,9 @@
-"""HTTP calls that end in time, and whose answers stay small, whatever the far side does.
+"""HTTP calls that end in time and whose answers stay small, whatever the remote side does.
 
-httpx's own timeouts are for each read and write: a far side that sends a byte now and then would hold a call for ever.
-So every step on the network gets what is left of the call's time.
+httpx's own timeouts apply to each read and write: a remote side that sends a byte now and then could hold a call
+forever. So every step on the network gets what is left of the call's time.
 
-Imports httpx: to be imported when the first call is near.
+Imports httpx: import this module only when the first call is near.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
-# One piece fits into a socket that says it has room, so that each has its own look at the clock.
+# One piece fits into a socket that reports room, so that the clock is checked for each.
 _WRITE_BYTES = 16384
 
 
 class Answer(NamedTuple):
-    """What came back: the names of headers are in lower case, `content` is its beginning where `cut`."""
+    """What came back: header names are in lower case; `content` is only the beginning if `cut`."""
 
     status: int
     reason: str
@@ -38,14 +38,14 @@ class Answer(NamedTuple):
 
 
 class BoundedClient:
-    """Connections to one address; safe to share between threads, each of which makes one call at a time.
+    """Connections to one address. Thread-safe; each thread makes one call at a time.
 
     Args:
         url: where each call goes.
-        seconds: what one call may take, from its start until its answer is read.
+        seconds: how long one call may take, from its start until its answer is read.
         connections: how many calls at a time.
         verify: what TLS trusts.
-        headers: of every call.
+        headers: sent with every call.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class BoundedClient:
             timeout=seconds,
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             verify=verify,
-            # Nobody asks for a compressed answer: a small one can be large inside.
+            # No compressed answers are requested: a small one can be large inside.
             headers={**headers, "accept-encoding": "identity"},
         )
-        # There is no public way to give a client of httpx its cookies, or the network that its connections are made of.
+        # There is no public way to give a client of httpx its cookies, or the network for its connections.
         self._client._cookies = _NoCookies()
         for transport in (self._client._transport, *self._client._mounts.values()):
             pool: Any = getattr(transport, "_pool", None)
@@ -69,7 +69,7 @@ class BoundedClient:
                 pool._network_backend = _BoundedNetwork(pool._network_backend, self._deadline)
 
     def post(self, content: bytes, headers: Mapping[str, str], most_bytes: int) -> Answer:
-        """The answer, of which no more than `most_bytes` are read; what is left of it goes with its connection.
+        """Make a call and return its answer, of which at most `most_bytes` are read.
 
         Raises:
             httpx.TimeoutException: the time is over.
@@ -90,7 +90,7 @@ class BoundedClient:
 
 
 def _unpacked(content: bytes, encoding: str, most_bytes: int) -> tuple[bytes, bool]:
-    """What an answer says, up to a size, and whether that is not all of it."""
+    """Return the content of an answer, up to a size, and whether there was more."""
     if encoding.lower() not in ("gzip", "x-gzip", "deflate"):
         return content[:most_bytes], len(content) > most_bytes
     unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # of either kind
@@ -101,19 +101,19 @@ def _unpacked(content: bytes, encoding: str, most_bytes: int) -> tuple[bytes, bo
 
 
 class _NoCookies(httpx.Cookies):
-    """Those of the far side are none of ours: they would go along with every call, and grow."""
+    """Ignores the remote side's cookies: they would be sent with every call, and accumulate."""
 
     def extract_cookies(self, response: httpx.Response) -> None:
-        """Take none."""
+        """Accept none."""
 
 
 class _Deadline(threading.local):
-    """When the call of this thread has to be over, by the monotonic clock."""
+    """When this thread's call must be over (monotonic)."""
 
     end = 0.0
 
     def left(self, timeout: float | None, parts: int = 1) -> float:
-        """Seconds until then, at most `timeout`, or one of so many equal parts of them."""
+        """Return the seconds left, at most `timeout`, or one of so many equal parts of them."""
         left = self.end - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("the call's time limit has passed")
@@ -128,7 +128,7 @@ class _BoundedNetwork(httpcore.NetworkBackend):
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *rest: Any, **more: Any
     ) -> _BoundedStream:
-        """Try each of a host's addresses, with an equal part of the time that is left."""
+        """Try each of a host's addresses, each for an equal part of the time that is left."""
         addresses = _addresses(host, port, self._deadline.left(timeout))
         for number, address in enumerate(addresses):
             left = self._deadline.left(timeout, len(addresses) - number)
@@ -173,7 +173,7 @@ class _BoundedStream(httpcore.NetworkStream):
 def _addresses(host: str, port: int, seconds: float) -> list[str]:
     try:
         return bounded_resolver.addresses(host, port, seconds)
-    except (FutureTimeoutError, TimeoutError):  # one and the same from Python 3.11 on
+    except (FutureTimeoutError, TimeoutError):  # the same exception from Python 3.11 on
         raise httpcore.ConnectTimeout(f"{host}: its address could not be resolved in time") from None
     except OSError as error:
         raise httpcore.ConnectError(f"{host}: {error}") from None

@@ -1,4 +1,4 @@
-"""Names of hosts, looked up in time: the resolver has timeouts of its own, of minutes where its servers are silent."""
+"""Host names looked up in time: the resolver's own timeouts take minutes if its servers do not answer."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ Addresses = list[str]
 
 _one_at_a_time = threading.Lock()
 _pending: dict[tuple[str, int], Future[Addresses]] = {}
-"""By host and port. Nothing can end a lookup; so all who ask for one name wait for the same one."""
+"""Lookups by host and port. None can be ended, so all callers that ask for one name wait for the same lookup."""
 
 
 def addresses(host: str, port: int, seconds: float) -> Addresses:
-    """The addresses of a host, the best first.
+    """Return the addresses of a host, the best first.
 
     Raises:
-        concurrent.futures.TimeoutError: they were not found in so many seconds.
+        concurrent.futures.TimeoutError: they were not found in time.
         OSError: there are none, or the resolver does not work.
     """
     with _one_at_a_time:
@@ -36,7 +36,7 @@ def _look_up(host: str, port: int, future: Future[Addresses]) -> None:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         future.set_result([str(address[0]) for *_, address in found])
-    except Exception as error:  # a UnicodeError where it is no name that can be asked for
+    except Exception as error:  # a UnicodeError if it is not a name that can be looked up
         future.set_exception(error if isinstance(error, OSError) else OSError(str(error)))
     finally:
         with _one_at_a_time:

@@ -1,4 +1,4 @@
-"""Signatures as Standard Webhooks has them.
+"""Signatures as defined by Standard Webhooks.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -25,10 +25,10 @@ _SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix, not a secret
 
 
 def key_of(secret: str) -> bytes:
-    """The key that a secret stands for: base64 after `whsec_`, anything else as it is.
+    """Return the key for a secret: base64 after `whsec_`, anything else as it is.
 
     Raises:
-        InvalidSettingError: it is empty, or no base64; the message does not show it.
+        InvalidSettingError: it is empty, or not base64; the message does not show it.
     """
     if not secret.startswith(_SECRET_PREFIX):
         key = secret.encode()
@@ -45,10 +45,10 @@ def key_of(secret: str) -> bytes:
 
 
 def message_id(action: str, records: Sequence[ChangeRecord]) -> str:
-    """The id of a message: the same in every attempt, so that the far side can tell a repetition.
+    """Return the id of a message: the same in every attempt, so that the remote side can recognize repetitions.
 
-    Another action's message about the same change is none. Its name stands there as a digest, since it may have a dot,
-    and an id has none.
+    Another action's message about the same change is a different one. The action's name is in the id as a digest, since
+    a name may contain a dot, and an id must not.
     """
     if len(records) == 1:
         return f"{identifier(records[0].event_id)}-{_digest(action)[:12]}"
@@ -60,7 +60,7 @@ def _digest(text: str) -> str:
 
 
 def headers(message: str, body: bytes, key: bytes | None) -> dict[str, str]:
-    """The headers of one attempt, now; without a signature where there is no key."""
+    """Return the headers of one attempt made now; without a signature if there is no key."""
     timestamp = str(int(time.time()))
     made = {"webhook-id": message, "webhook-timestamp": timestamp}
     if key is not None:

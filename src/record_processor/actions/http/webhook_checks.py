@@ -1,4 +1,4 @@
-"""What of a webhook's settings cannot work. No message shows a value that may be secret."""
+"""Which settings of a webhook cannot work. No message shows a value that may be secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from record_processor.actions.http import standard_webhooks
 from record_processor.errors import InvalidSettingError
 
-# Ours, and those that say how a request is laid out on its connection.
+# Headers of ours, and those that define the structure of a request on its connection.
 _NOT_THE_USERS = frozenset(
     {
         *standard_webhooks.HEADERS,
@@ -37,7 +37,7 @@ _HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?|")
 
 
 def address_of(url: str) -> SplitResult:
-    """The parts of a url that can work; messages do not show it, since it may hold a secret."""
+    """Return the parts of a usable URL; messages do not show it, since it may contain a secret."""
     if not re.fullmatch(r"[!-~]+", url) or len(url) > _LONGEST_URL:
         raise InvalidSettingError(
             "url", f"expected up to {_LONGEST_URL:,} of printable ASCII without spaces; write others as %20, or as xn--"
@@ -69,10 +69,10 @@ def _is_host(host: str) -> bool:
 
 
 def _is_decodable(host: str) -> bool:
-    """Whether its labels in Punycode stand for something: httpx decodes them, and would fail at each call."""
+    """Return whether its labels in Punycode are valid: httpx decodes them, and would fail at each call."""
     if not any(label.startswith("xn--") for label in host.split(".")):
         return True
-    import idna  # httpx brings it
+    import idna  # comes with httpx
 
     try:
         idna.decode(host)

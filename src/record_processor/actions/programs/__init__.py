@@ -1,1 +1,1 @@
-"""A user's program that is fed and answers line by line."""
+"""A user's program that reads and answers line by line."""

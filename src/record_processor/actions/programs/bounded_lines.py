@@ -1,4 +1,4 @@
-"""Lines of a stream that is not trusted to have any line breaks."""
+"""Lines of a stream that may not have any line breaks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CUT = " … (cut)"
 
 
 class BoundedLines:
-    """Cuts chunks into lines of text; of a line that is too long, only its beginning is kept."""
+    """Splits chunks into lines of text; of a line that is too long, only the beginning is kept."""
 
     def __init__(self, longest_bytes: int) -> None:
         self._longest_bytes = longest_bytes
@@ -21,7 +21,7 @@ class BoundedLines:
         self._skipping = False
 
     def of(self, chunk: bytes) -> Iterator[str]:
-        """The lines that end in this chunk, and those that have grown too long in it."""
+        """Return the lines that end in this chunk, and those that became too long in it."""
         *ended, self._part = (self._part + chunk).split(b"\n")
         for line in ended:
             if self._skipping:
@@ -36,7 +36,7 @@ class BoundedLines:
             self._part = b""
 
     def rest(self) -> Iterator[str]:
-        """What stands after the last line break."""
+        """Return what follows the last line break."""
         if self._part and not self._skipping:
             yield self._text(self._part)
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 LONGEST_LINE_BYTES = 65536
-"""Of what a program answers or writes to its standard error."""
+"""The limit for lines that a program answers or writes to its standard error."""
 _MARK = "RP_PROGRAM"
 _READ_BYTES = 65536
-# How long a program that has ended may go unnoticed because a process that it left behind holds its output open.
+# How long the end of a program may go unnoticed because a process that it left behind keeps its output open.
 _LOOK_SECONDS = 0.2
 _STATUS_SECONDS = 1.0
 _LONGEST_SHOWN = 200
@@ -31,20 +31,20 @@ _WORDS = ("ok", "error", "dead")
 
 
 class ProgramFailedError(Exception):
-    """The program did not answer as it should; it is of no use any more."""
+    """The program did not answer as it should and can no longer be used."""
 
 
 class TooManyAnswersError(ProgramFailedError):
-    """It answered more than it was asked, so nobody knows which answer is whose."""
+    """It answered more than it was asked, so it is unknown which answer belongs to which record."""
 
 
 class LineProcess:
-    """A process, and all that it starts: they end together.
+    """A process and everything that it starts: they end together.
 
     Args:
         command: the program and its arguments.
-        environment: its variables, all of them.
-        say: is given each line that the program writes to its standard error, from a thread of its own.
+        environment: all of its variables.
+        say: called with each line that the program writes to its standard error, from a thread of its own.
 
     Raises:
         OSError: it cannot be started.
@@ -52,13 +52,13 @@ class LineProcess:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], say: Callable[[str], None]) -> None:
         self.mark = os.urandom(8).hex()
-        """In the environment of all that it starts."""
+        """The marker in the environment of everything that it starts."""
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            # Not ours: what it leaves behind would hold open the log of a shard process that has ended, and one endless
-            # line would fill the memory of whoever reads it.
+            # Not our own standard error: what the program leaves behind would keep the log of an ended shard process
+            # open, and one endless line would fill the memory of its reader.
             stderr=subprocess.PIPE,
             cwd=working_directory.path(),
             env={**environment, _MARK: self.mark},
@@ -66,7 +66,7 @@ class LineProcess:
         )
         self._stdin = _opened(self._process.stdin)
         self._stdout = _opened(self._process.stdout)
-        # Both ways at once and neither waited for: else it stands still on a full pipe while we stand on another.
+        # In both directions at once, waiting for neither: otherwise both sides could block on full pipes.
         os.set_blocking(self._stdin.fileno(), False)
         os.set_blocking(self._stdout.fileno(), False)
         arguments = (_opened(self._process.stderr), say)
@@ -82,7 +82,7 @@ class LineProcess:
 
     @property
     def ready(self) -> bool:
-        """Whether it runs, and has said nothing unasked: an answer too many would be taken for the next record's."""
+        """Whether it runs and has written nothing unasked: an extra answer would be taken for the next record's."""
         if not self.running:
             return False
         with selectors.DefaultSelector() as selector:
@@ -90,7 +90,7 @@ class LineProcess:
             return not selector.select(0)
 
     def ask(self, lines: Sequence[bytes], timeout_seconds: float) -> tuple[list[str], ProgramFailedError | None]:
-        """The answers in their order, and why there are fewer of them than lines."""
+        """Return the answers in order, and why there are fewer than lines."""
         conversation = _Conversation(b"".join(lines), len(lines))
         try:
             self._converse(conversation, time.monotonic() + timeout_seconds)
@@ -123,12 +123,12 @@ class LineProcess:
                     writing = False
 
     def finish(self) -> None:
-        """Tell it that no more comes: it may end by itself."""
+        """Tell it that no more input follows, so that it may end by itself."""
         with contextlib.suppress(OSError):
             self._stdin.close()
 
     def wait(self, seconds: float) -> None:
-        """Return when it has ended, or after so many seconds."""
+        """Wait until it has ended, or for this many seconds."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(max(seconds, 0))
 
@@ -138,7 +138,7 @@ class LineProcess:
             os.killpg(self._process.pid, signal.SIGTERM)
 
     def let_go(self) -> None:
-        """Close its pipes, once it has ended and nobody asks it any more."""
+        """Close its pipes once it has ended and nobody asks it anymore."""
         for pipe in (self._stdin, self._stdout):
             with contextlib.suppress(OSError):
                 pipe.close()
@@ -149,7 +149,7 @@ class LineProcess:
         except BlockingIOError:
             return
         except OSError:
-            # It reads no more; what it said before, and its status, come with the end of its output.
+            # It no longer reads; what it wrote before, and its status, arrive with the end of its output.
             conversation.unsent = memoryview(b"")
 
     def _read(self, conversation: _Conversation) -> None:
@@ -167,11 +167,11 @@ class LineProcess:
 
 
 def kill(programs: Iterable[LineProcess]) -> None:
-    """End programs and all that they started, now. Safe to call while other threads ask them."""
+    """End programs and everything that they started, now. Safe to call while other threads use them."""
     ended = list(programs)
     for program in ended:
         processes.end_group(program.pid)
-    if ended:  # one look at all processes for all of them
+    if ended:  # one scan of all processes for all of them
         processes.end_marked(_MARK, *(program.mark for program in ended))
     for program in ended:
         program.wait(_STATUS_SECONDS)
@@ -205,7 +205,7 @@ class _Conversation:
 
 
 def _answer(line: bytes) -> str:
-    """A word of the protocol, which is never masked, and a reason."""
+    """Return a word of the protocol, which is never masked, and a reason."""
     said = line.decode(errors="replace").strip()
     word, space, reason = said.partition(" ")
     if word not in _WORDS:
@@ -215,7 +215,7 @@ def _answer(line: bytes) -> str:
 
 
 def _pass_on(stderr: IO[bytes], say: Callable[[str], None]) -> None:
-    """Give on what a program writes to its standard error, until the last of its processes has closed it."""
+    """Pass on what a program writes to its standard error, until the last of its processes has closed it."""
     lines = BoundedLines(LONGEST_LINE_BYTES)
     with stderr:
         while chunk := os.read(stderr.fileno(), _READ_BYTES):

@@ -1,7 +1,7 @@
 """The environment of a program of `command`: what any program needs, what the user names, and nothing else.
 
-The worker's own environment holds credentials (AWS's, `RECORD_PROCESSOR_*`, whatever `${NAME}` takes in), and a program
-of somebody else's that prints or sends its environment would give them away.
+The worker's own environment contains credentials (AWS's, `RECORD_PROCESSOR_*`, whatever `${NAME}` refers to), and
+somebody else's program that prints or sends its environment would give them away.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ALWAYS = {"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR"}
 _ALWAYS_PREFIX = "LC_"
-# By these, what a program leaves behind is found and ended; they are random numbers.
+# These markers find what a program leaves behind, so that it can be ended; they are random numbers.
 _MARKS = {WORKER_MARK, shard_environment.PROCESS}
 
 
@@ -28,16 +28,16 @@ class ProgramEnvironment(NamedTuple):
     """What `env` says."""
 
     passed_on: frozenset[str]
-    """Variables of the worker's that the program gets too, where they are set."""
+    """Variables of the worker that the program gets too if they are set."""
     values: dict[str, str]
-    """Variables with a value of their own."""
+    """Variables with their own value."""
 
     @classmethod
     def of(cls, env: Mapping[str, str] | Sequence[str]) -> ProgramEnvironment:
         """Read a map, or a list of entries such as `DATABASE_URL` and `MODE=fast`.
 
         Raises:
-            InvalidSettingError: an entry has no name, one of ours, or one that stands there twice; no value is shown.
+            InvalidSettingError: an entry has no name, one of ours, or one that appears twice; no value is shown.
         """
         if isinstance(env, Mapping):
             check_variables(env)
@@ -56,7 +56,7 @@ class ProgramEnvironment(NamedTuple):
         return cls(frozenset(passed_on), values)
 
     def variables(self) -> dict[str, str]:
-        """All that the program gets, as of now."""
+        """Return everything that the program gets, as of now."""
         wanted = _ALWAYS | _MARKS | self.passed_on
         inherited = {name: value for name, value in os.environ.items() if name in wanted or _is_locale(name)}
         return {**inherited, **self.values}
@@ -67,7 +67,7 @@ def _is_locale(name: str) -> bool:
 
 
 def _check(position: int, name: str, value: str) -> None:
-    # The entry itself may be a secret that was written without its name.
+    # The entry itself may be a secret that was written without a name.
     if not is_name(name):
         raise InvalidSettingError(KEY, f"entry {position + 1}: expected NAME, or NAME=VALUE, with a variable's name")
     check_variable(name, value)
