@@ -1,8 +1,8 @@
 """A KCL worker for DynamoDB Streams: delivers every change to your actions, in order per item.
 
 This package has what handlers need. `record_processor.plugin` has what actions are made of, and
-`record_processor.testing` what their tests need. These three are the public API; docs/reference/python-api.md
-says what is promised about it.
+`record_processor.testing` what their tests need. These three are the public API; docs/reference/python-api.md says what
+is stable.
 """
 
 from typing import TYPE_CHECKING

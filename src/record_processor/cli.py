@@ -1,4 +1,4 @@
-"""The `record-processor` command. Each verb calls one function elsewhere."""
+"""The `record-processor` command. Each subcommand calls one function elsewhere."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def schema() -> None:
 
 
 def main() -> None:
-    """Run the command; what a user or the surroundings did wrong is said in a sentence, without a traceback."""
+    """Run the command; errors of a user or of the environment are reported in a sentence, without a traceback."""
     user_stderr.install()
     try:
         cli(prog_name="record-processor")
@@ -237,10 +237,10 @@ def _fail(message: str, exit_status: int) -> NoReturn:
 
 
 def _explained(error: Exception) -> str | None:
-    """What an error of the surroundings means, or None for a defect of ours."""
+    """Return what an error of the environment means, or None for a bug of ours."""
     if isinstance(error, OSError):
         return str(error)
-    if type(error).__module__.startswith(("botocore.", "boto3.")):  # it is imported then
+    if type(error).__module__.startswith(("botocore.", "boto3.")):  # it is imported in that case
         from record_processor.aws.explanations import explanation
 
         return explanation(error)

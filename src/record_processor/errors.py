@@ -31,7 +31,7 @@ class SetupError(RecordProcessorError):
 
 
 class ConfigError(NamedTuple):
-    """One thing wrong in the configuration: where it stands and what to do about it."""
+    """One error in the configuration: its place, and what to do about it."""
 
     place: str
     message: str
@@ -41,7 +41,7 @@ class ConfigError(NamedTuple):
 
 
 class InvalidConfigError(RecordProcessorError):
-    """The configuration has mistakes; nothing was started."""
+    """The configuration has errors; nothing was started."""
 
     exit_status = 2
 
@@ -51,7 +51,7 @@ class InvalidConfigError(RecordProcessorError):
 
 
 class InvalidSettingError(ValueError):
-    """A setting is well-typed, but cannot work. `key` is its name in YAML."""
+    """A setting has the right type, but cannot work. `key` is its name in YAML."""
 
     def __init__(self, key: str, message: str) -> None:
         super().__init__(message)
@@ -71,7 +71,7 @@ class UndecodableRecordError(RecordProcessorError):
 
 
 class LeaseLostError(RecordProcessorError):
-    """The shard's lease is not ours any more: a normal outcome, after which nothing may be begun or checkpointed."""
+    """The shard's lease is no longer ours: a normal outcome, after which nothing may be started or checkpointed."""
 
 
 class StopRequestedError(RecordProcessorError):
@@ -79,22 +79,22 @@ class StopRequestedError(RecordProcessorError):
 
 
 class StartupFailedError(RecordProcessorError):
-    """An action's `startup` failed, so that nothing may be delivered in this process."""
+    """An action's `startup` failed, so nothing may be delivered in this process."""
 
 
 class BrokenError(RecordProcessorError):
-    """A part of the record processor itself has failed, so that the shard's process has to end."""
+    """A part of the record processor itself failed, so the shard process must end."""
 
 
 class CheckpointRefusedError(RecordProcessorError):
-    """KCL refused a checkpoint for a reason that trying again does not mend."""
+    """KCL rejected a checkpoint for a reason that a retry does not fix."""
 
 
 class ActionError(Exception):
-    """A failure whose message says all that there is to know, so that its traceback is left out of the log.
+    """A failure whose message says everything, so its traceback is left out of the log.
 
     Args:
-        retry_after_seconds: what the other side asked for; the next try is not sooner.
+        retry_after_seconds: the wait that the other side asked for; the next attempt does not come sooner.
     """
 
     def __init__(self, message: str, retry_after_seconds: float = 0.0) -> None:
@@ -103,11 +103,11 @@ class ActionError(Exception):
 
 
 class PermanentError(ActionError):
-    """Trying again cannot help: the records go to the dead letters at once."""
+    """A retry cannot help: the records go to the dead letters at once."""
 
 
 class NotTriedError(ActionError):
-    """An earlier record failed, and this one had to wait for it: it has not been tried, so it has not failed."""
+    """An earlier record failed, and this one had to wait for it: it was not tried, so it has not failed."""
 
     def __init__(self) -> None:
         super().__init__("waits for an earlier record that failed")
@@ -117,8 +117,8 @@ class PartialFailure(Exception):  # noqa: N818 - what it says is that the rest s
     """Some records of a batch failed; all others are done.
 
     Args:
-        failures: why, by position in the batch. A `PermanentError` among them is not tried again; a `NotTriedError`
-            counts as no attempt.
+        failures: why, by position in the batch. A `PermanentError` among them is not retried; a `NotTriedError` counts
+            as no attempt.
     """
 
     def __init__(self, failures: Mapping[int, Exception]) -> None:
@@ -127,15 +127,15 @@ class PartialFailure(Exception):  # noqa: N818 - what it says is that the rest s
 
 
 def described(error: BaseException) -> str:
-    """An error of anybody's in a line, `TYPE: MESSAGE`; never raises, though its `str()` may.
+    """Return anybody's error in one line, `TYPE: MESSAGE`; never raises, though its `str()` may.
 
-    Of a message that is longer than anybody reads, its beginning: a far side may have written megabytes of it.
+    Of a very long message only the beginning is kept: a remote side may have written megabytes of it.
     """
     return f"{type(error).__name__}: {shortened(message_of(error), _LONGEST_MESSAGE, mark='…')}"
 
 
 def message_of(error: BaseException) -> str:
-    """What an error says, fit for any encoding; of one that cannot say anything, why."""
+    """Return what an error says, fit for any encoding; if it cannot say anything, why not."""
     try:
         return encodable(str(error))
     except BaseException as broken:  # it is a user's class
@@ -143,10 +143,10 @@ def message_of(error: BaseException) -> str:
 
 
 def traceback_of(error: BaseException) -> str:
-    """The whole traceback; of one that cannot be formatted, or is too long for a log, its own stack alone."""
+    """Return the whole traceback; only its own stack if it cannot be formatted, or is too long for a log."""
     try:
         text = encodable("".join(traceback.format_exception(error)))
-    except BaseException:  # an error of a group, or one's cause, whose str() raises
+    except BaseException:  # an error of a group, or a cause, whose str() raises
         text = ""
     if 0 < len(text) <= _LONGEST_TRACEBACK:
         return text
@@ -155,5 +155,5 @@ def traceback_of(error: BaseException) -> str:
 
 
 def encodable(text: str) -> str:
-    """The text with what no encoding has (lone surrogates) written out."""
+    """Return the text with lone surrogates, which no encoding has, written out."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -38,7 +38,7 @@ _one_at_a_time = threading.Lock()
 
 
 class AwsSettings(msgspec.Struct, kw_only=True, frozen=True):
-    """Where and with which credentials AWS is called; by default as the SDK decides, near the resource or the stream."""
+    """Where and with which credentials AWS is called; by default as the SDK decides, near the resource or stream."""
 
     region: Annotated[
         str | None,

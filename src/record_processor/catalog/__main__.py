@@ -1,6 +1,6 @@
 """Checks an actions file in a process of its own: `python -m record_processor.catalog FILE`.
 
-Checking imports the handlers that the file names, and what they import. The parent of a worker must stay small, and
+Checking imports the handlers that the file names, and what they import. A worker's parent process must stay small and
 must not run user code, so it asks this process. The answer is one JSON object on standard output (`check_report.py`).
 """
 
@@ -37,10 +37,10 @@ def main() -> None:
 
 
 class _Masked(io.TextIOWrapper):
-    """What modules print while they are imported: the values of their settings are known here, and nowhere else yet."""
+    """Redact what modules print while they are imported: only this process knows the values of their settings yet."""
 
     def __init__(self, descriptor: int) -> None:
-        # Opened anew: Python's own stream remembers what the descriptor was before.
+        # Opened again: Python's own stream remembers what the descriptor was before.
         stream = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - for as long as the process lives
         super().__init__(stream, "utf-8", "backslashreplace", line_buffering=True)
 
@@ -50,7 +50,7 @@ class _Masked(io.TextIOWrapper):
 
 
 def _end_with_parent() -> None:
-    """End once standard input does, whatever the user's modules are at: the command that asks is gone then."""
+    """End once standard input does, whatever the user's modules are doing: then the command that asked is gone."""
     parent = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -29,29 +29,29 @@ _MOST_ACTIONS = 500
 
 
 class CheckedFile(NamedTuple):
-    """A file without mistakes in itself."""
+    """A file that contains no errors."""
 
     actions: list[dict[str, Any]]
-    """Plain enough to be handed to a shard process as JSON."""
+    """Plain data that can be passed to a shard process as JSON."""
     tables: list[WrittenTable]
-    """DynamoDB's, which the actions write to."""
+    """The DynamoDB tables that the actions write to."""
     warnings: list[tuple[str, str]]
-    """Place and message: what is right and dangerous."""
+    """Place and message of each setting that is valid but dangerous."""
 
 
 def read_actions(path: Path) -> list[dict[str, Any]]:
-    """The actions of `read_file`. Raises what it raises."""
+    """Return the actions of `read_file`. Raises what it raises."""
     return read_file(path).actions
 
 
 def read_file(path: Path) -> CheckedFile:
-    """The checked content of the file.
+    """Return the checked content of the file.
 
     A shard process gets what was checked when the worker started, not what the file says hours later, perhaps half
     edited.
 
     Raises:
-        InvalidConfigError: with every mistake in the file.
+        InvalidConfigError: with every error in the file.
     """
     file = read_yaml(path)
     problems: list[Problem] = list(file.problems)
@@ -104,7 +104,7 @@ def _of_action(file: YamlFile, item: Any, index: int) -> tuple[Action[Any] | Non
     action, problems = build(item, at)
     misread = {place: file.scalars[place] for place, _ in problems if place in file.scalars}
     if misread:
-        # Whether it is the missing quotes that are the mistake, the same content with quotes tells.
+        # Checking the same content with quotes shows whether the missing quotes are the error.
         quoted = _with_texts(item, at, misread)
         still = {place for place, _ in build(quoted, at)[1]}
         problems = [
@@ -115,7 +115,7 @@ def _of_action(file: YamlFile, item: Any, index: int) -> tuple[Action[Any] | Non
 
 
 def _with_texts(data: Any, at: KeyPath, scalars: dict[KeyPath, Scalar]) -> Any:
-    """The data with the scalars as the texts that stand in the file."""
+    """Return the data with scalars as the texts in the file."""
     if isinstance(data, dict):
         return {key: _with_texts(value, (*at, key), scalars) for key, value in data.items()}
     if isinstance(data, list):
@@ -124,7 +124,7 @@ def _with_texts(data: Any, at: KeyPath, scalars: dict[KeyPath, Scalar]) -> Any:
 
 
 def _in_templates(file: YamlFile, item: Any, at: KeyPath) -> list[Problem]:
-    """Values in templates, where any type is right: there a word that YAML has made something else of would be sent."""
+    """Yield values in templates, where any type is valid: a word that YAML has converted would be sent converted."""
     places = [(*at, name) for name in _free_keys(item)]
     return [
         (place, f"{scalar.hint}; for the value write {shown(scalar.value)}")
@@ -134,7 +134,7 @@ def _in_templates(file: YamlFile, item: Any, at: KeyPath) -> list[Problem]:
 
 
 def _free_keys(item: Any) -> list[str]:
-    """The keys of an action that take any value."""
+    """Return the keys of an action that accept any value."""
     try:
         settings = registry.find(item["type"]).settings_type
     except (KeyError, TypeError, registry.BrokenActionError):
@@ -143,7 +143,7 @@ def _free_keys(item: Any) -> list[str]:
 
 
 def _clashes() -> list[Problem]:
-    """Whichever of two were taken, users of the other would be surprised; so it is said before it matters."""
+    """Report types that two packages bring: whichever was used, users of the other would be surprised."""
     return [
         (("actions",), f"the type {name!r} is provided by {' and '.join(packages)}: uninstall one of them")
         for name, packages in registry.clashes()

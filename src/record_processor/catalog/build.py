@@ -20,10 +20,10 @@ EXAMPLE = "actions: [{name: show, type: log}]"
 
 
 def build_actions(items: list[dict[str, Any]]) -> list[Action[Any]]:
-    """The actions that checked content describes.
+    """Return the actions that checked content describes.
 
     Raises:
-        InvalidConfigError: what was good when it was checked is not any more (a handler's module changed, say).
+        InvalidConfigError: what was valid when it was checked no longer is (a handler's module changed, say).
     """
     variables.set_all(items)
     actions: list[Action[Any]] = []
@@ -36,7 +36,7 @@ def build_actions(items: list[dict[str, Any]]) -> list[Action[Any]]:
 
 
 def build(item: Any, at: KeyPath) -> tuple[Action[Any] | None, list[Problem]]:
-    """The action of one item of the list, or why there is none."""
+    """Return the action of one item of the list, or why there is none."""
     kind = item.get("type") if isinstance(item, dict) else None
     if not isinstance(item, dict):
         return None, [(at, f"expected a mapping, found {shown(item)}; such as {EXAMPLE}")]

@@ -1,4 +1,4 @@
-"""What the process that checks `actions.yaml` answers. Whoever asks it imports this: it must stay small."""
+"""The answer of the process that checks `actions.yaml`. Whoever asks it imports this module: it must stay small."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class WrittenTable(msgspec.Struct, frozen=True):
     may_loop: bool
     """Whether the user has said what ends a loop."""
     way_out: str
-    """What to do where it is a table whose changes the action gets."""
+    """What to do if it is a table whose changes the action receives."""
 
 
 class CheckReport(msgspec.Struct):
@@ -31,12 +31,12 @@ class CheckReport(msgspec.Struct):
 
     actions: list[dict[str, Any]] = []
     secrets: list[str] = []
-    """Values in the actions that nobody may see."""
+    """Values in the actions that must stay hidden."""
     tables: list[WrittenTable] = []
-    """DynamoDB's, which the actions write to."""
+    """The DynamoDB tables that the actions write to."""
     exposed: list[str] = []
-    """What is said of files that others can read or write."""
+    """Warnings about files that others can read or write."""
     warnings: list[tuple[str, str]] = []
-    """Place and message of what is right and dangerous."""
+    """Place and message of each setting that is valid but dangerous."""
     mistakes: list[tuple[str, str]] = []
-    """Place and message of each; with one, there is nothing else."""
+    """Place and message of each error; if there is one, nothing else is set."""

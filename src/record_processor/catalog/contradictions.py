@@ -1,4 +1,4 @@
-"""What is wrong between actions that are each right alone: destinations that two of them cannot share."""
+"""Errors between actions that are each valid alone: destinations that two of them cannot share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def between(actions: Mapping[int, Action[Any]]) -> Iterator[Problem]:
-    """Every contradiction between actions, which are given by their positions in the file."""
+    """Yield every contradiction between actions, which are given by their positions in the file."""
     first: dict[Hashable, int] = {}
     for index, action in actions.items():
         destination = action.destination
@@ -30,7 +30,7 @@ def between(actions: Mapping[int, Action[Any]]) -> Iterator[Problem]:
 
 
 def _are_told_apart(one: Action[Any], other: Action[Any]) -> bool:
-    """Whether filters may give each of the two records of its own, and that is enough."""
+    """Return whether filters may give each of the two its own records, and that is enough."""
     shared = one.destination is not None and one.destination.shared_by_filters
     return shared and one.settings.filter is not None and other.settings.filter is not None
 
@@ -48,7 +48,7 @@ def _letters_among_records(actions: Mapping[int, Action[Any]], first: Mapping[Ha
 
 
 def _place_of_letters(action: Action[Any]) -> Hashable:
-    """Of the kind that `Action.destination` has; None where letters and records cannot meet."""
+    """Return a destination like `Action.destination`; None if letters and records cannot meet."""
     settings = action.settings.dead_letter
     if isinstance(settings, FileDeadLetter):
         return "file", os.path.abspath(settings.file.replace("{action}", action.settings.name))  # noqa: PTH100 - text

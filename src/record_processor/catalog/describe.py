@@ -23,7 +23,7 @@ _WIDTH = 100
 
 
 def listed() -> str:
-    """All installed actions, one a line."""
+    """Return all installed actions, one per line."""
     lines = []
     for one in registry.installed():
         package = "" if one.package == registry.OURS else f"  [{one.package}]"
@@ -32,7 +32,7 @@ def listed() -> str:
 
 
 def described(name: str) -> str:
-    """One action's settings and an example.
+    """Return one action's settings and an example.
 
     Raises:
         SetupError: there is no such action, or it cannot be loaded.
@@ -59,7 +59,7 @@ def _found(name: str) -> type[Action[Any]]:
 
 
 def _summary(action: type[Action[Any]]) -> str:
-    """The first paragraph of its settings' documentation."""
+    """Return the first paragraph of its settings' documentation."""
     settings = action.settings_type
     text = settings.__doc__ if settings.__doc__ not in (None, ActionSettings.__doc__, FormattedSettings.__doc__) else ""
     return " ".join((text or "").split("\n\n")[0].split())
@@ -68,7 +68,7 @@ def _summary(action: type[Action[Any]]) -> str:
 def _settings(
     fields: Iterable[msgspec.structs.FieldInfo], shown: set[type[msgspec.Struct]], indent: str = "  "
 ) -> Iterator[str]:
-    """One line a key; what is inside a group, only where it is met first."""
+    """Yield one line per key; the inside of a group only where it appears first."""
     for field in fields:
         head = f"{indent}{field.encode_name}{_default(field)}"
         yield textwrap.fill(

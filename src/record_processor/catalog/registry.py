@@ -36,11 +36,11 @@ _BUILT_IN = {
 
 
 class Installed(NamedTuple):
-    """An action that is there to be configured."""
+    """An action that can be configured."""
 
     type_name: str
     package: str
-    """The distribution that brings it."""
+    """The distribution that provides it."""
     target: str
     """`package.module:Class`."""
 
@@ -50,23 +50,23 @@ class BrokenActionError(Exception):
 
 
 def built_in() -> list[str]:
-    """The types of this package's own actions."""
+    """Return the types of this package's own actions."""
     return sorted(_BUILT_IN)
 
 
 def names() -> list[str]:
-    """The types of all installed actions."""
+    """Return the types of all installed actions."""
     return sorted({*_BUILT_IN, *(one.type_name for one in _others())})
 
 
 def installed() -> list[Installed]:
-    """All installed actions, by type; of a type that is taken twice, both."""
+    """Return all installed actions, by type; if a type is used twice, both."""
     ours = [Installed(name, OURS, target) for name, target in _BUILT_IN.items()]
     return sorted([*ours, *_others()])
 
 
 def clashes() -> Iterator[tuple[str, list[str]]]:
-    """Types that more than one package brings, and the packages."""
+    """Return types that more than one package provides, and the packages."""
     by_type: dict[str, list[str]] = {}
     for one in installed():
         by_type.setdefault(one.type_name, []).append(one.package)
@@ -74,20 +74,20 @@ def clashes() -> Iterator[tuple[str, list[str]]]:
 
 
 def find(type_name: str) -> type[Action[Any]]:
-    """The class of an action.
+    """Return the class of an action.
 
     Raises:
         KeyError: no installed action has this type.
-        BrokenActionError: a package's entry point leads to no action.
+        BrokenActionError: a package's entry point does not lead to an action.
     """
-    # First, and without a look at what else is installed: a shard process that needs only these starts sooner.
+    # First, without looking at what else is installed: a shard process that needs only these starts sooner.
     if type_name in _BUILT_IN:
         found: type[Action[Any]] = _loaded(_BUILT_IN[type_name])
         return found
     one = {other.type_name: other for other in _others()}[type_name]
     try:
         loaded = _loaded(one.target)
-    except Exception as error:  # whatever another's module may raise while it is imported
+    except Exception as error:  # whatever somebody else's module may raise while it is imported
         message = f"the package {one.package} cannot load {one.target}: {type(error).__name__}: {error}"
         raise BrokenActionError(message) from None
     if not isinstance(loaded, type) or not issubclass(loaded, Action) or not hasattr(loaded, "settings_type"):
@@ -100,7 +100,7 @@ def find(type_name: str) -> type[Action[Any]]:
 
 @functools.cache
 def _others() -> list[Installed]:
-    from importlib.metadata import entry_points  # a shard process with built-in actions does without
+    from importlib.metadata import entry_points  # a shard process with built-in actions does not need it
 
     return [
         Installed(entry.name, entry.dist.name if entry.dist is not None else "?", entry.value)

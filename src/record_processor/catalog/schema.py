@@ -16,7 +16,7 @@ _DEFINITIONS = "#/$defs/{name}"
 _ANNOTATIONS = ("default", "description", "title")
 _NULL = {"type": "null"}
 _REFERENCE = r"\$\{"
-# What comes out of the environment is text, so a text that is a number will do for one.
+# Values from the environment are text, so a text that is a number is accepted as one.
 _AS_TEXT = {
     "boolean": rf"{_REFERENCE}|^([Tt]rue|TRUE|[Ff]alse|FALSE|0|1)$",
     "integer": rf"{_REFERENCE}|^[-+]?[0-9]+$",
@@ -25,9 +25,9 @@ _AS_TEXT = {
 
 
 def schema(types: Sequence[str]) -> dict[str, Any]:
-    """The schema of the whole file, with one definition for each of these actions.
+    """Return the schema of the whole file, with one definition for each of these actions.
 
-    Whatever `check` accepts is valid under it, `${NAME}` in the place of any value included.
+    Whatever `check` accepts is valid under it, including `${NAME}` in place of any value.
     """
     settings = {name: registry.find(name).settings_type for name in types}
     _, definitions = msgspec.json.schema_components(
@@ -48,7 +48,7 @@ def schema(types: Sequence[str]) -> dict[str, Any]:
 
 
 def _relaxed(look: dict[str, Any]) -> dict[str, Any]:
-    """A part of the schema, with references allowed wherever a value is wanted."""
+    """Return a part of the schema that allows references wherever a value is expected."""
     annotations = {key: value for key, value in look.items() if key in _ANNOTATIONS}
     rule = {key: value for key, value in look.items() if key not in _ANNOTATIONS}
     kind = rule.get("type")
@@ -79,12 +79,12 @@ def _of_alternatives(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unless(excuse: dict[str, Any], rule: dict[str, Any]) -> dict[str, Any]:
-    """Not `anyOf`: what is wrong then is said by the one rule that is meant, and not by "none of these"."""
+    """Return alternatives without `anyOf`: an error is then reported by the rule that is meant, not as "none of these"."""
     return {"if": excuse, "else": rule} if rule else {}
 
 
 def _by_tag(tag: str, references: dict[str, str]) -> dict[str, Any]:
-    """A mapping of the kind that its tag says: a mistake in it is that kind's, and names the key."""
+    """Return a mapping whose tag selects its kind: an error in it belongs to that kind, and names the key."""
     return {
         "type": "object",
         "properties": {tag: _relaxed({"enum": sorted(references)})},
@@ -97,11 +97,11 @@ def _by_tag(tag: str, references: dict[str, str]) -> dict[str, Any]:
 
 
 def _custom_type(kind: type) -> dict[str, Any]:
-    """Types of ours that read themselves from YAML say how they look there."""
+    """Let types of ours that read themselves from YAML describe their form."""
     look: dict[str, Any] = kind.yaml_schema()  # type: ignore[attr-defined]
     return look
 
 
 def text(types: Sequence[str] | None = None) -> str:
-    """The schema of these actions, or of all that are installed, as a file has it."""
+    """Return the schema of these actions, or of all installed ones, as the text of a file."""
     return json.dumps(schema(registry.names() if types is None else types), indent=2, sort_keys=True)

@@ -1,4 +1,4 @@
-"""`env` of actions whose code runs in this process: set for all of them, before any of that code is imported.
+"""`env` of actions whose code runs in this process: set for all of them before any of that code is imported.
 
 A module may be imported by the first of several actions, and must find the variables of the others too.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def set_all(items: Iterable[Any]) -> None:
-    """Set them; an item with a mistake sets none, since it is refused anyway."""
+    """Set them; an item with an error sets none, since it is rejected anyway."""
     for item in items:
         os.environ.update(_of(item))
 
@@ -37,7 +37,7 @@ def _of(item: Any) -> dict[str, str]:
 
 
 def clashes(actions: Mapping[int, Action[Any]]) -> Iterator[Problem]:
-    """Every variable to which two actions, given by their positions in the file, give different values."""
+    """Yield every variable to which two actions, given by their positions in the file, give different values."""
     first: dict[str, int] = {}
     for index, action in actions.items():
         for name, value in _set_by(action).items():

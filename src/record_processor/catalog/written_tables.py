@@ -1,4 +1,4 @@
-"""The DynamoDB tables that actions write to: one of them may be a table whose changes they get."""
+"""The DynamoDB tables that actions write to: one of them may be a table whose changes they receive."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LETTERS_END = "Write the letters to another table, or give the action a filter 
 
 
 def of_actions(actions: Mapping[int, Action[Any]], file: YamlFile) -> list[WrittenTable]:
-    """All tables that the actions write to; they are given by their positions in the file."""
+    """Return all tables that the actions write to; actions are given by their positions in the file."""
     return [_placed(write, index, file) for index, action in actions.items() for write in _writes(action)]
 
 

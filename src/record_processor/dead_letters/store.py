@@ -47,7 +47,7 @@ class ReadableStore(Store, Protocol):
         """Return the letters in stream order, for any number of iterations, and how many things are not letters."""
 
     def hold(self) -> None:
-        """Hide from others what `read` returned, and forget what they received. Called before each removal's letters."""
+        """Hide from others what `read` returned; forget what they received. Called before each removal's letters."""
 
     def remove(self, letters: Collection[Letter]) -> None:
         """Remove letters that `read` returned. Without any, find out whether removing is possible."""

@@ -1,4 +1,4 @@
-"""One shard's process: protocol → records → delivery → checkpoint.
+"""One shard process: protocol → records → delivery → checkpoint.
 
-A record enters at the protocol and never goes back a room. Nothing here knows of `host/` or `tools/`.
+A record enters at the protocol and never goes back a room. Nothing here knows about `host/` or `tools/`.
 """

@@ -1,4 +1,4 @@
-"""One shard's process: `python -m record_processor.shard`, started by KCL."""
+"""One shard process: `python -m record_processor.shard`, started by KCL."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 log = log_events.Log("worker.main")
 
-# Hooks of `atexit` may take so long, and run at an orderly end only.
+# How long hooks of `atexit` may take; they run only at an orderly end.
 _HOOKS_SECONDS = 2.0
 
 
 def main() -> NoReturn:
     try:
         _run()
-    except BaseException as error:  # of a user's code there is nothing in it: that is a defect, and not their doing
+    except BaseException as error:  # no user code is involved: that is a bug here
         log.error("shard.failed", f"this shard's process cannot start: {described(error)}", exception=error)
         process_end.end(process_end.DEFECT)
 
@@ -61,7 +61,7 @@ def _run() -> NoReturn:
     lease = Lease(env.lease_path)
     os.register_at_fork(after_in_child=lambda: _begin_nothing(protocol, lease))
     if env.debug_path is not None:
-        from record_processor.shard import debugging  # only now: it brings pdb
+        from record_processor.shard import debugging  # imported only now: it brings pdb
 
         debugging.begin(env.debug_path)
     actions = _actions(env, lease)
@@ -80,16 +80,17 @@ def _run() -> NoReturn:
 
 
 def _own_group() -> None:
-    """Be reachable as a group, with all that handlers start: whoever started this process ends the group with it."""
+    """Become a process group with everything that handlers start: whoever started this process ends the group with it."""
     if shard_environment.PROCESS in os.environ:
         with contextlib.suppress(OSError):  # it leads one already
             os.setpgid(0, 0)
 
 
 def _ignore_signals() -> None:
-    """Service managers signal every process of a service; a shard process ends with its input: it has to checkpoint.
+    """Ignore the signals that service managers send to every process: a shard process ends with its input, to
+    checkpoint.
 
-    Not SIG_IGN: programs that a handler starts would inherit that, and could not be ended by SIGTERM.
+    Not SIG_IGN: programs that a handler starts would inherit it, and could not be ended by SIGTERM.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
@@ -97,7 +98,7 @@ def _ignore_signals() -> None:
 
 
 def _begin_nothing(protocol: Protocol, lease: Lease) -> None:
-    """In a process that a handler forked: it is no shard process, though it has all of one's memory."""
+    """Clean up in a process that a handler forked: it is not a shard process, though it has all of its memory."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     protocol.let_go()

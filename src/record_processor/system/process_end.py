@@ -25,17 +25,18 @@ ORDERLY = 0
 LEASE_LOST = 80
 """The lease is lost; another worker may have the shard."""
 STOPPED = 81
-"""A stop was asked for, and there is nothing more to save."""
+"""A stop was requested, and there is nothing left to save."""
 CALL_TIMEOUT = 82
-"""A call of a handler passed its timeout."""
+"""A handler's call exceeded its timeout."""
 DEFECT = 83
 """The record processor itself failed."""
 ACTIONS = 84
-"""The actions cannot be built any more, or one of them could not start."""
+"""The actions can no longer be built, or one of them could not start."""
 RELOAD = 85
-"""A source file was saved, and is to be imported anew."""
+"""A source file was saved and must be imported again."""
 
-# What may still be done at the end: let go of programs, pass on the last output. A hung disk must not keep us.
+# For what is still done at the end: closing programs, passing on the last output. A hanging disk must not delay the
+# end.
 _FAREWELL_SECONDS = 2.0
 
 _farewells: list[Callable[[], None]] = []
@@ -44,7 +45,7 @@ _ending = threading.Lock()
 
 
 def blame(thread_id: int) -> None:
-    """Note that the call of a thread is why the process ends; replaced where notes are kept."""
+    """Note that a thread's call is the reason for the end; replaced where notes are kept."""
 
 
 def confirm_in(path: Path | None) -> None:
@@ -54,19 +55,19 @@ def confirm_in(path: Path | None) -> None:
 
 
 def before(farewell: Callable[[], None]) -> None:
-    """Do this before the end, the last that is named first; its errors are nobody's."""
+    """Do this before the end, in reverse order of registration; errors are ignored."""
     _farewells.insert(0, farewell)
 
 
 def end(status: int, thread_id: int | None = None, say: Callable[[], None] | None = None) -> NoReturn:
-    """End this process with one of the statuses above, from whichever thread, in `_FAREWELL_SECONDS` at most.
+    """End this process with one of the statuses above, from any thread, within `_FAREWELL_SECONDS`.
 
     Args:
         status: one of the above.
-        thread_id: the thread whose call is to blame, if one is.
-        say: why; within the same time, since a handler that hangs may hold a lock of the log.
+        thread_id: the thread whose call is to blame, if there is one.
+        say: logs the reason, within the same time, since a hanging handler may hold a lock of the log.
     """
-    _ending.acquire()  # and never released: a second reason to end has nothing to add
+    _ending.acquire()  # and never released: a second reason to end adds nothing
     if thread_id is not None:
         blame(thread_id)
     if say is not None:

@@ -1,4 +1,4 @@
-"""What a shard process is told by the environment; `host/run_directory.py` and the Java side write it."""
+"""What a shard process is told through the environment; `host/run_directory.py` and the Java side write it."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import msgspec
 
 ACTIONS = "RP_ACTIONS"
 DEBUG = "RP_DEBUG"
-"""Where the worker's terminal listens for debuggers; not there: nobody debugs."""
+"""Where the worker's terminal listens for debuggers; not set if nobody debugs."""
 GRACE_MILLIS = "RP_GRACE_MILLIS"
 CHECKPOINT_INTERVAL_MILLIS = "RP_CHECKPOINT_INTERVAL_MILLIS"
 LEASE_FILE = "RP_LEASE_FILE"
 LAST_END = "RP_LAST_END"
 LOG_LEVEL = "RP_LOG_LEVEL"
 PROCESS = "RP_PROCESS"
-"""Only its presence matters here: by its value the Java side finds what handlers left running."""
+"""Only its presence matters here: the Java side uses its value to find what handlers left running."""
 REGION = "RP_REGION"
 RELOAD = "RP_RELOAD"
-"""There if the process is to end when a source file is saved."""
+"""Set if the process is to end when a source file is saved."""
 RESTARTS = "RP_RESTARTS"
 STREAM_ARN = "RP_STREAM_ARN"
 TRIALS_FILE = "RP_TRIALS_FILE"
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What the file of the checked actions holds."""
+    """The content of the file of checked actions."""
 
     actions: list[dict[str, Any]]
     secrets: list[str]
-    """Values in them that nobody may see."""
+    """Values in them that must stay hidden."""
 
 
 class ShardEnvironment(msgspec.Struct, frozen=True):
@@ -43,27 +43,27 @@ class ShardEnvironment(msgspec.Struct, frozen=True):
     grace_seconds: float
     """How long a stop may take."""
     last_end: str
-    """How the process before it ended: none, lease_lost, stopped, killed, call_timeout, defect, actions, reload."""
+    """How the previous process ended: none, lease_lost, stopped, killed, call_timeout, defect, actions, reload."""
     lease_path: Path
     log_level: str
     region: str
     reload: bool
     """Whether a saved source file ends this process."""
     restarts: int
-    """How many times in a row this shard's process was started again without lasting progress."""
+    """How many times in a row this shard's process was restarted without lasting progress."""
     stream_arn: str
     trials_path: Path | None
     """A file that outlives this process on this worker; None: there is none, and nothing outlives it."""
 
 
 def grace_seconds() -> float | None:
-    """How long a stop may take; None where this is no shard process."""
+    """How long a stop may take; None if this is not a shard process."""
     millis = os.environ.get(GRACE_MILLIS)
     return None if millis is None else int(millis) / 1000
 
 
 def read() -> ShardEnvironment:
-    """The environment of this process.
+    """Return the environment of this process.
 
     Raises:
         KeyError: it was not started by a worker.

@@ -1,10 +1,10 @@
-"""Files of lines that several processes append to, and that one of them may put another in the place of.
+"""Files of lines that several processes append to, and that one of them may replace.
 
-Each process locks the file for the time of its write, and looks after it got the lock whether its file still is the one
-of that name: rotation moves it away, and `replay` puts a shorter one in its place.
+Each process locks the file while it writes and, once it has the lock, checks whether its file still has that name:
+rotation moves the file away, and `replay` replaces it by a shorter one.
 
-An append is whole or not at all. What a full disk took of it is cut off again under the same lock, so the caller keeps
-its bytes until `append` has returned, and writes them once more.
+An append is complete or has no effect. What a full disk accepted of it is cut off again under the same lock, so the
+caller keeps its bytes until `append` has returned, and writes them again.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MODE = 0o640
-# Longer than any write of ours. Whoever waits comes back, and asks the lease and the stop before it waits again.
+# Longer than any write of ours. Whoever waits then returns, and checks the lease and the stop before it waits again.
 LONGEST_LOCK_WAIT_SECONDS = 3.0
 _NAP_SECONDS = 0.005
 
 
 class FileLockedError(OSError):
-    """Somebody else holds the lock of a file, for longer than a write takes."""
+    """Another process holds the lock of a file for longer than a write takes."""
 
     def __init__(self, path: Path, seconds: float) -> None:
         message = f"another process holds the lock of this file for more than {seconds:g} s (`lslocks` names it)"
@@ -37,26 +37,27 @@ class FileLockedError(OSError):
 
 
 class SharedFile:
-    """The file of one name, whichever it is at the moment."""
+    """The file with one name, whichever it is at the moment. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._fd = -1
-        # The file's own lock keeps out other processes. The threads of this one share its descriptor, and so that lock.
+        # The file's own lock keeps out other processes. The threads of this process share its descriptor, and so that
+        # lock.
         self._one_thread = threading.Lock()
 
     def open(self) -> None:
-        """Make the file and its folders, or find out now that it cannot be written."""
+        """Create the file and its folders, or find out now that it cannot be written."""
         with self._one_thread:
             if self._fd < 0:
                 self._fd = _opened(self.path)
 
     @contextmanager
     def locked(self) -> Iterator[int]:
-        """The descriptor of the file, for reading and appending, with other processes and threads kept out.
+        """Yield the descriptor of the file, for reading and appending, with other processes and threads kept out.
 
         Raises:
-            FileLockedError: they did not let go of it in `LONGEST_LOCK_WAIT_SECONDS`.
+            FileLockedError: they did not release it within `LONGEST_LOCK_WAIT_SECONDS`.
         """
         end = time.monotonic() + LONGEST_LOCK_WAIT_SECONDS
         if not self._one_thread.acquire(timeout=LONGEST_LOCK_WAIT_SECONDS):
@@ -71,13 +72,13 @@ class SharedFile:
             self._one_thread.release()
 
     def append(self, lines: bytes) -> None:
-        """Append whole lines: on the disk when this returns, and none of them in the file when it raises."""
+        """Append whole lines: they are on disk when this returns, and none of them is in the file when it raises."""
         with self.locked() as fd:
             append(fd, lines)
 
     def close(self) -> None:
         if self._fd >= 0:
-            os.close(self._fd)  # unlocks too
+            os.close(self._fd)  # this also unlocks
             self._fd = -1
 
     def _locked(self, end: float) -> int:
@@ -97,10 +98,10 @@ class SharedFile:
 
 
 def wait_for_lock(fd: int, path: Path, end: float | None = None) -> None:
-    """Return when other processes are kept out, at the latest at `end` (of the monotonic clock).
+    """Return when other processes are kept out, at the latest at `end` (monotonic).
 
     Raises:
-        FileLockedError: they did not let go of it by then.
+        FileLockedError: they did not release it by then.
     """
     end = time.monotonic() + LONGEST_LOCK_WAIT_SECONDS if end is None else end
     while True:
@@ -113,30 +114,30 @@ def wait_for_lock(fd: int, path: Path, end: float | None = None) -> None:
 
 
 def append(fd: int, lines: bytes | bytearray) -> None:
-    """The same for a file that is locked."""
+    """Append to a file that is already locked."""
     with whole_or_not_at_all(fd):
         write_all(fd, lines)
 
 
 @contextmanager
 def whole_or_not_at_all(fd: int) -> Iterator[None]:
-    """A block that appends lines to a locked file: they are on the disk on leaving, or the file is as it was before."""
+    """Surround a block that appends to a locked file: afterwards its lines are on disk, or the file is as before."""
     before = os.fstat(fd).st_size
     try:
         if before and os.pread(fd, 1, before - 1) != b"\n":
-            # A crash cut a line, ours or another's: ours must not become its continuation.
+            # A crash cut off a line, ours or another's: our line must not become its continuation.
             write_all(fd, b"\n")
         yield
         os.fsync(fd)
     except BaseException:
-        # Also after a failed fsync: the kernel then takes the pages for written, and would not write them again.
+        # Also after a failed fsync: the kernel then considers the pages written, and would not write them again.
         with contextlib.suppress(OSError):
             os.ftruncate(fd, before)
         raise
 
 
 def write_all(fd: int, content: bytes | bytearray) -> None:
-    """Write every byte: one call may take a part."""
+    """Write every byte: one call may write only a part."""
     with memoryview(content) as left:
         written = 0
         while written < len(left):
@@ -144,7 +145,7 @@ def write_all(fd: int, content: bytes | bytearray) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Return when the names in a folder are on the disk: a file is only as safe as its name."""
+    """Return when the names in a folder are on disk: a file is only as durable as its name."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
@@ -167,6 +168,6 @@ def _opened(path: Path) -> int:
 def _explained(error: OSError, path: Path) -> OSError:
     if error.errno != errno.ELOOP or not path.is_symlink():
         return error
-    # Who may write in the folder could choose with it which file of ours grows.
+    # Otherwise anybody who can write in the folder could choose which of our files grows.
     message = "is a symbolic link, which is not followed: name the file that it leads to"
     return OSError(errno.ELOOP, message, str(path))

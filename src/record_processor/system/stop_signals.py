@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT while a command prepares itself: an exception, so that every block cleans up behind itself."""
+"""SIGTERM and SIGINT while a command prepares itself: an exception, so that every block cleans up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _waiting: int | None = None
 
 
 class StopSignal(BaseException):
-    """The command was asked to stop before it had begun with its work."""
+    """The command was asked to stop before it had started its work."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -23,7 +23,7 @@ class StopSignal(BaseException):
 
 
 def raise_stop_signals() -> None:
-    """From now on SIGTERM and SIGINT raise StopSignal in the main thread."""
+    """Have SIGTERM and SIGINT raise StopSignal in the main thread from now on."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _on_signal)
 

@@ -1,6 +1,6 @@
-"""The directory in which this process was started: relative paths of the configuration belong to it.
+"""The directory in which this process was started: relative paths in the configuration refer to it.
 
-A handler may change the working directory, even while its module is imported. That moves nobody's files.
+A handler may change the working directory, even while its module is imported. That must not move anybody's files.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ _start: Path | None = None
 
 
 def remember() -> None:
-    """It is today's, whatever becomes of that. Called before any code of the user's."""
+    """Remember the current directory. Called before any user code."""
     global _start
     _start = Path.cwd()
 
 
 def path() -> Path:
-    """The one that was remembered, or else the current one."""
+    """Return the remembered directory, or else the current one."""
     return _start or Path.cwd()
 
 
 def absolute(name: str | Path) -> Path:
-    """The same place, wherever the process goes."""
+    """Return the same place, wherever the process moves."""
     return path() / name

@@ -1,1 +1,1 @@
-"""Text from outside: fit for where it goes, and without secrets."""
+"""Text from outside: made fit for its destination, and without secrets."""

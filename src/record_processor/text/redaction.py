@@ -1,8 +1,8 @@
-"""Values that must never be seen: whatever the configuration took from the environment or from a file, and credentials.
+"""Values that must stay hidden: whatever the configuration took from the environment or from a file, and credentials.
 
 Each process remembers them when it reads its configuration; every line that it logs and every error that it prints goes
-through `redacted`. Text from outside is shortened by `safe_text.shortened` alone: what was cut first could show most of
-a secret, and nobody would know it any more.
+through `redacted`. Text from outside is shortened by `safe_text.shortened` only: text that was cut first could show
+most of a secret, which could no longer be recognized.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def remember(values: Iterable[str]) -> None:
 
 
 def remembered() -> list[str]:
-    """What to hand to a process that is to keep the same silence."""
+    """Return what to pass to a process that must hide the same values."""
     return sorted(_values)
 
 
 def redacted(text: str, *, cut: bool = False) -> str:
-    """The text with a mask over each secret; where it was `cut`, also over the beginning of one at its end."""
+    """Return the text with every secret masked; if it was `cut`, also the beginning of a secret at its end."""
     if _finder is None or not (spans := _finder.spans(text, cut)):
         return text
     parts, end = [], 0
@@ -52,14 +52,14 @@ def redacted(text: str, *, cut: bool = False) -> str:
 
 
 def parted(text: str) -> tuple[str, str]:
-    """For a line that is cut while more of it comes: what can go, and what may be a secret's beginning, and waits."""
+    """Split a line that is cut while more of it arrives: into what can go, and what may be a secret's beginning."""
     spans = _finder.spans(text, cut=True) if _finder else []
     waits = spans[-1].start if spans and spans[-1].end == len(text) else len(text)
     return (text[:waits], text[waits:]) if waits else (text, "")
 
 
 def redacted_fields(value: Any) -> Any:
-    """The same for whatever texts are in a value, at any depth, keys included."""
+    """Redact all texts in a value, at any depth, including keys."""
     if isinstance(value, str):
         return redacted(value)
     if _finder is None or value is None or isinstance(value, (bool, int, float)):
@@ -74,7 +74,9 @@ def redacted_fields(value: Any) -> Any:
 
 
 def redacted_line(line: dict[str, Any]) -> dict[str, Any]:
-    """A log line; its event, its level and the names that every line has are words of ours, whatever a value may be."""
+    """Redact a log line; its event, its level and the names that every line has are our own words, whatever a secret
+    may be.
+    """
     if _finder is None:
         return line
     ours = {"level": line["level"], "event": line["event"]}
@@ -83,7 +85,7 @@ def redacted_line(line: dict[str, Any]) -> dict[str, Any]:
 
 
 _NAMES = frozenset({"time", "level", "event", "message", "traceback"})
-"""Of members that every reader of a line looks for."""
+"""The members that every reader of a line looks for."""
 
 
 def _redacted_key(key: Any) -> Any:
@@ -97,7 +99,7 @@ def _redacted_bytes(content: bytes) -> bytes | str:
 
 
 def _redacted_object(value: Any) -> Any:
-    """What JSON would make of it, where that can be said."""
+    """Return what JSON would make of it, if that can be said."""
     try:
         plain = msgspec.to_builtins(value, builtin_types=(bytes, bytearray, memoryview), str_keys=True, enc_hook=str)
     except Exception:  # its class is a user's

@@ -1,8 +1,8 @@
 """Finds any of many texts in another, in a time that depends on neither their number nor their length.
 
-A text is known by its head, its first characters. The other text is looked at only at every few characters: if a head
-is in it, one of these places falls into the head. So a dictionary of the grams (a few characters) that can be there
-says for most lines that nothing is.
+A text is identified by its head, its first characters. The other text is examined only at every few characters: if a
+head is in it, one of these places falls into the head. So for most lines a dictionary of the possible grams (a few
+characters each) shows that nothing is there.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from record_processor.text.secret_forms import Form
 
-# The longer the heads, the fewer the looks.
+# The longer the heads, the fewer places to examine.
 _HEADS = (16, SHORT + 1)
-# At the end of a text that was cut, so many characters of a secret's beginning are no chance.
+# At the end of a text that was cut, this many characters of a secret's beginning are no coincidence.
 _SHORTEST_BEGINNING = 4
 _LONGEST_KEPT = 64
 _MOST_KEPT = 1000
@@ -40,7 +40,7 @@ class Finder:
         self._words: set[str] = set()
         self._word_pattern: re.Pattern[str] | None = None
         self._clean: set[str] = set()
-        """Short texts without any of them: names of fields and shards are in every line."""
+        """Short texts without any secret: names of fields and shards are in every line."""
 
     def add(self, forms: set[Form]) -> None:
         for form in forms:
@@ -54,8 +54,10 @@ class Finder:
         self._clean = set()
 
     def spans(self, text: str, cut: bool) -> list[Span]:
-        """Where the forms are, in order, none over another; where `cut`, also a beginning of one at the text's end."""
-        clean = self._clean  # the one of what is known now
+        """Return where the forms are, in order and without overlaps; if `cut`, also a beginning of one at the text's
+        end.
+        """
+        clean = self._clean  # the index of what is known now
         if text in clean and not cut:
             return []
         found: list[Span] = []
@@ -74,14 +76,14 @@ class Finder:
 
 
 class _Heads:
-    """Forms that are no shorter than `size`."""
+    """An index of forms with at least `size` characters."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._gram = (size + 1) // 2
         self._step = size - self._gram + 1
         self._offsets: dict[str, tuple[int, ...]] = {}
-        """Of each gram: where it is in heads, the last first."""
+        """For each gram, where it is in heads, the last first."""
         self._forms: dict[str, dict[int, dict[str, Form]]] = {}
         """By head, length and text: thousands of lines may begin alike."""
 
@@ -94,7 +96,7 @@ class _Heads:
             self._offsets[gram] = tuple(sorted(offsets, reverse=True))
 
     def may_be_in(self, text: str) -> bool:
-        """Whether to look closer: for most texts not."""
+        """Return whether to look more closely: for most texts not."""
         offsets, gram = self._offsets, self._gram
         for at in range(0, len(text) - gram + 1, self._step):  # noqa: SIM110 - twice as fast as any()
             if text[at : at + gram] in offsets:
@@ -112,14 +114,14 @@ class _Heads:
             yield from self._begun(text)
 
     def _candidates(self, text: str) -> Iterator[int]:
-        """Where a form may begin, in order."""
+        """Yield where a form may begin, in order."""
         offsets, gram = self._offsets, self._gram
         places = range(0, len(text) - gram + 1, self._step)
         for at in [at for at in places if text[at : at + gram] in offsets]:
             yield from (at - offset for offset in offsets[text[at : at + gram]] if offset <= at)
 
     def _at(self, start: int, text: str, cut: bool) -> Iterator[Span]:
-        """The longest that begins there."""
+        """Return the longest form that begins there."""
         by_length = self._forms.get(text[start : start + self.size], {})
         left = len(text) - start
         for length in sorted(by_length, reverse=True):
@@ -134,7 +136,7 @@ class _Heads:
                 return
 
     def _begun(self, text: str) -> Iterator[Span]:
-        """The end of the text, where it is the beginning of a head."""
+        """Return the end of the text if it is the beginning of a head."""
         for length in range(min(self.size, len(text) + 1) - 1, _SHORTEST_BEGINNING - 1, -1):
             if any(head.startswith(text[-length:]) for head in list(self._forms)):
                 yield Span(len(text) - length, len(text))
@@ -152,6 +154,8 @@ def _joined(spans: list[Span]) -> list[Span]:
 
 
 def _as_word(text: str) -> str:
-    """A whole word, and no part of a number, a date or a time. The text is first: by that `re` skips what is none."""
+    """A whole word that is not part of a number, a date or a time. The text comes first: with it `re` skips
+    non-matches.
+    """
     escaped = re.escape(text)
     return rf"{escaped}(?<!\w{escaped})(?<!\d[.,:/-]{escaped})(?!\w|[.,:/-]\d)"

@@ -1,4 +1,4 @@
-"""How a secret may be written where somebody quotes it: in Python, in JSON, in an address, in base64, line by line."""
+"""How a secret may appear where somebody quotes it: in Python, in JSON, in an address, in base64, line by line."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHORT = 6
-"""A text as short as this stands in many another by chance."""
+"""A text this short appears in many others by chance."""
 
-# What the writers of addresses leave as it is: Python's and Go's, JavaScript's, RFC 3986's parts of a path.
+# What writers of addresses leave as it is: Python's and Go's, JavaScript's, RFC 3986's parts of a path.
 _LEFT_IN_ADDRESSES = ("", "/", "!'()*", "!$&'()*+,;=:@/")
 # The same for forms, in which a space is a plus and ~ is escaped: Java's and browsers', .NET's.
 _LEFT_IN_FORMS = ("*", "!()*")
 _NEVER_ESCAPED_BY_PYTHON = str.maketrans({letter: f"%{ord(letter):02X}" for letter in "-._~"})
 _HEX = re.compile(r"%[0-9A-F]{2}")
 _UNICODE = re.compile(r"\\u[0-9a-f]{4}")
-# Of such a secret the rarer forms would take seconds, and a hundred times its size.
+# For longer secrets the rarer forms would take seconds, and a hundred times their size.
 _LARGE = 8192
 # What nobody escapes.
 _PLAIN = re.compile(r"[\w .:;,*?!|@#$%^~(){}\[\]-]*", re.ASCII)
-# For the sake of HTML, these are escaped in JSON by Go and by Gson of Java, and those by .NET, quotes among them.
+# Because of HTML, Go and Java's Gson escape the first in JSON, and .NET the second, which include quotes.
 _FOR_HTML = tuple(str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in some}) for some in ("<>&", "<>&='"))
 _BY_DOT_NET = str.maketrans({letter: f"\\u{ord(letter):04X}" for letter in "<>&+'`"})
-# How pages and XML have double and single quotes: as they are; Python; Go; XML; PHP; JavaScript.
+# How pages and XML write double and single quotes: as they are; Python; Go; XML; PHP; JavaScript.
 _QUOTES_IN_PAGES = (
     ('"', "'"),
     ("&quot;", "&#x27;"),
@@ -45,32 +45,32 @@ class Form(NamedTuple):
 
     text: str
     before: int = 0
-    """So many characters in front of it show a part of the secret too."""
+    """How many characters in front of it also show a part of the secret."""
     after: int = 0
 
 
 def forms_of(secret: str) -> set[Form]:
-    """All that is to be masked for a secret."""
+    """Return everything to be masked for a secret."""
     lines = {line.strip() for line in secret.splitlines() if len(line.strip()) > SHORT}
     texts = {form for text in {secret, secret.strip()} for form in _escaped(text)}
     if len(secret) <= _LARGE:
-        # What was quoted twice: JSON in JSON, an error of Python's in an answer.
+        # What was quoted twice: JSON in JSON, a Python error in an answer.
         texts |= {form for text in texts for form in _escaped(text)}
         lines |= {form for line in lines for form in _escaped(line)}
-        # An address in another, too.
+        # Also an address inside another.
         texts |= _in_pages(secret) | {form.replace("%", "%25") for form in _in_addresses(secret)}
     return {*map(Form, texts | lines | _in_addresses(secret)), *_in_base64(_content(secret))}
 
 
 def _escaped(text: str) -> set[str]:
-    """As it is, and as Python and the JSON of several languages have it within quotes."""
+    """Yield it as it is, and as Python and the JSON of several languages have it within quotes."""
     if _PLAIN.fullmatch(text):
         return {text}
     found = {text, *_in_json(text, ascii_only=True), *_in_json(text, ascii_only=False)}
     found |= {_UNICODE.sub(lambda match: "\\u" + match.group()[2:].upper(), form) for form in found}
     found |= {form.replace("/", "\\/") for form in found}
     content = _content(text)
-    # With a quote of the other kind beside it, Python escapes those in it.
+    # If the text also contains the other kind of quote, Python escapes those in it.
     found |= {repr(text)[1:-1], repr(text + '"')[1:-2], ascii(text)[1:-1], ascii(text + '"')[1:-2]}
     return found | {repr(content)[2:-1], repr(content + b'"')[2:-2]}
 
@@ -98,7 +98,7 @@ def _in_addresses(secret: str) -> set[str]:
 
 
 def _in_base64(content: bytes) -> Iterator[Form]:
-    """On its own, and as a part of more, such as `user:secret`: by where it begins in a group of three bytes."""
+    """Yield it alone and as part of more, such as `user:secret`: by its position in a group of three bytes."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         yield from map(Form, _around(encode(content).decode()))
         for shift in range(3):
@@ -109,7 +109,7 @@ def _in_base64(content: bytes) -> Iterator[Form]:
 
 
 def _around(text: str) -> set[str]:
-    """Base64 in JSON that has its slash or its plus escaped, or in an address."""
+    """Yield base64 with its slash or plus escaped, as in JSON or in an address."""
     if len(text) > 2 * _LARGE or not {"/", "+", "="} & set(text):
         return {text}
     quoted = quote(text, safe="")
@@ -119,6 +119,6 @@ def _around(text: str) -> set[str]:
 
 def _content(text: str) -> bytes:
     try:
-        return text.encode("utf-8", "surrogateescape")  # as Python reads bytes of the environment that are no UTF-8
+        return text.encode("utf-8", "surrogateescape")  # how Python reads bytes of the environment that are not UTF-8
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogatepass")
