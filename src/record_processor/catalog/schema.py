@@ -79,7 +79,7 @@ def _of_alternatives(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unless(excuse: dict[str, Any], rule: dict[str, Any]) -> dict[str, Any]:
-    """Return alternatives without `anyOf`: an error is then reported by the rule that is meant, not as "none of these"."""
+    """Return alternatives without `anyOf`: an error is then reported by the rule that was meant."""
     return {"if": excuse, "else": rule} if rule else {}
 
 

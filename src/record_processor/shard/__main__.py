@@ -80,17 +80,17 @@ def _run() -> NoReturn:
 
 
 def _own_group() -> None:
-    """Become a process group with everything that handlers start: whoever started this process ends the group with it."""
+    """Lead a process group of everything that handlers start: whoever started this process ends the whole group."""
     if shard_environment.PROCESS in os.environ:
         with contextlib.suppress(OSError):  # it leads one already
             os.setpgid(0, 0)
 
 
 def _ignore_signals() -> None:
-    """Ignore the signals that service managers send to every process: a shard process ends with its input, to
-    checkpoint.
+    """Ignore the signals that service managers send to every process: a shard process ends with its input.
 
-    Not SIG_IGN: programs that a handler starts would inherit it, and could not be ended by SIGTERM.
+    It must still checkpoint. Not SIG_IGN: programs that a handler starts would inherit it, and could not be ended by
+    SIGTERM.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
@@ -122,7 +122,7 @@ def _actions(env: ShardEnvironment, lease: Lease) -> list[Action[Any]]:
 
 
 def _suspicions(env: ShardEnvironment, actions: list[Action[Any]]) -> list[Suspicion]:
-    """Which records the processes before this one may have died of."""
+    """Return the records that may have killed the processes before this one."""
     if env.trials_path is None or env.last_end in ("none", "lease_lost", "stopped"):
         return []
     left = left_behind(env.trials_path)
@@ -133,7 +133,7 @@ def _suspicions(env: ShardEnvironment, actions: list[Action[Any]]) -> list[Suspi
 
 
 def _serve(protocol: Protocol, processor: RecordProcessor, lease: Lease) -> int:
-    """The status to end with."""
+    """Return the status to end with."""
     try:
         protocol.run(processor)
     except SystemExit as end:

@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
 log = Log("worker.checkpoints")
 
-# While the protocol waits for a checkpoint, the shard process takes in nothing and hears of no stop.
+# While the protocol waits for a checkpoint, the shard process takes in nothing and does not hear of a stop.
 _LONGEST_PAUSE_SECONDS = 2.0
 
-# Names of KCL's exceptions, which is all that the protocol tells of them.
+# Names of KCL's exceptions, which is all that the protocol says about them.
 _LEASE_LOST = {"ShutdownException"}
-# The last is a lease table that cannot be reached: KCL passes the SDK's connection errors on as they are.
+# The last one means a lease table that cannot be reached: KCL passes the SDK's connection errors on as they are.
 _TRY_AGAIN = {"ThrottlingException", "KinesisClientLibDependencyException", "RuntimeException"}
 
 
 class Work(Protocol):
-    """What is to be checkpointed."""
+    """The progress that is to be checkpointed."""
 
     def low_water(self) -> str | None:
-        """The sequence number up to which everything is done."""
+        """Return the sequence number up to which everything is done."""
 
     def make_durable(self) -> None:
-        """Return when what `low_water` said before survives a crash of this process."""
+        """Return when what `low_water` returned before survives a crash of this process."""
 
     def show_life(self) -> None:
-        """Show that this process goes on while KCL waits for it."""
+        """Show that this process is alive while KCL waits for it."""
 
 
 class Checkpointer:
@@ -53,13 +53,13 @@ class Checkpointer:
             self.save(checkpointer)
 
     def save(self, checkpointer: Any) -> None:
-        """Save all progress there is.
+        """Save all progress.
 
         Raises:
-            LeaseLostError: another worker owns the shard; it goes on from the last checkpoint saved.
-            CheckpointRefusedError: KCL refuses for good.
+            LeaseLostError: another worker owns the shard; it continues from the last saved checkpoint.
+            CheckpointRefusedError: KCL rejects it permanently.
         """
-        # Read before it is made durable: what gets done in the meantime may not be.
+        # Read before it is made durable: what is done in the meantime may not be durable.
         mark = self._work.low_water()
         if mark is None or mark == self._saved:
             return
@@ -69,13 +69,13 @@ class Checkpointer:
         self._last_saved = time.monotonic()
 
     def save_shard_end(self, checkpointer: Any) -> None:
-        """Say that the shard is done to its end; KCL then lets its child shards begin. Raises what `save` raises."""
+        """Save the end of the shard; KCL then lets its child shards start. Raises what `save` raises."""
         self._work.make_durable()
         self._checkpoint(checkpointer, None)
 
     def _checkpoint(self, checkpointer: Any, sequence_number: str | None) -> None:
         for delay in delays(_LONGEST_PAUSE_SECONDS):
-            # One that is late may be saved: the write is conditional, and is a renewal itself.
+            # A late lease may still be saved: the write is conditional, and is itself a renewal.
             self._lease.check_not_lost()
             self._work.show_life()
             try:

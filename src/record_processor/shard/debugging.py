@@ -1,7 +1,7 @@
-"""`run --debug`: `breakpoint()` opens pdb in the worker's terminal, and debugpy lets an editor in.
+"""`run --debug`: `breakpoint()` opens pdb in the worker's terminal, and debugpy lets an editor attach.
 
-Only the thread of the call waits: this process answers KCL as ever, and the JVM renews the lease. With an editor's
-breakpoint all threads wait; the JVM renews the lease still.
+Only the thread of the call waits: this process keeps answering KCL, and the JVM renews the lease. With an editor's
+breakpoint all threads wait; the JVM still renews the lease.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _READ_BYTES = 4096
 
 
 def begin(terminal: Path) -> None:
-    """From now on, `breakpoint()` opens a session in the terminal that listens at this path."""
+    """Make `breakpoint()` open a session in the terminal that listens at this path."""
     has_editors = importlib.util.find_spec("debugpy") is not None
     if has_editors:
         _let_editor_in()
@@ -36,7 +36,7 @@ def begin(terminal: Path) -> None:
         )
     if "PYTHONBREAKPOINT" not in os.environ:
         connection = _Terminal(terminal)
-        # After debugpy began, which puts a hook of its own there: without an editor that does nothing.
+        # After debugpy started, which sets its own hook: without an editor that one does nothing.
         sys.breakpointhook = lambda *_args, **_named: _TerminalPdb(connection).set_trace(sys._getframe(1))
         if has_editors:
             threading.Thread(target=_prefer_editor, name="debugpy-client", daemon=True).start()
@@ -45,7 +45,7 @@ def begin(terminal: Path) -> None:
 def _let_editor_in() -> None:
     import debugpy
 
-    # Whoever can connect can run code: never on another address. Each shard's process has a port of its own.
+    # Whoever can connect can run code: never on another address. Each shard process has its own port.
     host, port = debugpy.listen(("127.0.0.1", 0))
     log.info(
         "debug.ready",
@@ -63,14 +63,14 @@ def _prefer_editor() -> None:
 
 
 class _Terminal:
-    """The worker's terminal as a file, while a session is open. Sessions of all shards come one after another."""
+    """The worker's terminal as a file, while a session is open. The sessions of all shards take turns."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._turn = threading.RLock()
         self._socket: socket.socket | None = None
         self._typed = b""
-        """What was typed ahead: the next session's."""
+        """What was typed ahead, for the next session."""
         self._unsaid = ""
 
     def open(self) -> None:
@@ -87,7 +87,7 @@ class _Terminal:
         self._turn.release()
 
     def readline(self) -> str:
-        """The next line; empty at the end, as of a file."""
+        """Return the next line; empty at the end, as for a file."""
         while b"\n" not in self._typed:
             part = self._socket.recv(_READ_BYTES) if self._socket is not None else b""
             if not part:
@@ -109,7 +109,7 @@ class _Terminal:
 
 
 class _TerminalPdb(pdb.Pdb):
-    """Opens a session for each stop. The end of the terminal's input means to go on."""
+    """Opens a session for each stop. The end of the terminal's input means to continue."""
 
     def __init__(self, terminal: _Terminal) -> None:
         super().__init__(stdin=terminal, stdout=terminal, nosigint=True, readrc=False)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """The MultiLang protocol: JSON lines over standard input and output, between this shard process and KCL.
 
-kclpy's `KCLProcess` runs it. Two things differ from stock: its standard output belongs to the protocol alone, and
-batches of records are decoded by msgspec, in a tenth of the time that kclpy's way through dictionaries takes.
+kclpy's `KCLProcess` runs it. Two things differ from stock kclpy: standard output belongs to the protocol alone, and
+batches of records are decoded by msgspec, in a tenth of the time that kclpy's dictionaries take.
 
 The messages: https://github.com/awslabs/amazon-kinesis-client/tree/master/amazon-kinesis-client-multilang
 """
@@ -32,7 +32,7 @@ _batches = msgspec.json.Decoder(_Batch)
 
 
 class _Channel(kcl._IOHandler):
-    """kclpy's reader and writer of messages, with a quicker way for the one kind that is large."""
+    """kclpy's reader and writer of messages, with a faster way for the one kind that is large."""
 
     def load_action(self, line: bytes) -> Any:
         if not line:  # in the middle of a checkpoint; between messages, kclpy ends by itself
@@ -64,11 +64,11 @@ class Protocol:
         self._output = os.fdopen(os.dup(1), "w", encoding="utf-8")
         with open(os.devnull) as nothing:  # noqa: PTH123
             os.dup2(nothing.fileno(), 0)
-        # Until somebody claims it; what is imported may print already.
+        # Until somebody claims it; imported modules may already print.
         os.dup2(2, 1)
 
     def let_go(self) -> None:
-        """In a forked process: it must neither hold the channel open nor write to it."""
+        """Let go of the channel in a forked process: it must neither keep it open nor write to it."""
         nothing = os.open(os.devnull, os.O_RDWR)
         for end in (self._input, self._output):
             # Not closed: somebody may be reading, and then the file's lock is held forever in this process.

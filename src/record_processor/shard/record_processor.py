@@ -33,8 +33,8 @@ F = TypeVar("F", bound="Callable[..., None]")
 def _nothing_escapes(method: F) -> F:
     """End the process on any error.
 
-    kclpy prints an exception of a processor and answers "done" all the same: the records would be skipped, silently.
-    An exit makes the Java side give the lease back, and the shard's next owner starts from the last checkpoint.
+    kclpy prints a processor's exception and still answers "done": the records would silently be skipped. An exit makes
+    the Java side give the lease back, and the shard's next owner starts from the last checkpoint.
     """
 
     @functools.wraps(method)
@@ -47,7 +47,7 @@ def _nothing_escapes(method: F) -> F:
         except StopRequestedError as error:
             log.info("shard.stopped", f"{error}; what is not saved is the next owner's")
             raise SystemExit(process_end.STOPPED) from None
-        except StartupFailedError:  # the action has said why
+        except StartupFailedError:  # the action has logged the reason
             raise SystemExit(process_end.ACTIONS) from None
         except BaseException as error:
             log.error("shard.failed", f"this shard's process ends: {described(error)}", exception=error)
@@ -57,7 +57,7 @@ def _nothing_escapes(method: F) -> F:
 
 
 class RecordProcessor(RecordProcessorBase):
-    """Has records delivered, and checkpoints what is done. A call may return with its records still on their way."""
+    """Has records delivered, and checkpoints what is done. A call may return while its records are still in progress."""
 
     version = 3
 
@@ -124,7 +124,7 @@ class RecordProcessor(RecordProcessorBase):
         self._stop(shutdown_requested_input.checkpointer)
 
     def _stop(self, checkpointer: Any) -> None:
-        """Let running calls end, save what is done, and say what is not."""
+        """Let running calls end, save what is done, and report what is not."""
         self._stopped = True
         self._delivery.drain()
         cut_off = self._delivery.running()
@@ -140,10 +140,10 @@ class RecordProcessor(RecordProcessorBase):
             )
 
     def _stop_at_the_end(self, checkpointer: Any) -> None:
-        """The same where the shard has ended: return if all is done, and so the end may be saved.
+        """Do the same when the shard has ended; return if everything is done, so that the end may be saved.
 
         Raises:
-            StopRequestedError: KCL waits for the checkpoint of the end, which cannot come from this process.
+            StopRequestedError: KCL waits for the checkpoint of the end, which this process cannot make.
         """
         left_out = self._stopped
         self._stop(checkpointer)

@@ -1,6 +1,6 @@
-"""`run --reload`: this shard's process ends when a source file is saved, and the next one imports what it says now.
+"""`run --reload`: this shard process ends when a source file is saved, and the next one imports the new content.
 
-A process starts in a fraction of a second and from the checkpoint; what is imported into one that runs stays half old.
+A process starts in a fraction of a second and from the checkpoint; in a running one, imports would stay half old.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
 log = Log("worker.reload")
 
 _LOOK_SECONDS = 0.3
-# Of the time that a look at a large folder takes, looks are so many times apart.
+# Scans of a large folder are this many times as far apart as one takes.
 _REST = 10
 _NOT_SOURCES = {"node_modules", "__pycache__", "site-packages"}
 _ENVIRONMENT = "pyvenv.cfg"
 
 
 class SourceWatch:
-    """Looks at the Python files of the working directory, where handlers are found, as long as the process lives."""
+    """Watches the Python files in the working directory, where handlers are found, as long as the process lives."""
 
     def __init__(self, saved: Callable[[str], None]) -> None:
-        """`saved` is called once, from a thread of the watch, with the first file that was saved, made or removed."""
+        """`saved` is called once, from a thread of the watch, with the first file that was saved, created or removed."""
         self._saved = saved
         self._top = str(working_directory.path())
-        # Before anything is imported: what is saved while it is being imported counts.
+        # Before anything is imported: what is saved during the import counts.
         self._before = self._sizes()
 
     def start(self) -> None:
-        # What was compiled is recognized by its second: of two saves within one, the first would stay.
+        # Compiled files are recognized by the second of their source: of two saves within one, the first would stay.
         sys.dont_write_bytecode = True
         threading.Thread(target=self._watch, name="source-watch", daemon=True).start()
 
     def change(self) -> str | None:
-        """The path of a file that is not as it was at the start; None if there is none."""
+        """Return the path of a file that has changed since the start; None if there is none."""
         now = self._sizes()
         changed = sorted(self._before.items() ^ now.items())
         return changed[0][0] if changed else None
@@ -58,15 +58,15 @@ class SourceWatch:
         self._saved(path)
 
     def _sizes(self) -> dict[str, tuple[int, int]]:
-        """Of each file the time of its last change, and its size."""
+        """Return the time of the last change and the size of each file."""
         return {entry.path: (found.st_mtime_ns, found.st_size) for entry, found in _sources(self._top)}
 
 
 def _sources(folder: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
-    """The Python files below a folder, without hidden folders and what is installed."""
+    """Yield the Python files below a folder, without hidden folders and installed packages."""
     try:
         entries = list(os.scandir(folder))
-    except OSError:  # it is gone again
+    except OSError:  # it has been removed meanwhile
         return
     if any(entry.name == _ENVIRONMENT for entry in entries):
         return
@@ -92,7 +92,7 @@ def start() -> None:
 
 
 def wait_for_a_save(lease: Lease) -> NoReturn:
-    """Wait until the watch ends this process, which cannot go on with the sources as they are; or the lease does."""
+    """Wait until the watch, or the lease, ends this process, which cannot continue with the sources as they are."""
     log.info("shard.waiting", "this shard's process waits for a source file to be saved")
     while not lease.lost and not lease.stop_requested:
         time.sleep(_LOOK_SECONDS)

@@ -1,7 +1,7 @@
-"""CLOCK_BOOTTIME: the clock of the fence, which also goes on while the host sleeps.
+"""CLOCK_BOOTTIME: the clock of the fence, which keeps counting while the host is suspended.
 
-Other hosts' clocks go on then, so a lease's time must. `BootTime.java` is the other side. Where there is no such clock
-(not Linux), both sides take the monotonic one.
+Other hosts' clocks keep counting then, so a lease's time must too. `BootTime.java` is the other side. Without such a
+clock (not Linux), both sides use the monotonic one.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _UPTIME = Path("/proc/uptime")
 
 now_ns = partial(time.clock_gettime_ns, _CLOCK)
-"""Now, in nanoseconds."""
+"""Return the current time in nanoseconds."""
 
 
 def ahead_of_uptime_seconds(uptime: Path = _UPTIME) -> int:
-    """By how much this clock is ahead of /proc/uptime, by which Java reads it; 0 where they are the same.
+    """Return how far this clock is ahead of /proc/uptime, which Java reads; 0 if they are the same.
 
-    In some containers that file counts from the container's start, perhaps in whole seconds. The answer is never too
-    much: a lease may end a second or two early, and never late.
+    In some containers that file counts from the container's start, perhaps in whole seconds. The result is never too
+    large: a lease may end a second or two early, but never late.
     """
     try:
         text = uptime.read_text()

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def cache() -> Path:
-    """The folder in which this user keeps what is fetched once."""
+    """Return the folder in which this user keeps what is fetched or made once."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "record-processor"
 
 
 def made_once(folder: Path, fill: Callable[[Path], None]) -> Path:
-    """The folder, filled on first use: whole or not at all, whatever ends or fails in between.
+    """Return the folder, filled on first use: completely or not at all, whatever ends or fails in between.
 
     `fill` gets an empty folder beside it; what it raises is raised here, and nothing is left.
     """

@@ -1,4 +1,4 @@
-"""Files that hold secrets: nobody else can read them at any moment, and nobody can choose where they are."""
+"""Files that contain secrets: nobody else can read them at any moment, and nobody can choose where they are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UMASK = 0o027
 
 
 def places() -> list[Path]:
-    """Folders for such files, the best first: in memory where the machine has /dev/shm, else the temporary folder.
+    """Return folders for such files, the best first: in memory if the machine has /dev/shm, else the temporary folder.
 
     Raises:
         FileNotFoundError: there is neither.
@@ -21,17 +21,17 @@ def places() -> list[Path]:
         return [Path(tempfile.gettempdir())]
     try:
         return [_SHARED_MEMORY, Path(tempfile.gettempdir())]
-    except FileNotFoundError:  # all else is read-only
+    except FileNotFoundError:  # everything else is read-only
         return [_SHARED_MEMORY]
 
 
 def restrict_new_files() -> None:
-    """Keep other users out of what this process and its children make; a stricter umask of the user's stays."""
+    """Keep other users out of what this process and its children create; a stricter umask of the user stays."""
     os.umask(os.umask(_UMASK) | _UMASK)
 
 
 def write(path: Path, content: bytes) -> None:
-    """Make a file, or write it anew; a symbolic link in its place is an OSError, and is not followed."""
+    """Create or overwrite a file; a symbolic link in its place is an OSError, and is not followed."""
     with open(path, "wb", opener=_opener) as file:
         file.write(content)
 

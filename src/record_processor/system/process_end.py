@@ -1,10 +1,10 @@
 """How a shard process ends: with a status that says why, at once, and confirmed where only we can write.
 
 A handler may call `os._exit` with any number, so a status alone says little. Before it ends on purpose, the process
-writes the status into the first byte of its trials file; the Java side believes a status that stands there too, and
-takes any other end for the doing of the user's code or of a signal.
+writes the status into the first byte of its trials file; the Java side believes a status that is also there, and
+attributes any other end to user code or a signal.
 
-Nothing waits for threads of the user's: they may go on acting without a lease.
+Nothing waits for threads of user code: they might continue to act without a lease.
 """
 
 from __future__ import annotations

@@ -74,9 +74,7 @@ def redacted_fields(value: Any) -> Any:
 
 
 def redacted_line(line: dict[str, Any]) -> dict[str, Any]:
-    """Redact a log line; its event, its level and the names that every line has are our own words, whatever a secret
-    may be.
-    """
+    """Redact a log line, except for its event, its level and the names that every line has: these are our own words."""
     if _finder is None:
         return line
     ours = {"level": line["level"], "event": line["event"]}

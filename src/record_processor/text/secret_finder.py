@@ -54,9 +54,7 @@ class Finder:
         self._clean = set()
 
     def spans(self, text: str, cut: bool) -> list[Span]:
-        """Return where the forms are, in order and without overlaps; if `cut`, also a beginning of one at the text's
-        end.
-        """
+        """Return where the forms are, in order, without overlaps; if `cut`, also the beginning of one at the end."""
         clean = self._clean  # the index of what is known now
         if text in clean and not cut:
             return []
@@ -154,8 +152,6 @@ def _joined(spans: list[Span]) -> list[Span]:
 
 
 def _as_word(text: str) -> str:
-    """A whole word that is not part of a number, a date or a time. The text comes first: with it `re` skips
-    non-matches.
-    """
+    """A whole word that is not part of a number, a date or a time. The text comes first, so `re` is fast."""
     escaped = re.escape(text)
     return rf"{escaped}(?<!\w{escaped})(?<!\d[.,:/-]{escaped})(?!\w|[.,:/-]\d)"
