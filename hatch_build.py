@@ -1,4 +1,4 @@
-"""Builds the Java side into the package, so that a wheel carries its jars and its users need only a JRE."""
+"""Builds the Java side into the package, so that a wheel contains its jars and its users need only a JRE."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class JarsHook(BuildHookInterface[Any]):
-    """Runs Maven in `java/` and copies what it made to where the daemon looks for it."""
+    """Runs Maven in `java/` and copies what it made to where the worker looks for it."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the hook's interface
         """Put the jars beside the sources, and the bills of materials into the wheel's metadata."""
         root = Path(self.root)
-        # Maven adds to it; what another version has left there is not to be shipped.
+        # Maven adds to it; what another version has left there must not be shipped.
         shutil.rmtree(root / "java" / "target" / "jars", ignore_errors=True)
         _run_maven(root / "java", self.metadata.version)
         _refuse_strangers(root / "src", root / "java" / "target" / "jars")
@@ -37,7 +37,7 @@ def _run_maven(java: Path, version: str) -> None:
 
 
 def _refuse_strangers(sources: Path, jars: Path) -> None:
-    """Nothing gets into a wheel that is not what was tested."""
+    """Fail if a jar is not one that was tested."""
     sys.path.insert(0, str(sources))
     from record_processor.host.jar_sums import mistakes, what_to_do
 

@@ -1,7 +1,7 @@
-"""How long until the shards are even again after a host leaves or joins: `python -m bench.balance`.
+"""How long until shards are balanced again after a host leaves or joins: `python -m bench.balance`.
 
-64 shards over 4 hosts (network namespaces: needs root), failover time 5 s, 200 changes a second. Even is within one of
-the mean. Leaving is SIGTERM; joining is the start of the command, JVM and all.
+64 shards over 4 hosts (network namespaces: needs root), failover time 5 s, 200 changes per second. Balanced means
+within one of the mean. Leaving is SIGTERM; joining is counted from the start of the command, including the JVM's.
 """
 
 from __future__ import annotations

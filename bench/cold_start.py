@@ -1,7 +1,7 @@
 """How long an empty application takes from the command to its first processed record: `python -m bench.cold_start`.
 
-The wait that a user has: the command is started, and one record is in the stream already. Every run has an application
-name, and so tables and leases, of its own.
+This is the wait that a user has: the command is started, and one record is already in the stream. Every run has its own
+application name, and so its own tables and leases.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Python CPU per record, without a network: `python -m bench.dispatch`.
 
-The very bytes that KCL writes are read by our protocol, decoded, filtered, queued and given to an action that does
-nothing. Beside it, in the same run, kclpy's stock way: json for the message, json for the record, a test by hand.
+The bytes that KCL writes are read by our protocol, decoded, filtered, queued and given to an action that does nothing.
+Compared in the same run with stock kclpy: json for the message, json for the record, a filter by hand.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PATTERN = {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"Company
 ROUNDS = 10
 ALLOWED_SINGLE = 0.7
 ALLOWED_BATCHED = 0.6
-"""The most CPU that a record may cost here, as a part of what it costs stock kclpy, in the middle of the rounds."""
+"""The most CPU that a record may cost, as a fraction of stock kclpy's, in the middle of the rounds."""
 WANTED_SPEEDUP = 60.0
 
 
@@ -56,7 +56,7 @@ class Nothing(Action[ActionSettings]):
 
 
 def message(start: int) -> bytes:
-    """One processRecords line as Jackson writes it, of records of about 300 bytes."""
+    """Return one processRecords line as Jackson writes it, with records of about 300 bytes."""
     records = []
     for number in range(start, start + BATCH):
         image = {"Company": {"S": "Motorola"}, "Model": {"S": f"Phone {number}"}, "Size": {"N": "12"}}
@@ -130,7 +130,7 @@ def match_only(line: bytes) -> float:
 
 
 def speedup(memory: LeaseMemory) -> float:
-    """How much sooner 64 lanes are through with an action that takes 20 ms, on distinct items."""
+    """Return how much sooner 64 concurrent calls finish with an action that takes 20 ms, on distinct items."""
 
     def seconds(count: int, concurrency: int) -> float:
         made = delivery(memory, Nothing(0.02, concurrency=concurrency))
@@ -149,7 +149,7 @@ def speedup(memory: LeaseMemory) -> float:
 
 
 def row(name: str, micros: Sequence[float], stock: Sequence[float]) -> float:
-    """Print one way's figures; return its part of stock kclpy's CPU, round by round, in the middle of the rounds."""
+    """Print one way's figures; return its median fraction of stock kclpy's CPU over the rounds."""
     ratios = [one / other for one, other in zip(micros, stock, strict=True)]
     middle = statistics.median(ratios)
     print(
@@ -169,7 +169,7 @@ def main() -> None:
             "decode, filter, dispatch one by one": lambda: dispatch(lines, memory),
             "decode, filter, dispatch in 100s": lambda: dispatch(lines, memory, batch=Batch(size=100)),
         }
-        # Every round has each way once, so that what else this machine does meets all of them.
+        # Every round has each way once, so that whatever else this machine does affects all of them.
         rounds = [[cpu_micros(work) for work in ways.values()] for _ in range(ROUNDS)]
         faster = speedup(memory)
     print(f"CPU in the middle of {ROUNDS} rounds of {RECORDS} records")

@@ -1,8 +1,8 @@
 """What the workers' own tables cost: `python -m bench.lease_costs`.
 
-Calls a minute to the lease table, the coordinator's and the workers' metrics, as counted by a server in front of
-the local database, with the defaults of `properties/worker.properties`. Three settings tell what grows with the workers
-from what grows with the shards. Each shard has a change a second, so it has something to checkpoint.
+Calls per minute to the lease table, the coordinator table and the workers' metrics, counted by a server in front of the
+local database, with the defaults of `properties/worker.properties`. Three settings show what grows with the workers and
+what grows with the shards. Each shard has one change per second, so it has something to checkpoint.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SETTINGS = ((1, 8), (1, 32), (4, 32))
 _SECONDS = 60
 _ACTIONS = "actions: [{name: audit, type: file, path: '{shard}.jsonl'}]"
-# The harness is quicker than production for the tests' sake; here the defaults count.
+# The harness is faster than production for the tests' sake; here the defaults count.
 _DEFAULTS = {
     "failoverTimeMillis": "10000",
     "checkpointIntervalMillis": "5000",
@@ -36,7 +36,7 @@ _DEFAULTS = {
 
 
 def measure(database: Database, workers: int, shards: int) -> dict[str, float]:
-    """Calls a minute by kind of table and operation, once every shard is read and nothing moves."""
+    """Return calls per minute by kind of table and operation, once every shard is read and nothing moves."""
     with contextlib.ExitStack() as block:
         folder = Path(block.enter_context(tempfile.TemporaryDirectory()))
         front = BusyStream(database, folder)
@@ -54,7 +54,7 @@ def measure(database: Database, workers: int, shards: int) -> dict[str, float]:
         writer = Writer(database.endpoint, table, [f"item-{number}" for number in range(50 * shards)], float(shards))
         writer.start()
         wait_for(lambda: sum(len(worker.of("shard.started")) for worker in running) >= shards, "all shards are read")
-        time.sleep(20)  # leases move until they are even
+        time.sleep(20)  # leases move until they are balanced
         before = Counter(front.command("counted"))
         begun = time.monotonic()
         time.sleep(_SECONDS)
@@ -65,7 +65,7 @@ def measure(database: Database, workers: int, shards: int) -> dict[str, float]:
 
 
 def named(calls: Counter[str], application: str) -> Counter[str]:
-    """By what a table is for, in place of its name; the stream's own calls are left out."""
+    """Return what a table is for, in place of its name; the stream's own calls are left out."""
     found: Counter[str] = Counter()
     tables = {
         application: "leases",

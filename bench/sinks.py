@@ -1,7 +1,7 @@
-"""Records a second and CPU a record of `sqs`, `kinesis`, `webhook` and `file`: `python -m bench.sinks`.
+"""Records per second and CPU per record of `sqs`, `kinesis`, `webhook` and `file`: `python -m bench.sinks`.
 
-Each beside what a user would otherwise write: a handler for the `python` action that does the same with the SDK, httpx
-or a file. Both run under the same delivery, in a process of their own, against the same servers on this machine.
+Each is compared with what a user would otherwise write: a handler for the `python` action that does the same with the
+SDK, httpx or a file. Both run under the same delivery, in their own process, against the same servers on this machine.
 """
 
 from __future__ import annotations
@@ -70,13 +70,13 @@ def handle(event, context):
 
 
 def run_here(item: dict[str, Any], count: int, folder: Path) -> tuple[float, float]:
-    """Records a second, and microseconds of CPU a record."""
+    """Return records per second, and microseconds of CPU per record."""
     (action,) = build_actions([item])
     delivery = ShardDelivery([action], LeaseMemory(folder / "lease").lease(), grace_seconds=1)
     delivery.open(Shard("shardId-1", STREAM))
     warm, *records = [
         protocol_record(number, Keys={"id": {"S": f"item-{number % _ITEMS}"}}, eventID=f"{os.getpid()}-{number}")
-        for number in range(1, count + 2)  # one numbered 0 would be none that is new
+        for number in range(1, count + 2)  # a record with number 0 would not count as new
     ]
     delivery.submit([warm])  # imports, connections
     while delivery.low_water() is None:
@@ -91,13 +91,13 @@ def run_here(item: dict[str, Any], count: int, folder: Path) -> tuple[float, flo
 
 
 def _items(servers: Servers, folder: Path) -> dict[str, dict[str, Any]]:
-    """The actions' settings, with their sinks made."""
+    """Return the actions' settings, after creating their sinks."""
     from tests.actions.sinks.aws import KinesisSink, SqsSink
 
     sqs, kinesis = SqsSink(servers.get("elasticmq")), KinesisSink(servers.get("ministack"))
     receiver = servers.get("receiver").address.replace("http:", "https:") + "/bench"
     for faults in (sqs.faults, kinesis.faults):
-        faults.end()  # no proxy between
+        faults.end()  # no proxy in between
     return {
         "sqs": {**sqs.settings(), "aws": {"endpoint": sqs.server.address}},
         "kinesis": {**kinesis.settings(), "aws": {"endpoint": kinesis.server.address}},
@@ -144,7 +144,7 @@ def main() -> None:
 
 def _compare(name: str, item: dict[str, Any], by_hand: dict[str, Any], folder: Path) -> None:
     ours, theirs = [], []
-    for _ in range(_RUNS):  # in turn, so that both meet the same machine
+    for _ in range(_RUNS):  # in turn, so that both run under the same conditions
         ours.append(_measured(item, _RECORDS[name], folder))
         theirs.append(_measured(by_hand, _RECORDS[name], folder))
     rates = [_median([one[0] for one in runs]) for runs in (ours, theirs)]

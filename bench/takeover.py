@@ -1,7 +1,7 @@
-"""How long shards stand still when their worker goes: `python -m bench.takeover`.
+"""How long shards wait when their worker goes: `python -m bench.takeover`.
 
 Two workers with two shards each, a third without any, and a failover time of 5 s. One of the two is killed or stopped;
-the time runs until every shard has acted on a change that was made right after that. Stock KCL 3.1 takes 133 s for the
+the time runs until every shard has processed a change that was made right after that. Stock KCL 3.1 takes 133 s for the
 leader, whose lock lives two minutes.
 """
 
@@ -29,7 +29,7 @@ def shared(database: Database, application: str) -> bool:
 
 
 def measure(database: Database, victim: str, how: str) -> float:
-    """Seconds from the end of a worker to the last of its shards' next records."""
+    """Return the seconds from the end of a worker to the last of its shards' next records."""
     with tempfile.TemporaryDirectory() as made:
         folder, application = Path(made), f"takeover-{uuid.uuid4().hex[:8]}"
         tables = tuple(database.table() for _ in range(4))
@@ -40,7 +40,7 @@ def measure(database: Database, victim: str, how: str) -> float:
             wait_for(lambda: database.leader(application) == "one", "one leads")
             workers["two"] = Worker(folder, database, application, tables, _ACTIONS, {**more, "workerId": "two"})
             wait_for(lambda: shared(database, application), "two shards each")
-            # The first may have no more than it has; this one waits to take over.
+            # The first two may not take more; this one waits to take over.
             workers["three"] = Worker(folder, database, application, tables, _ACTIONS, {**more, "workerId": "three"})
             wait_for(lambda: database.has_metrics(application, "three"), "the leader knows the third")
             for table in tables:

@@ -1,7 +1,7 @@
-"""Records a second through one shard with 80,000 waiting: `python -m bench.throughput`.
+"""Records per second through one shard with 80,000 waiting: `python -m bench.throughput`.
 
-Side by side in one run: the `file` action, a handler that does nothing, and what a user would otherwise write, a
-processor on stock kclpy that decodes with json and appends to a file (`bench/stock_processor.py`), under the same JVM.
+Compared in one run: the `file` action, a handler that does nothing, and what a user would otherwise write, a processor
+on stock kclpy that decodes with json and appends to a file (`bench/stock_processor.py`), under the same JVM.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ def checkpointed(database: Database, application: str) -> str:
 
 
 def measure(name: str, database: Database, table: str, actions: str, **properties: str) -> float:
-    """Records a second from the shard's start until the last record is checkpointed."""
+    """Return records per second, from the shard's start until the last record is checkpointed."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "noop.py").write_text(_NOTHING)
         application = f"bench-{uuid.uuid4().hex[:8]}"
         more = {"checkpointIntervalMillis": "1000", "failoverTimeMillis": "10000", **properties}
-        # DynamoDB allows five reads a second and shard, which would hide what the worker itself can do.
+        # DynamoDB allows five reads per second and shard, which would hide what the worker itself can do.
         more["idleTimeBetweenReadsInMillis"] = "1"
         worker = Worker(Path(folder), database, application, (table,), actions, more)
         try:

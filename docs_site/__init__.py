@@ -1,1 +1,1 @@
-"""What the docs site is made of beside the pages in `docs/`: pages made from the types, and links."""
+"""What the docs site has beside the pages in `docs/`: pages made from the types, and links."""

@@ -1,4 +1,4 @@
-"""The reference of the actions: a page for each type, and one of the keys that all have."""
+"""The reference of the actions: a page for each type, and one for the keys that all have."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ NOTES = Path(__file__).parent.parent / "docs/reference/actions"
 
 
 def pages() -> dict[str, str]:
-    """By address below `docs/`: the page of each action that is built in."""
+    """Return the page of each built-in action, by address below `docs/`."""
     return {f"reference/actions/{name}.md": page(name) for name in registry.built_in()}
 
 
 def page(name: str) -> str:
-    """What an action does, its example, notes on it from `_NAME.md`, and its own keys."""
+    """Return what an action does, its example, notes on it from `_NAME.md`, and its own keys."""
     action = registry.find(name)
     notes = NOTES / f"_{name}.md"
     parts = [f"# {name}", "", summary(action), "", *_example(action)]
@@ -36,24 +36,24 @@ def page(name: str) -> str:
 
 
 def overview() -> str:
-    """The lines of a table of all actions that are built in."""
+    """Return the lines of a table of all built-in actions."""
     rows = ((f"[`{name}`]({name}.md)", summary(registry.find(name))) for name in registry.built_in())
     return "\n".join(table(("type", "what it does"), rows))
 
 
 def common_keys() -> str:
-    """The lines of a table of the keys that every action has."""
+    """Return the lines of a table of the keys that every action has."""
     return "\n".join(of_keys(keys_of(msgspec.structs.fields(ActionSettings))))
 
 
 def own_keys(action: type[Action[Any]]) -> list[Key]:
-    """The keys of one action that not every action has."""
+    """Return the keys of one action that not every action has."""
     common = {field.name for field in msgspec.structs.fields(ActionSettings)}
     return list(keys_of(field for field in msgspec.structs.fields(action.settings_type) if field.name not in common))
 
 
 def summary(action: type[Action[Any]]) -> str:
-    """The first paragraph of its settings' docstring."""
+    """Return the first paragraph of its settings' docstring."""
     return " ".join((action.settings_type.__doc__ or "").split("\n\n")[0].split())
 
 

@@ -11,7 +11,7 @@ PROGRAM = "record-processor"
 
 
 def page() -> str:
-    """All verbs with their help."""
+    """Return all commands with their help."""
     parts = ["# Command line", "", *_help(cli, PROGRAM)]
     for name, command in sorted(cli.commands.items()):
         parts += [f"## {name}", "", *_help(command, f"{PROGRAM} {name}")]

@@ -12,7 +12,7 @@ _RECORD = re.compile(r"# (\d{4})\. (.+)\n\nStatus: ([^·\n]+) · Date: (\d{4}-\d
 
 
 class Decision(NamedTuple):
-    """What stands at the head of a record."""
+    """The head of a record."""
 
     file: str
     number: int
@@ -22,7 +22,7 @@ class Decision(NamedTuple):
 
 
 def decisions() -> list[Decision]:
-    """All records by number.
+    """Return all records by number.
 
     Raises:
         ValueError: a record does not begin as it should.

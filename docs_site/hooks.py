@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parent.parent
-# A hook is loaded by its path, and its folder is then on no path of Python's.
+# A hook is loaded by its path, and its folder is then not importable.
 sys.path.insert(0, str(ROOT))
 
 from docs_site import action_pages, cli_page, decision_list, property_page, signatures  # noqa: E402
@@ -32,7 +32,7 @@ _MARKERS = {
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Say at the foot of each page which version it is about."""
+    """Add the version that a page is about at its foot."""
     config.copyright = f"record-processor {__version__}"
     return config
 
@@ -45,7 +45,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def generated() -> dict[str, str]:
-    """By address below `docs/`: each file that is in no folder."""
+    """Return each file that is in no folder, by address below `docs/`."""
     return {
         **action_pages.pages(),
         "reference/cli.md": cli_page.page(),
@@ -64,7 +64,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: objec
 
 
 def _without_address(link: re.Match[str], folder: Path, docs: Path) -> str:
-    """What is not on the site is named, since nobody knows where the reader has the repository."""
+    """Name what is not on the site, since nobody knows where the reader has the repository."""
     target = (folder / link[2]).resolve()
     if target.is_relative_to(docs) or not target.exists():
         return link[0]

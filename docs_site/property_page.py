@@ -23,7 +23,7 @@ refused.
 
 
 def page() -> str:
-    """All properties by section, and KCL's that are refused."""
+    """Return all properties by section, and those of KCL that are rejected."""
     parts = [_OPENING]
     for title, keys in SECTIONS.items():
         parts += [f"## {title}", "", *table(_HEAD, map(_row, keys)), ""]

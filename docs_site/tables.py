@@ -1,4 +1,4 @@
-"""Tables in Markdown, and one of the keys that a type of settings reads from YAML."""
+"""Tables in Markdown, and a table of the keys that a type of settings reads from YAML."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Key(NamedTuple):
 
 
 def keys_of(fields: Iterable[msgspec.structs.FieldInfo], around: str = "") -> Iterator[Key]:
-    """Each key, followed by those inside its value."""
+    """Yield each key, followed by those inside its value."""
     for field in fields:
         name = around + field.encode_name
         yield Key(name, _default(field), description(field.type))
@@ -47,12 +47,12 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 
 
 def of_keys(keys: Iterable[Key]) -> list[str]:
-    """The lines of a table of keys."""
+    """Return the lines of a table of keys."""
     return table(("key", "default", "what it does"), ((f"`{key.name}`", key.default, key.description) for key in keys))
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """The lines of a table. Cells are Markdown; what would end a cell or begin HTML is escaped."""
+    """Return the lines of a table. Cells are Markdown; what would end a cell or begin HTML is escaped."""
     return [_line(head), _line(("---",) * len(head)), *(_line(tuple(map(_cell, row))) for row in rows)]
 
 

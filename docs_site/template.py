@@ -28,7 +28,7 @@ _EXAMPLES = {
     "dynamoDBEndpoint": "http://localhost:8000",
     "workerId": "host-1",
 }
-"""What is written for a property that has no default."""
+"""The example for a property without a default."""
 _SECTIONS = {
     "What to read": (
         "applicationName",
@@ -71,7 +71,7 @@ _SECTIONS = {
 
 
 def template() -> str:
-    """All of the file."""
+    """Return the whole file."""
     return "\n".join((_OPENING, *_lines()))
 
 

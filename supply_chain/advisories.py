@@ -1,4 +1,4 @@
-"""Known holes in what the package is made of, without the network: `advisories.txt` against versions."""
+"""Known vulnerabilities of the package's parts, without the network: `advisories.txt` against versions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Advisory:
-    """A hole that a package has from one version on and before another; zero means from its first on."""
+    """A vulnerability that a package has from one version on and before another; zero means from its first version."""
 
     ecosystem: str
     package: str
@@ -38,16 +38,16 @@ class Advisory:
     text: str
 
     def concerns(self, release: Release) -> bool:
-        """Whether the release has it."""
+        """Return whether the release has it."""
         same = (release.ecosystem, release.package) == (self.ecosystem, self.package)
         return same and _order(self.introduced) <= _order(release.version) < _order(self.fixed)
 
 
 def read(file: Path = FILE) -> list[Advisory]:
-    """All advisories in a file.
+    """Return all advisories in a file.
 
     Raises:
-        ValueError: a line is not as the file's head says.
+        ValueError: a line does not have the form that the file's head describes.
     """
     found = []
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
@@ -60,7 +60,7 @@ def read(file: Path = FILE) -> list[Advisory]:
 
 
 def holes(releases: Iterable[Release], known: Iterable[Advisory]) -> list[str]:
-    """One line for each hole: the release, which advisory, and the version that has it no more."""
+    """Return one line for each vulnerability: the release, the advisory, and the first version without it."""
     advisories = list(known)
     return sorted(
         f"{release.package} {release.version}: {one.identifier}, {one.text}; fixed in {one.fixed}"
@@ -71,7 +71,7 @@ def holes(releases: Iterable[Release], known: Iterable[Advisory]) -> list[str]:
 
 
 def of_bom(bom: dict[str, Any]) -> list[Release]:
-    """The releases in a CycloneDX bill of materials, by their package URLs."""
+    """Return the releases in a CycloneDX bill of materials, by their package URLs."""
     return [_of_purl(component["purl"]) for component in bom["components"]]
 
 
@@ -82,7 +82,7 @@ def _of_purl(purl: str) -> Release:
 
 
 def _order(version: str) -> tuple[int, ...]:
-    """By its numbers: what follows a dash, or is a word (`Final`, `post1`), does not count."""
+    """Return a version's numbers: what follows a dash, or is a word (`Final`, `post1`), does not count."""
     numbers = [int(part) for part in version.partition("-")[0].split(".") if part.isdigit()]
     while numbers and numbers[-1] == 0:
         numbers.pop()

@@ -1,7 +1,7 @@
 """Writes the list of the classes that a worker's JVM loads: `python -m supply_chain.class_list`.
 
-A worker is started on the local database, delivers a record and stops; Java notes every class it loads. Run it after a
-change of `java/` or of Java's version, with the oldest Java that is supported: what a newer one lacks, it leaves out.
+A worker is started on the local database, delivers a record and stops; Java lists every class that it loads. Run this
+after a change of `java/` or of Java's version, with the oldest supported Java: newer ones skip what they lack.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.harness import Database, Worker
 from tests.servers.process import free_port
 
 LIST = Path(__file__).parents[1] / "src/record_processor/host/jvm_classes.txt"
-# Numbers are of use for class loaders of one's own alone; they differ from run to run.
+# Only custom class loaders need these numbers; they differ from run to run.
 _NUMBER = re.compile(r" id: \d+$")
 
 

@@ -39,10 +39,10 @@ class Pin:
 
 
 def read(path: Path) -> list[Pin]:
-    """The releases in a file.
+    """Return the releases in a file.
 
     Raises:
-        ValueError: a line is none of these that `scripts/lock` writes.
+        ValueError: a line is not one that `scripts/lock` writes.
     """
     pins: list[Pin] = []
     entries = path.read_text(encoding="utf-8").replace("\\\n", "").splitlines()

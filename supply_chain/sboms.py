@@ -1,6 +1,6 @@
-"""The two bills of materials in the wheel (CycloneDX 1.6, in `.dist-info/sboms/`): of the jars, and of Python.
+"""The two bills of materials in the wheel (CycloneDX 1.6, in `.dist-info/sboms/`): for the jars, and for Python.
 
-Both are the same whenever they are built from the same files: no serial number, no time.
+Both are identical whenever they are built from the same files: no serial number, no time.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 PROJECT = "record-processor"
 REQUIRED, OPTIONAL = "constraints-runtime.txt", "constraints-runtime-jre.txt"
-# What only the extra `webhook` asks for: httpx, and all that it brings.
+# What only the extra `webhook` asks for: httpx, and everything that it brings.
 _EXTRA = "httpx"
 
 
 def write(root: Path, version: str, folder: Path) -> list[Path]:
-    """Write both into a folder, the Java one as Maven has made it.
+    """Write both into a folder, the Java one as Maven made it.
 
     Args:
         root: the project's, after Maven's `package`.
         version: the project's.
-        folder: is made anew.
+        folder: created anew.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -39,7 +39,7 @@ def write(root: Path, version: str, folder: Path) -> list[Path]:
 
 
 def python_bom(root: Path, version: str) -> dict[str, Any]:
-    """What an installation with `constraints-runtime.txt` has; which of the extras' releases are optional is marked."""
+    """Return what an installation with `constraints-runtime.txt` has; what only extras need is optional."""
     required, jre = pins.read(root / REQUIRED), pins.read(root / OPTIONAL)
     everything = [*required, *(_of_project(pin) for pin in jre)]
     optional = {pin.name for pin in jre} | _only_for(_EXTRA, required)
@@ -87,7 +87,7 @@ def _component(pin: Pin, optional: bool) -> dict[str, Any]:
 
 
 def _only_for(name: str, everything: list[Pin]) -> set[str]:
-    """The release, and what nobody outside of what it brings asks for."""
+    """Return the release, and what only it brings."""
     found = {name}
     while more := {pin.name for pin in everything if pin.name not in found and set(pin.wanted_by) <= found}:
         found |= more

@@ -1,6 +1,6 @@
-"""`THIRD-PARTY`: the jars in the wheel, each with its licence, from the bill of materials that Maven makes.
+"""`THIRD-PARTY`: the jars in the wheel, each with its license, from the bill of materials that Maven makes.
 
-`python -m supply_chain.third_party` writes it anew after a build.
+`python -m supply_chain.third_party` writes it again after a build.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ licences, by their SPDX names (one of several is enough); the texts and notices 
 
 
 def text(bom: dict[str, Any]) -> str:
-    """The whole file."""
+    """Return the whole file."""
     rows = sorted((f"{jar['name']}-{jar['version']}.jar", jar["group"], _licences(jar)) for jar in bom["components"])
     return _HEAD + "".join(f"{name}\n    {group}: {licences}\n" for name, group, licences in rows)
 

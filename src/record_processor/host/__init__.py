@@ -1,4 +1,4 @@
-"""Once per host: read the properties, resolve the streams, prepare the tables, start the JVM and mind it.
+"""Once per host: read the properties, resolve the streams, prepare the tables, start the JVM and watch it.
 
-Nothing here knows of records.
+Nothing here knows about records.
 """

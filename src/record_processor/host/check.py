@@ -1,4 +1,4 @@
-"""What `record-processor check` does, and `run` does first: report every mistake, touch nothing."""
+"""What `record-processor check` does, and `run` does first: report every error, touch nothing."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
 
 
 class Checked(NamedTuple):
-    """A configuration without mistakes."""
+    """A configuration without errors."""
 
     configuration: WorkerConfiguration
     actions: list[dict[str, Any]]
     shard_command: list[str]
     tables: Sequence[WrittenTable] = ()
-    """DynamoDB's, which the actions write to."""
+    """The DynamoDB tables that the actions write to."""
     exposed: tuple[str, ...] = ()
-    """What is said of files that other users can read or write."""
+    """Warnings about files that other users can read or write."""
     warnings: tuple[ConfigError, ...] = ()
-    """What is right, and dangerous."""
+    """Settings that are valid but dangerous."""
 
 
 def check(path: Path, overrides: Iterable[str]) -> Checked:
     """Read and check everything that the user wrote.
 
     Raises:
-        InvalidConfigError: with every mistake found.
-        SetupError: the executable is not there.
+        InvalidConfigError: with every error found.
+        SetupError: the executable does not exist.
     """
     exposed.forget()
     configuration = read_properties(path, overrides, os.environ)
@@ -74,7 +74,7 @@ def _shard_command(configuration: WorkerConfiguration) -> list[str]:
 
 
 def _checked_actions(path: Path) -> CheckReport:
-    """Ask a process of its own: it imports the user's handlers, and this one must stay small and calm."""
+    """Ask a separate process: it imports the user's handlers, and this process must stay small and safe."""
     status, content = checking_process.ask(path)
     try:
         answer = msgspec.json.decode(content, type=CheckReport)

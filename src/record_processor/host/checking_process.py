@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 
 def ask(actions_path: Path) -> tuple[int, bytes]:
-    """Its exit status and its answer. Whatever it started is ended with it, also if this command is stopped."""
+    """Return its exit status and its answer. Whatever it started is ended with it, also if this command is stopped."""
     command = [sys.executable, "-m", "record_processor.catalog", str(actions_path)]
     as_json = user_stderr.is_json()
-    # A file, since a process that a handler's module started may hold a pipe open forever. It holds the secrets.
+    # A file, since a process started by a handler's module may keep a pipe open forever. It contains the secrets.
     with tempfile.TemporaryFile(dir=private_files.places()[0]) as answer:
         with held_back():
             process = subprocess.Popen(
                 command,
-                stdin=subprocess.PIPE,  # its end tells that this process is gone
+                stdin=subprocess.PIPE,  # its end tells the process that this one is gone
                 stdout=answer,
                 stderr=subprocess.PIPE if as_json else None,
                 start_new_session=True,

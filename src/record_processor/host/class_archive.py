@@ -1,8 +1,8 @@
-"""An archive of the classes that a worker's JVM loads: with it, a start costs half the CPU time, and less memory.
+"""An archive of the classes that a worker's JVM loads: it halves the CPU time of a start, and saves memory.
 
-Class data sharing: https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html. It is made once for a Java and
-a set of jars, by `record-processor class-archive`, and never while a worker runs: the JVM that makes it needs 420 MB.
-A JVM checks by itself whether an archive belongs to it and to its class path, and goes on without it if not.
+Class data sharing: https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html. `record-processor
+class-archive` makes it once for a Java and a set of jars, and never while a worker runs: the JVM that makes it needs
+420 MB. A JVM checks by itself whether an archive fits it and its class path, and continues without it if not.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _CLASSES = "jvm_classes.txt"
 _MAKE_SECONDS = 300.0
 _LAST_CHARACTERS = 2000
 _WRITABLE_BY_OTHERS = 0o022
-# If the user's options say something of archives, this module says nothing.
+# If the user's options mention archives, this module adds nothing.
 _OF_ARCHIVES = ("-Xshare", "-XX:SharedArchiveFile", "-XX:ArchiveClassesAtExit")
 
 
 def options(java: str, jars: Sequence[str], jvm_options: str) -> list[str]:
-    """Return what makes a JVM use the archive; nothing if there is none that can be trusted."""
+    """Return the options for using the archive; none if there is no archive that can be trusted."""
     if any(word.startswith(_OF_ARCHIVES) for word in shlex.split(jvm_options)):
         return []
     archive = path(java, jars)
@@ -63,7 +63,7 @@ def make(java: str, jars: Sequence[str]) -> Path:
     with tempfile.TemporaryDirectory(prefix="unfinished-", dir=archive.parent) as folder:
         unfinished = Path(folder) / "classes.jsa"
         _dump(java, jars, unfinished)
-        # Before the new one, so that a failure here leaves none that nobody looks for.
+        # Before the new one is there, so that a failure here does not leave an archive that nobody looks for.
         for old in _earlier(archive, jars):
             old.unlink(missing_ok=True)
         unfinished.rename(archive)
@@ -73,7 +73,7 @@ def make(java: str, jars: Sequence[str]) -> Path:
 def _dump(java: str, jars: Sequence[str], archive: Path) -> None:
     classes = Path(str(resources.files(__package__))) / _CLASSES
     command = [java, "-Xshare:dump", f"-XX:SharedClassListFile={classes}", f"-XX:SharedArchiveFile={archive}"]
-    # The form of a heap depends on its largest size; the warnings are about classes of other versions of Java.
+    # The form of a heap depends on its maximum size; the warnings are about classes of other versions of Java.
     command += ["-Xmx256m", "-XX:+UseSerialGC", "-Xlog:disable", "-Xlog:all=error", "-cp", os.pathsep.join(jars)]
     try:
         made = subprocess.run(command, capture_output=True, text=True, timeout=_MAKE_SECONDS, check=False)
@@ -87,7 +87,7 @@ def _dump(java: str, jars: Sequence[str], archive: Path) -> None:
 
 
 def _is_trusted(archive: Path) -> bool:
-    """Whether it is there, and nobody else could have written it: a JVM runs what stands in it."""
+    """Return whether it exists and nobody else can have written it: a JVM runs its content."""
     try:
         places = (archive.stat(), archive.parent.stat())
     except OSError:
@@ -103,7 +103,7 @@ def _earlier(archive: Path, jars: Sequence[str]) -> Iterator[Path]:
 
 
 def _prefix(jars: Sequence[str]) -> str:
-    """The same for all states of the jars in one folder."""
+    """Return a name's beginning that is the same for all states of the jars in one folder."""
     return f"classes-{_digest(str(Path(jars[0]).parent))}-"
 
 

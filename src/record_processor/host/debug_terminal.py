@@ -1,4 +1,4 @@
-"""The terminal of `run --debug`: what shard processes' debuggers show, and what is typed for them."""
+"""The terminal of `run --debug`: what shard processes' debuggers print, and what is typed for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STDIN, _STDOUT = 0, 1
 
 
 class DebugTerminal:
-    """Listens at a path that this user alone may reach, and serves one session at a time; the others wait for it."""
+    """Listens at a path that only this user can reach, and serves one session at a time; the others wait."""
 
     def __init__(self, path: Path) -> None:
         self._input_ended = False
@@ -29,11 +29,11 @@ class DebugTerminal:
     def _serve(self) -> None:
         while True:
             connection, _ = self._server.accept()
-            with connection, contextlib.suppress(OSError):  # the shard's process has ended
+            with connection, contextlib.suppress(OSError):  # the shard process has ended
                 self._relay(connection)
 
     def _relay(self, connection: socket.socket) -> None:
-        """Until the session ends. Between sessions nothing is read, which would stop a worker in the background."""
+        """Pass input on until the session ends. Reading between sessions would stop a worker in the background."""
         if self._input_ended:
             connection.shutdown(socket.SHUT_WR)
         while True:
@@ -48,7 +48,7 @@ class DebugTerminal:
                 self._pass_on_input(connection)
 
     def _pass_on_input(self, connection: socket.socket) -> None:
-        # Not sys.stdin, whose lock a thread that reads would hold at this process's end.
+        # Not sys.stdin, whose lock would be held by a reading thread at this process's end.
         typed = os.read(_STDIN, _READ_BYTES)
         if typed:
             connection.sendall(typed)

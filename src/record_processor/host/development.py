@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from record_processor.config.worker_configuration import AwsAccess
 
-# A process that waits for its author is not stuck: the most that there is, 24 days.
+# A process that waits for its author is not stuck: the longest possible time, 24 days.
 _NEVER_STUCK = "stuckAfterMillis=2147483647"
 _NO_TIMEOUT = {"timeout": "0s"}
 
@@ -26,14 +26,14 @@ class Development(NamedTuple):
 
     reload: bool = False
     debug: str | None = None
-    """The action whose handler may be stopped in."""
+    """The action in whose handler a debugger may stop."""
 
     def overrides(self) -> list[str]:
-        """Properties that take the place of what the user wrote."""
+        """Return properties that replace what the user wrote."""
         return [_NEVER_STUCK] if self.reload or self.debug is not None else []
 
     def check(self, aws: AwsAccess) -> None:
-        """Refuse what is not meant for this worker.
+        """Reject what is not meant for this worker.
 
         Raises:
             SetupError: an endpoint is not on this machine.
@@ -48,10 +48,10 @@ class Development(NamedTuple):
                 )
 
     def actions(self, checked: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The checked actions, with no timeout for the one that is debugged.
+        """Return the checked actions, without a timeout for the one that is debugged.
 
         Raises:
-            SetupError: there is none of this name, or none of type `python`.
+            SetupError: there is none with this name, or it is not of type `python`.
         """
         if self.debug is None:
             return checked
@@ -66,7 +66,7 @@ class Development(NamedTuple):
         return [action | _NO_TIMEOUT if action["name"] == self.debug else action for action in checked]
 
     def environment(self, folder: Path) -> dict[str, str]:
-        """What shard processes are told; `folder` is this user's alone."""
+        """Return what shard processes are told; only this user can enter `folder`."""
         told = {shard_environment.RELOAD: "1"} if self.reload else {}
         return told if self.debug is None else {**told, shard_environment.DEBUG: str(_terminal(folder))}
 

@@ -20,14 +20,14 @@ _TABLES, _STREAMS = "dynamoDBEndpoint", "kinesisEndpoint"
 
 
 class Clients(NamedTuple):
-    """For the tables (KCL's too), and for the streams; each with the credentials that the configuration gives it."""
+    """Clients for the tables (including KCL's) and for the streams, each with its configured credentials."""
 
     tables: Any
     streams: Any
 
 
 def connect(aws: AwsAccess) -> Clients:
-    """Call each of the two services once, and give clients that are more patient than that.
+    """Call each of the two services once, and return clients that are more patient than that.
 
     Raises:
         SetupError: nothing answers within three seconds, or something else does; it names setting and address.
@@ -53,7 +53,7 @@ def _call(address: str | None, session: boto3.Session, service: str, setting: st
             answer = getattr(client, operation)(Limit=1)
         except ClientError as error:
             if is_of_aws(error) and not is_about_credentials(error):
-                return  # whether it may be called for what is needed is seen when that is called
+                return  # whether the needed calls are permitted is seen when they are made
             raise
     if key not in answer:
         raise SetupError(f"{place}: {not_aws(client.meta.endpoint_url, setting, f'an answer without {key}')}")

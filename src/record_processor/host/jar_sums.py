@@ -1,11 +1,11 @@
-"""The SHA-256 of every jar on the class path but our own, as recorded in `jars.sha256` when they were last tested.
+"""The SHA-256 of every jar on the class path except our own, as recorded in `jars.sha256` when they were last tested.
 
-Maven compares what it fetches with a sum from the same place; so whether these are the jars that were tested, only a
-record of our own says.
+Maven compares what it fetches with a checksum from the same place; only our own record shows whether these are the jars
+that were tested.
 
-`python -m record_processor.host.jar_sums` checks an installation; `--record JARS` writes the record anew (`--record`
-alone: of the jars that are installed). The build (`hatch_build.py`) checks what it puts into the package; it has
-nothing but the standard library, so nothing else is imported here at first.
+`python -m record_processor.host.jar_sums` checks an installation; `--record JARS` writes a new record (`--record`
+alone: of the installed jars). The build (`hatch_build.py`) checks what it puts into the package; it has only the
+standard library, so nothing else is imported here at first.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 RECORD = Path(__file__).with_name("jars.sha256")
-"""In the form of sha256sum: it can be checked with `sha256sum --check --ignore-missing` in a folder of jars too."""
+"""In the format of sha256sum: `sha256sum --check --ignore-missing` in a folder of jars works too."""
 OURS = "record-processor-daemon.jar"
-"""Made by the build itself, a little different with each JDK."""
+"""Made by the build itself, and slightly different with each JDK."""
 
 
 _ADVICE = """\
@@ -32,7 +32,7 @@ python src/record_processor/host/jar_sums.py --record java/target/jars/*.jar"""
 
 
 def mistakes(jars: Iterable[Path], recorded: Path = RECORD) -> list[str]:
-    """What is wrong with the jars: for each one, what was found, and what is recorded."""
+    """Yield what is wrong with the jars: for each one, what was found, and what is recorded."""
     sums = _read(recorded)
     found = {jar: _sum(jar) for jar in jars if jar.name != OURS}
     return [
@@ -43,7 +43,7 @@ def mistakes(jars: Iterable[Path], recorded: Path = RECORD) -> list[str]:
 
 
 def what_to_do(wrong: list[str]) -> str:
-    """The whole message, for whoever builds or installs."""
+    """Return the whole message, for whoever builds or installs."""
     return "\n".join([*wrong, _ADVICE])
 
 

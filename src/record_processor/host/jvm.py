@@ -28,37 +28,38 @@ if TYPE_CHECKING:
 
 log = Log("daemon.jvm")
 
-# First on the class path: it holds the log configuration.
+# First on the class path: it contains the log configuration.
 _OURS = "record-processor-daemon.jar"
 _MAIN = "software.amazon.kinesis.multilang.StreamsDaemon"
 _OPTIONS = (
-    # The shard processes speak UTF-8 whatever the locale; Java 17 would follow the locale.
+    # The shard processes use UTF-8 whatever the locale; Java 17 would follow the locale.
     "-Dfile.encoding=UTF-8",
     "-Dsun.stdout.encoding=UTF-8",
     "-Dsun.stderr.encoding=UTF-8",
     "-Dlogback.configurationFile=record-processor-logback.xml",
-    # The adapter polls every shard in the common pool, which has one thread less than the host has cores: without
-    # this, three shards would be polled at a time on a host with four.
+    # The adapter polls every shard in the common pool, which has one thread fewer than the host has cores: without
+    # this, a host with four cores would poll three shards at a time.
     "-Djava.util.concurrent.ForkJoinPool.common.parallelism=256",
-    # Else all options, jvmOptions among them, are in a file of the temporary folder, which a killed JVM leaves behind.
+    # Otherwise all options, including jvmOptions, are in a file in the temporary folder, which a killed JVM leaves
+    # behind.
     "-XX:+PerfDisableSharedMem",
 )
 _LOGBACK_LEVELS = {LogLevel.WARNING: "warn"}
-# After the grace time the JVM ends the shard processes and itself; this much later we do it.
+# After the grace time the JVM ends the shard processes and itself; this much later we end them.
 _MARGIN_SECONDS = 5.0
-# The action `log` writes a record of up to 400 KB twice, with escapes. What is longer is none of ours.
+# The action `log` writes a record of up to 400 KB twice, with escapes. Longer lines are not ours.
 _LONGEST_LINE_BYTES = 4 * 1024 * 1024
 
 
 def command(java: str, configuration: WorkerConfiguration, directory: RunDirectory) -> list[str]:
-    """The whole command line, which every user of the host can read: so nothing stands in it that a user wrote."""
+    """Return the whole command line. Every user of the host can read it, so it contains nothing that a user wrote."""
     class_path = jars()
     level = _LOGBACK_LEVELS.get(configuration.log.kcl_level, configuration.log.kcl_level.value)
     return [
         java,
         *_OPTIONS,
         f"-DrecordProcessor.kclLogLevel={level}",
-        # Of what is sent and signed, no more than warnings.
+        # Nothing below warnings for what is sent and signed.
         f"-DrecordProcessor.wireLogLevel={level if level == 'error' else 'warn'}",
         f"-DrecordProcessor.bootTimeAheadSeconds={boot_time.ahead_of_uptime_seconds()}",
         *jvm_tuning.options(configuration.jvm_options),
@@ -72,15 +73,15 @@ def command(java: str, configuration: WorkerConfiguration, directory: RunDirecto
 
 
 class Jvm:
-    """A running JVM and all that comes of it, which ends with it: its session, and what has left that (by a mark).
+    """A running JVM and everything that it starts, which ends with it: its session, and what left that (by a marker).
 
-    Closing its standard input asks it to stop, as the death of this process does: then it cleans up itself.
+    Closing its standard input asks it to stop, as does the death of this process: then it cleans up by itself.
 
     Args:
         command: with its arguments.
-        environment: what it has beside that of this process.
-        grace_seconds: how long it may take from a stop to its end.
-        held: descriptors that it is to hold open too, for as long as it lives.
+        environment: what it has in addition to this process's.
+        grace_seconds: how long a stop may take.
+        held: descriptors that it must keep open too, for as long as it lives.
     """
 
     def __init__(
@@ -99,7 +100,8 @@ class Jvm:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, **environment, processes.WORKER_MARK: self._mark},
-            # Out of reach of a terminal's Ctrl-C, which would hit JVM and shard processes in the middle of their work.
+            # Out of reach of a terminal's Ctrl-C, which would hit the JVM and shard processes in the middle of their
+            # work.
             start_new_session=True,
             pass_fds=held,
         )
@@ -108,24 +110,24 @@ class Jvm:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether a signal has asked for the end."""
+        """Whether a signal has requested the end."""
         return self._stopping
 
     def finish(self) -> None:
-        """Ask for a graceful end, from any thread, as a signal would; `wait` waits for it."""
+        """Request a graceful end, from any thread, as a signal would; `wait` waits for it."""
         self._ask_to_stop()
 
     def lines(self) -> Iterator[bytes]:
-        """Lines of the JVM and the shard processes, until the last of them closed it; a huge line comes in pieces."""
+        """Yield lines of the JVM and the shard processes until all have closed it; huge lines come in pieces."""
         output = self._process.stdout
         assert output is not None  # noqa: S101 - Popen was told so
         return iter(lambda: output.readline(_LONGEST_LINE_BYTES), b"")
 
     def wait(self) -> int:
-        """Wait for the end; a shell's number for it (128 + N for a JVM that signal N ended)."""
+        """Wait for the end; return its status as a shell would (128 + N for a JVM that signal N ended)."""
         status = self._process.wait()
         if self._timer is not None:
-            self._timer.cancel()  # its process ids may be others' by then
+            self._timer.cancel()  # its process ids may belong to others by then
         self._end_group()
         return status if status >= 0 else 128 - status
 
@@ -155,7 +157,7 @@ class Jvm:
 
 
 def jars() -> list[str]:
-    """The class path: the jars of this package and no others, so not those that amazon-kclpy installs.
+    """Return the class path: only the jars of this package, and so not those that amazon-kclpy installs.
 
     Raises:
         SetupError: there are none.

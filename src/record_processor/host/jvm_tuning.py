@@ -7,17 +7,17 @@ import re
 import shlex
 
 _ALWAYS = (
-    # A worker's heap is small while shards are idle; Java would begin with a sixty-fourth of the host's memory.
+    # A worker's heap is small while shards are idle; Java would start with a sixty-fourth of the host's memory.
     "-Xms24m",
-    # Code is compiled at once by the quick compiler, and by the thorough one ten times later than usual: what runs for
-    # hours ends up as fast, and a start does not pay for it.
+    # The quick compiler works at once, and the thorough one ten times later than usual: code that runs for hours ends
+    # up as fast, and a start does not pay for it.
     "-XX:Tier4InvocationThreshold=50000",
     "-XX:Tier4MinInvocationThreshold=6000",
     "-XX:Tier4CompileThreshold=150000",
     "-XX:Tier4BackEdgeThreshold=400000",
 )
 _COLLECTOR = "-XX:+UseSerialGC"
-# Java refuses to start with two collectors. An argument file, which begins with @, may name one too.
+# Java refuses to start with two collectors. An argument file, whose name begins with @, may name one too.
 _CHOOSES_COLLECTOR = re.compile(r"-XX:\+Use\w*GC|@")
 _VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 

@@ -1,7 +1,7 @@
-"""The three tables that KCL keeps its state in, made before it starts.
+"""The three tables in which KCL keeps its state, created before it starts.
 
-KCL would make them itself, one after another, with waits in between that a cold start pays for: 10 s alone for the
-index of the lease table. Their shapes are KCL's (DynamoDBLeaseSerializer, CoordinatorStateDAO, WorkerMetricStats).
+KCL would create them itself, one after another, with waits in between that a cold start pays for: 10 s for the index of
+the lease table alone. Their shapes are KCL's (DynamoDBLeaseSerializer, CoordinatorStateDAO, WorkerMetricStats).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _WAITER = {"Delay": 1, "MaxAttempts": 60}
 
 
 def prepare(dynamodb: Any, tables: KclTables) -> None:
-    """Make those of the tables that are missing, and wait until they can be used.
+    """Create the missing tables, and wait until they can be used.
 
     Raises:
-        SetupError: a table cannot be made, or is there and is none of KCL's.
+        SetupError: a table cannot be created, or exists and is not one of KCL's.
     """
     wanted = [_lease_table(tables.leases), _keyed_table(tables.coordinator, "key"), _keyed_table(tables.metrics, "wid")]
     created = [table["TableName"] for table in wanted if _create_missing(dynamodb, table)]
@@ -37,13 +37,13 @@ def prepare(dynamodb: Any, tables: KclTables) -> None:
 
 
 def stream_mode(dynamodb: Any, table: str, asked: StreamMode, streams: int) -> str:
-    """`single` or `multi`: in which of KCL's two forms this application keeps its leases.
+    """Return `single` or `multi`: in which of KCL's two forms this application keeps its leases.
 
     The form decides the leases' keys, so changing it would orphan every checkpoint. With `streamMode = auto` an
-    application keeps the form that it began with.
+    application keeps its first form.
 
     Raises:
-        SetupError: the leases that are there do not go with what is asked for.
+        SetupError: the existing leases do not match what is asked for.
     """
     existing = _mode_of_leases(dynamodb, table)
     mode = (existing or ("multi" if streams > 1 else "single")) if asked is StreamMode.AUTO else asked.value
@@ -92,7 +92,8 @@ def _create(dynamodb: Any, table: dict[str, Any]) -> bool:
 def _enable_recovery(dynamodb: Any, table: str) -> None:
     """Enable point-in-time recovery; no change if it is enabled already.
 
-    At each start, as a worker may have ended between making the table and this. KCL does it for the lease table alone.
+    At each start, since a worker may have ended between creating the table and this. KCL does it for the lease table
+    only.
     """
     with explained(f"point-in-time recovery of table {table}"):
         dynamodb.update_continuous_backups(

@@ -1,6 +1,6 @@
-"""Which stream of each table an application reads, kept where it survives every worker: in KCL's coordinator table.
+"""Which stream of each table an application reads, stored where it survives every worker: in KCL's coordinator table.
 
-KCL reads the items there that it knows by key, and leaves others alone.
+KCL reads the items that it knows there by key, and leaves others alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class KnownStreams:
         self._table = table
 
     def read(self, table: str) -> Known | None:
-        """None where the application has not read this table yet.
+        """Return the known stream; None if the application has not read this table yet.
 
         Raises:
             SetupError: the coordinator table cannot be read.
@@ -41,7 +41,7 @@ class KnownStreams:
         return Known(item["streamArn"]["S"], float(item["seenAt"]["N"])) if item else None
 
     def write(self, table: str, arn: str) -> None:
-        """Remember a stream; never go back to an older one, which a worker that noticed nothing yet may still read.
+        """Remember a stream; never go back to an older one, which a worker that has not noticed yet may still read.
 
         Raises:
             SetupError: the coordinator table cannot be written.
@@ -51,7 +51,7 @@ class KnownStreams:
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item={**_key(table), "streamArn": {"S": arn}, "seenAt": {"N": str(int(time.time()))}},
-                    # An ARN ends with the time when its stream was made.
+                    # An ARN ends with the time when its stream was created.
                     ConditionExpression="attribute_not_exists(streamArn) OR streamArn <= :arn",
                     ExpressionAttributeValues={":arn": {"S": arn}},
                 )

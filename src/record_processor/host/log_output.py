@@ -1,8 +1,7 @@
 """Where the worker's log leaves it: standard error, which may be slow, blocked, broken or closed.
 
-Nothing of that may stop those who log: the pipe from the JVM would fill, and every shard of the host would stand still
-for the sake of its log. So lines are written by a thread of their own, and where standard error takes none for a while
-they are counted instead.
+None of that may stop those who log: the pipe from the JVM would fill, and every shard of the host would wait for its
+log. So a separate thread writes the lines, and if standard error accepts none for a while they are counted instead.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from collections import deque
 
 _STDERR = 2
 _MOST_BYTES = 4 * 1024 * 1024
-# A reader that is merely slow slows those who log; one that takes nothing for so long loses lines.
+# A reader that is merely slow slows down those who log; if it reads nothing for this long, lines are lost.
 _PATIENCE_SECONDS = 5.0
 _CHUNK_BYTES = 64 * 1024
 
 
 class LogOutput:
-    """A text stream whose `write` never fails; safe between threads, and in a signal handler."""
+    """A text stream whose `write` never fails. Thread-safe, and usable in a signal handler."""
 
     def __init__(self, descriptor: int = _STDERR, patience_seconds: float = _PATIENCE_SECONDS) -> None:
         self._descriptor = descriptor
@@ -29,12 +28,12 @@ class LogOutput:
         self._bytes = 0
         self._lost = 0
         self._stalled = False
-        # Its lock can be taken again by the thread that has it: a signal handler logs in the middle of anything.
+        # The thread that has its lock can take it again: a signal handler may log in the middle of anything.
         self._changed = threading.Condition()
         threading.Thread(target=self._write_all, name="log-output", daemon=True).start()
 
     def write(self, text: str) -> int:
-        """Take whole lines in at once, whatever there is: they are few, and of this process."""
+        """Accept whole lines at once, in any case: they are few, and come from this process."""
         with self._changed:
             self._take(text)
         return len(text)
@@ -43,7 +42,7 @@ class LogOutput:
         """Do nothing: `drain` waits."""
 
     def write_patiently(self, text: str) -> None:
-        """Take whole lines in; wait for room, but not for a reader that takes nothing."""
+        """Accept whole lines; wait for room, but not for a reader that reads nothing."""
         with self._changed:
             if not self._stalled:
                 self._stalled = not self._changed.wait_for(self._has_room, self._patience_seconds)
@@ -53,14 +52,14 @@ class LogOutput:
                 self._lost += 1
 
     def take_lost(self) -> int:
-        """How many lines were lost since the last question, once standard error takes lines again."""
+        """Return how many lines were lost since the last call, once standard error accepts lines again."""
         with self._changed:
             lost = 0 if self._stalled else self._lost
             self._lost -= lost
             return lost
 
     def drain(self, seconds: float) -> None:
-        """Wait until all is written, but no longer than this."""
+        """Wait until everything is written, but no longer than this."""
         with self._changed:
             self._changed.wait_for(lambda: not self._bytes, seconds)
 
@@ -94,12 +93,12 @@ class LogOutput:
 
 
 def _written(descriptor: int, content: bytes, lines: int) -> int:
-    """Write all of it; how many lines were lost because nobody reads any more, the disk is full, and the like."""
+    """Write all of it; return how many lines were lost because nobody reads anymore, the disk is full, and the like."""
     left = memoryview(content)
     while left:
         try:
             left = left[os.write(descriptor, left) :]
-        except BlockingIOError:  # others made it non-blocking: a terminal's settings are shared
+        except BlockingIOError:  # somebody made it non-blocking: a terminal's settings are shared
             select.select([], [descriptor], [])
         except OSError:
             return lines

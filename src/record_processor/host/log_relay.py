@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from record_processor.host.log_output import LogOutput
 
-# Once the JVM is gone the shard processes' lines are nearly through; what they started may hold the pipe open forever.
+# Once the JVM is gone, nearly all lines have arrived; what the shard processes started may keep the pipe open forever.
 _DRAIN_SECONDS = 5.0
 
 _lines = msgspec.json.Decoder(dict[str, Any])
@@ -45,15 +45,15 @@ class LogRelay:
                 self._output.write(self._form(_loss(lost)) + "\n")
 
     def _formed(self, line: bytes) -> str:
-        # Its source has redacted what it logs itself; what a handler or the JVM prints comes as it is.
+        # Its source has redacted what it logs itself; what a handler or the JVM prints arrives unredacted.
         try:
             return self._form(redacted_line(event_of(line)))
-        except Exception:  # JSON of others: nested too deeply, half a surrogate pair, and what nobody thought of
+        except Exception:  # other people's JSON: nested too deeply, half a surrogate pair, and more
             return self._form(redacted_line(output_event(line)))
 
 
 def event_of(line: bytes) -> dict[str, Any]:
-    """An event of ours as it is; anything else (a JVM's last words, JSON of a user's own logger) as text."""
+    """Return an event of ours as it is; anything else (a JVM's last output, JSON of a user's own logger) as text."""
     try:
         event = _lines.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):

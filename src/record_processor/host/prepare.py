@@ -1,4 +1,4 @@
-"""What AWS has to have ready before a JVM starts: endpoints that answer, streams, KCL's tables."""
+"""What must be ready in AWS before a JVM starts: endpoints that answer, streams, KCL's tables."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class Prepared(NamedTuple):
     """What a worker is to read."""
 
     streams: dict[str, str]
-    """The ARN for each entry of `streamName`, in its order."""
+    """The ARN for each entry of `streamName`, in order."""
     followed: Followed
 
     def watch(self, interval_seconds: float, on_change: Callable[[], None]) -> StreamWatch:
-        """Follow the tables that are given by name; an ARN means that one stream."""
+        """Return a watch that follows the tables given by name; an ARN means only that one stream."""
         named = {name: arn for name, arn in self.streams.items() if not stream_arns.is_arn(name)}
         return StreamWatch(self.followed, named, interval_seconds, on_change)
 
 
 def prepare(configuration: WorkerConfiguration) -> Prepared:
-    """Look at everything once, and make those of KCL's tables that are missing.
+    """Check everything once, and create those of KCL's tables that are missing.
 
     Raises:
-        SetupError: something does not answer, is not there, or may not be used.
+        SetupError: something does not answer, does not exist, or may not be used.
     """
     clients = endpoints.connect(configuration.aws)
     names, tables = configuration.stream_names, configuration.tables

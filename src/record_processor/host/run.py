@@ -26,7 +26,7 @@ _LAST_LINE_SECONDS = 1.0
 
 
 def run(path: Path, overrides: Iterable[str], development: Development = Development()) -> int:  # noqa: B008
-    """Run a worker until it is asked to stop; the JVM's exit status.
+    """Run a worker until it is asked to stop; return the JVM's exit status.
 
     Raises:
         InvalidConfigError, SetupError: and nothing was started.
@@ -41,7 +41,7 @@ def run(path: Path, overrides: Iterable[str], development: Development = Develop
         at_the_end.callback(output.drain, _LAST_LINE_SECONDS)
         java = find_java()
         prepared = prepare(checked.configuration)
-        # Only now are the accounts of tables known that are given by name.
+        # The accounts of tables that are given by name are known only now.
         write_loops.refuse(checked.configuration.aws, list(prepared.streams.values()), checked.tables)
         _remove_abandoned()
         directory = RunDirectory()
@@ -69,7 +69,7 @@ def _run(
     output: LogOutput,
     development: Development,
 ) -> int:
-    """One JVM after another: a table whose stream was made anew needs one that reads the new one."""
+    """Run one JVM after another: if a table has a new stream, it takes another JVM to read it."""
     configuration = checked.configuration
     _warn(checked)
     development.begin(directory.path)

@@ -1,4 +1,4 @@
-"""The run directory: what this process hands to the JVM and the shard processes, readable by this user alone."""
+"""The run directory: what this process passes to the JVM and the shard processes, readable by this user only."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from record_processor.config.worker_configuration import LeaseSettings
     from record_processor.host.check import Checked
 
-# What an old owner needs to end a shard's process, once its next renewal told it of a handoff.
+# How long an old owner needs to end a shard process after its next renewal told it of a handoff.
 _HANDOFF_MILLIS = 2000
 
 
 class RunDirectory:
-    """Files that live as long as the worker. In memory where the machine has /dev/shm: they hold secrets."""
+    """Files that live as long as the worker, in memory if the machine has /dev/shm: they contain secrets."""
 
     def __init__(self) -> None:
         self.path, self.lock = run_directory_lock.make()
@@ -55,7 +55,7 @@ class RunDirectory:
         private_files.write(self.properties_path, text.getvalue().encode("ascii"))
 
     def environment(self, checked: Checked) -> Mapping[str, str]:
-        """For all shard processes; the Java side adds what differs from shard to shard."""
+        """Return the environment for all shard processes; the Java side adds what differs from shard to shard."""
         configuration = checked.configuration
         return {
             shard_environment.ACTIONS: str(self.actions_path),
@@ -74,7 +74,7 @@ class RunDirectory:
         configuration = checked.configuration
         values = dict(configuration.for_kcl)
         values.setdefault("workerId", f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
-        # KCL insists on these two, and the Java side uses neither.
+        # KCL insists on these two; the Java side uses neither.
         values["streamName"] = configuration.application_name
         values["executableName"] = checked.shard_command[0]
         values["retrievalMode"] = "POLLING"
@@ -92,14 +92,14 @@ class RunDirectory:
 
 
 def _by_number(leases: LeaseSettings) -> dict[str, str]:
-    """How KCL shares leases out by number, where the user did not write it."""
-    # Leases are renewed three times in a failover time. A round that comes before the handoffs of the last one are over
-    # would count them where they were, and move as many once more.
+    """Return how KCL shares leases out by number, unless the user wrote it."""
+    # Leases are renewed three times in a failover time. A round that starts before the handoffs of the last one have
+    # ended would count them at their old place, and move as many again.
     handoff_millis = leases.failover_time_millis / 3 + _HANDOFF_MILLIS
     return {
-        # Where a worker reports its CPU, KCL evens that out and nothing else.
+        # If a worker reports its CPU, KCL evens that out and nothing else.
         "disableWorkerMetrics": "true",
-        # Numbers of leases do not go up and down by themselves, so the whole difference can move at once.
+        # Numbers of leases do not fluctuate by themselves, so the whole difference can move at once.
         "dampeningPercentage": "100",
         "varianceBalancingFrequency": str(ceil(handoff_millis / leases.assignment_interval_millis)),
     }

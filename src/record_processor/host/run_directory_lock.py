@@ -1,9 +1,9 @@
-"""Which run directories are in use: those whose lock somebody holds. The others hold secrets for nobody, and go.
+"""Which run directories are in use: those whose lock somebody holds. The others are removed, with their secrets.
 
-A lock and no process id, since the kernel lets go of a lock with the last process that has it, however that ends, while
-ids come again, and another container with the same /dev/shm has others. The JVM inherits it, so a directory is in use
-for as long as the worker's process or its JVM lives; shard processes do not, since Java closes all that it does not
-know in what it starts.
+A lock and not a process id, since the kernel releases a lock with the last process that has it, however that ends,
+while ids are reused, and another container with the same /dev/shm has its own. The JVM inherits the lock, so a
+directory is in use for as long as the worker's process or its JVM lives; shard processes do not, since Java closes
+everything that it does not know in the processes that it starts.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _LOCK = "lock"
 
 
 def make() -> tuple[Path, int]:
-    """A new run directory, and the descriptor that holds its lock."""
+    """Create a run directory; return it, and the descriptor that holds its lock."""
     path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=private_files.places()[0]))
-    # It gets its name once it is locked: without one, nobody takes the directory for abandoned.
+    # It gets its name once it is locked: without one, nobody considers the directory abandoned.
     unnamed = path / f"{_LOCK}.new"
     lock = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -38,7 +38,7 @@ def make() -> tuple[Path, int]:
 
 
 def remove(path: Path) -> None:
-    """Remove a run directory, its lock last: what an end in the middle leaves, the next start finds."""
+    """Remove a run directory, its lock last: the next start finds what an interruption leaves."""
     for entry in list(path.iterdir()):
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
@@ -48,7 +48,7 @@ def remove(path: Path) -> None:
 
 
 def remove_abandoned() -> list[Path]:
-    """Remove what workers of this user left that ended without a chance to clean up; gives back what is gone."""
+    """Remove what this user's workers left that ended without a chance to clean up; return what was removed."""
     found = [folder for place in private_files.places() for folder in _candidates(place)]
     return [folder for folder in found if _removed(folder)]
 
@@ -60,7 +60,7 @@ def _candidates(place: Path) -> list[Path]:
 
 
 def _removed(folder: Path) -> bool:
-    # A directory without a lock is just being made, or none of ours.
+    # A directory without a lock is just being created, or not ours.
     with contextlib.suppress(OSError):
         if _is_private(folder):
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -74,6 +74,6 @@ def _removed(folder: Path) -> bool:
 
 
 def _is_private(folder: Path) -> bool:
-    """A directory of this user's that nobody else can enter: what is in it was put there by this user."""
+    """Return whether only this user can enter a directory: then this user put everything into it."""
     status = folder.lstat()
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077

@@ -17,12 +17,12 @@ _ARN = re.compile(
     r"table/(?P<table>[^/]+)(?:/stream/(?P<label>.+))?"
 )
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
-# What DynamoDB Local calls its region, whatever region its client has.
+# DynamoDB Local's name for its region, whatever region its client has.
 LOCAL_REGION = "ddblocal"
 
 
 class _Name(NamedTuple):
-    """What an entry of `streamName` says of itself."""
+    """What an entry of `streamName` says by itself."""
 
     written: str
     table: str
@@ -34,10 +34,10 @@ class _Name(NamedTuple):
 
 
 def check_names(place: str, names: Sequence[str], region: str) -> None:
-    """Refuse what is neither a table's name nor a stream's ARN, streams that are elsewhere, and a table named twice.
+    """Reject what is neither a table's name nor a stream's ARN, streams in other regions, and a table named twice.
 
     Raises:
-        InvalidConfigError: with every mistake found.
+        InvalidConfigError: with every error found.
     """
     parsed = [_parsed(name) for name in names]
     messages = [message for message in (_wrong(name, region) for name in parsed) if message]
@@ -49,16 +49,16 @@ def check_names(place: str, names: Sequence[str], region: str) -> None:
 
 
 def resolve(dynamodb: Any, names: Sequence[str], setting: str = "dynamoDBEndpoint") -> list[str]:
-    """The stream ARN of each table; an ARN stays as it is. `setting` says where the client calls.
+    """Return the stream ARN of each table; an ARN stays as it is. `setting` says where the client calls.
 
     Raises:
-        SetupError: a table is not there, or has no stream, or the endpoint does not answer.
+        SetupError: a table does not exist, or has no stream, or the endpoint does not answer.
     """
     return [name if _parsed(name).label else _stream_of_table(dynamodb, name, setting) for name in names]
 
 
 def parts_of(arn: str) -> dict[str, str]:
-    """`partition`, `region`, `account`, `table` and `label` of a stream's ARN."""
+    """Return `partition`, `region`, `account`, `table` and `label` of a stream's ARN."""
     match = _ARN.fullmatch(arn)
     return match.groupdict() if match else {}
 
@@ -68,10 +68,10 @@ def is_arn(name: str) -> bool:
 
 
 def verify(streams: Any, arns: Sequence[str], setting: str = "kinesisEndpoint") -> None:
-    """Have each stream described once: the worker would wait for one that is not there without a word.
+    """Have each stream described once: the worker would silently wait for one that does not exist.
 
     Raises:
-        SetupError: a stream is not there, or may not be read.
+        SetupError: a stream does not exist, or may not be read.
     """
     for arn in arns:
         with explained(f"stream {arn}", setting):

@@ -1,4 +1,4 @@
-"""What KCL's lease table says of one stream, and the leases of a stream that was made anew.
+"""What KCL's lease table says about one stream, and the leases of a stream that replaces another.
 
 The leases have the shape that the DynamoDB Streams adapter gives them (DynamoDBStreamsShardSyncer, KinesisMapperUtil).
 """
@@ -17,7 +17,7 @@ _SHARD_END = "SHARD_END"
 
 
 class StreamLeases:
-    """The leases of an application, in the form (`single` or `multi`) that it keeps them in."""
+    """The leases of an application, in its form (`single` or `multi`)."""
 
     def __init__(self, dynamodb: Any, streams: Any, lease_table: str, mode: str) -> None:
         self._dynamodb = dynamodb
@@ -26,10 +26,10 @@ class StreamLeases:
         self._mode = mode
 
     def are_done(self, arn: str) -> bool:
-        """Whether all of a stream that does not grow any more has been processed, or is not to be had any more.
+        """Return whether all of a stream that no longer grows has been processed, or can no longer be read.
 
         Raises:
-            SetupError: the stream cannot be described, or the lease table not read.
+            SetupError: the stream cannot be described, or the lease table cannot be read.
         """
         shards = self._shards(arn)
         parents = {shard.get("ParentShardId") for shard in shards}
@@ -37,18 +37,18 @@ class StreamLeases:
         return all(self._checkpoint(arn, shard["ShardId"]) == _SHARD_END for shard in last)
 
     def any(self) -> bool:
-        """Whether the application has leases of any stream."""
+        """Return whether the application has leases of any stream."""
         with explained(f"lease table {self._table}"):
             return bool(self._dynamodb.scan(TableName=self._table, Limit=1)["Items"])
 
     def exist(self, arn: str) -> bool:
-        """Whether any shard of the stream has a lease. Raises what `are_done` raises."""
+        """Return whether any shard of the stream has a lease. Raises what `are_done` raises."""
         return any(self._checkpoint(arn, shard["ShardId"]) for shard in self._shards(arn))
 
     def next_of(self, arn: str, latest: str) -> str:
-        """The stream that its table had, or has, after `arn`: it may have been made anew more than once since.
+        """Return the stream that its table had, or has, after `arn`: it may have been replaced more than once since.
 
-        Where the list of a table's streams may not be read, `latest`.
+        If the list of a table's streams may not be read, this is `latest`.
         """
         found: list[str] = []
         page: dict[str, Any] = {"TableName": parts_of(arn)["table"]}
@@ -62,10 +62,10 @@ class StreamLeases:
         return min((one for one in found if arn < one < latest), default=latest)
 
     def create(self, arn: str) -> None:
-        """Have the stream read from its beginning, whatever `initialPositionInStream` says of streams not known yet.
+        """Have the stream read from its beginning, whatever `initialPositionInStream` says about unknown streams.
 
         Raises:
-            SetupError: the stream cannot be described, or a lease not be written.
+            SetupError: the stream cannot be described, or a lease cannot be written.
         """
         for shard in self._shards(arn):
             with (
@@ -88,7 +88,7 @@ class StreamLeases:
         return checkpoint
 
     def _shards(self, arn: str) -> list[dict[str, Any]]:
-        """All shards; none of a stream that is gone with its last record."""
+        """Yield all shards; none for a stream that disappeared with its last record."""
         found: list[dict[str, Any]] = []
         page: dict[str, Any] = {"StreamArn": arn}
         with explained(f"stream {arn}", "kinesisEndpoint"):
@@ -121,7 +121,7 @@ class StreamLeases:
         return shard_id if self._mode == "single" else f"{self._identifier(arn)}:{shard_id}"
 
     def _identifier(self, arn: str) -> str:
-        """The stream in KCL's words: colons separate the parts of its names, so a label has none."""
+        """Return the stream's name in KCL's form: colons separate the parts of its names, so a label contains none."""
         parts = parts_of(arn)
         region = self._dynamodb.meta.region_name if parts["region"] == LOCAL_REGION else parts["region"]
         name = "$".join([region, parts["account"], parts["table"], parts["label"].replace(":", "_")])

@@ -1,7 +1,8 @@
-"""A table's stream that is made anew: found, told, and read from its beginning after the rest of the one before it.
+"""A table's new stream: found, reported, and read from its beginning after the rest of the old one.
 
-Whoever disables a table's stream and enables it again, or deletes the table and makes it anew, gets another stream. The
-old one grows no more, and can be read for 24 hours. Its records come first, so that an item's changes stay in order.
+Whoever disables a table's stream and enables it again, or deletes the table and creates it again, gets another stream.
+The old one no longer grows, and can be read for 24 hours. Its records come first, so that an item's changes stay in
+order.
 """
 
 from __future__ import annotations
@@ -36,18 +37,18 @@ class Followed(NamedTuple):
     known: KnownStreams
     mode: str
     told: set[str]
-    """New streams that the log has named."""
+    """New streams that the log has reported."""
 
 
 def to_read(followed: Followed, table: str, latest: str) -> str:
-    """The stream to begin with: the table's own, or the one before it where that is not done yet.
+    """Return the stream to start with: the table's own, or the one before it if that is not done yet.
 
     Raises:
         SetupError: one of the tables or streams cannot be read.
     """
     known = followed.known.read(table)
     if known is None and followed.mode == "single":
-        # Leases that are not of this stream are of one that nobody wrote down.
+        # Leases that do not belong to this stream belong to one that nobody recorded.
         if followed.leases.any() and not followed.leases.exist(latest):
             followed.leases.create(latest)
     elif known is not None and known.arn < latest:
@@ -59,13 +60,13 @@ def to_read(followed: Followed, table: str, latest: str) -> str:
 
 
 class StreamWatch:
-    """Looks at the tables again and again, from a thread of its own, until one has a new stream that can be read."""
+    """Checks the tables repeatedly, in its own thread, until one has a new stream that can be read."""
 
     def __init__(
         self, followed: Followed, streams: Mapping[str, str], interval_seconds: float, on_change: Callable[[], None]
     ) -> None:
         self.streams = dict(streams)
-        """By table: the stream that is read, or that is to be read from now on."""
+        """By table: the stream that is read, or is to be read from now on."""
         self._began_with = dict(streams)
         self._followed = followed
         self._interval_seconds = interval_seconds
@@ -95,7 +96,7 @@ class StreamWatch:
                 return
 
     def _look_safely(self, table: str, arn: str) -> bool:
-        """Whether the table could be asked."""
+        """Return whether the table could be looked up."""
         try:
             self._look(table, arn)
         except SetupError as error:
@@ -123,7 +124,7 @@ class StreamWatch:
             self.streams[table] = following
 
     def _see(self, table: str, arn: str) -> None:
-        """Remember when the stream was last the table's own, and write it down now and then for a later worker."""
+        """Remember when the stream was last the table's own, and record it now and then for a later worker."""
         before, now = self._written_at.get(table, 0.0), time.time()
         self._seen_at[table] = now
         if now - before > _WRITTEN_EVERY_SECONDS:
@@ -142,7 +143,7 @@ class StreamWatch:
         return latest
 
     def _is_new(self, what: str) -> bool:
-        """Whether it was not said yet."""
+        """Return whether it was not reported yet."""
         if what in self._said:
             return False
         self._said.add(what)
@@ -150,7 +151,7 @@ class StreamWatch:
 
 
 def _adopted(followed: Followed, table: str, old: str, new: str) -> bool:
-    """Have the new stream read, where the old one is done."""
+    """Have the new stream read if the old one is done."""
     if not followed.leases.are_done(old):
         return False
     followed.leases.create(new)
@@ -166,7 +167,7 @@ def _adopted(followed: Followed, table: str, old: str, new: str) -> bool:
 
 
 def _say_replaced(followed: Followed, old: str, new: str, seen_at: float | None) -> None:
-    """Once per new stream."""
+    """Report it once per new stream."""
     if new in followed.told:
         return
     followed.told.add(new)

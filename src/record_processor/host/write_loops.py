@@ -1,4 +1,4 @@
-"""Actions that would write to a table whose changes they get: each write would be their next change, without an end."""
+"""Actions that would write to a table whose changes they receive: each write would cause the next change, endlessly."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Table(NamedTuple):
     name: str
     region: str
     account: str | None
-    """None: whoever's the credentials are."""
+    """None: that of the credentials."""
     credentials: bool
     """Whether it is reached with other credentials than the worker's own."""
     address: _Address | None
@@ -41,9 +41,9 @@ class _Table(NamedTuple):
 
 
 def refuse(aws: AwsAccess, names: Sequence[str], tables: Sequence[WrittenTable]) -> None:
-    """Refuse tables that are read and written, where the user has not said what ends the loop.
+    """Reject tables that are read and written, unless the user has said what ends the loop.
 
-    `names` are tables' names or streams' ARNs. A name says less: it leaves the account open.
+    `names` are names of tables or ARNs of streams. A name says less: it leaves the account open.
 
     Raises:
         InvalidConfigError: with every such table.
@@ -70,10 +70,10 @@ def _message(table: WrittenTable, name: str) -> str:
 
 
 def _read_as(aws: AwsAccess, names: Sequence[str], table: WrittenTable) -> str | None:
-    """Which of the names is this table's; None where none is."""
+    """Return which of the names is this table's; None if none is."""
     for name in names:
         if _name_in(name) != _name_in(table.table):
-            continue  # most are, and all else has to look at what the SDK is configured to
+            continue  # most are, and everything else requires the SDK's configuration
         if _may_be_same(_read(aws, name), _written(aws, table)):
             return name
     return None
@@ -92,7 +92,7 @@ def _read(aws: AwsAccess, name: str) -> _Table:
 
 
 def _written(aws: AwsAccess, table: WrittenTable) -> _Table:
-    """As `aws/settings.py` finds it."""
+    """Find the address as `aws/settings.py` does."""
     arn = stream_arns.parts_of(table.table)
     sdk = SdkSettings(table.profile)
     role = _ROLE.fullmatch(table.role_arn or "")
@@ -112,14 +112,14 @@ def _may_be_same(read: _Table, written: _Table) -> bool:
 
 
 def _may_be_one_account(read: _Table, written: _Table) -> bool:
-    """Whose table is read is not known at first; another account's is written to with its credentials, most often."""
+    """Return whether accounts may be the same: unknown at first, and other credentials usually mean another account."""
     if written.account is None or read.account == written.account:
         return True
     return read.account is None and not written.credentials
 
 
 def _may_be_one_server(one: _Address, other: _Address) -> bool:
-    """Whether two addresses may lead to one server: two names may, two ports of one host do not."""
+    """Return whether two addresses may lead to one server: two names may, two ports of one host do not."""
     return one.host != other.host or one.port == other.port
 
 
@@ -127,7 +127,7 @@ def _address(endpoint: str | None) -> _Address | None:
     try:
         parts = urlsplit(endpoint or "")
         host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
-    except ValueError:  # it is no address: whoever calls it says so
+    except ValueError:  # not an address: whoever calls it reports that
         return None
     if not host or regions.is_host_of_aws(host):
         return None

@@ -105,7 +105,7 @@ class Demo:
 
 
 def _port() -> int:
-    """The usual port of a local DynamoDB, or a free one where something has it."""
+    """Return the usual port of a local DynamoDB, or a free one if that is taken."""
     for port in (_USUAL_PORT, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

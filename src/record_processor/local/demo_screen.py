@@ -1,4 +1,4 @@
-"""What the demo shows: a line per step, with colours and what it is waiting for on a terminal."""
+"""What the demo shows: a line per step, with colors and, on a terminal, what it is waiting for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_COLUMNS = 100
 class DemoScreen:
     """Lines of at most 100 columns.
 
-    Rich leaves out colours under NO_COLOR, and all that moves where there is no terminal.
+    Rich leaves out colors under NO_COLOR, and everything that moves if there is no terminal.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class DemoScreen:
 
     @contextlib.contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """Says what is being done while it is done, and how long it took."""
+        """Show what is being done while it is done, and how long it took."""
         start = time.monotonic()
         self.title(text[0].upper() + text[1:])
         with self._console.status(Text(f"{text} ...")):
@@ -42,10 +42,10 @@ class DemoScreen:
         self._console.print(Text(f"==> {text}", style="bold cyan"))
 
     def line(self, text: str) -> None:
-        """One line, cut where it is too long."""
+        """Show one line, cut if it is too long."""
         self._console.print(Text(f"    {printable(text)}"), overflow="ellipsis", no_wrap=True)
 
     def lines(self, text: str) -> None:
-        """All of each, over several lines where one is not wide enough."""
+        """Show all of each line, wrapped if it is too long."""
         for line in text.splitlines():
             self._console.print(Text(f"    {printable(line)}"))

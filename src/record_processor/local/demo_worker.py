@@ -1,4 +1,4 @@
-"""The demo's worker: a process of its own, of whose log the demo shows what matters."""
+"""The demo's worker: a process of its own; the demo shows the important lines of its log."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class DemoWorker:
         self._has_ended = False
         self._changed = threading.Condition()
         self.received: dict[tuple[str, str], float] = {}
-        """Event name and model, with the monotonic time at which the action had it."""
+        """Event name and model, with the monotonic time at which the action received it."""
         self.status: int | None = None
 
     @contextlib.contextmanager
@@ -61,11 +61,11 @@ class DemoWorker:
         self._wait(lambda: len(self.received) >= changes)
 
     def log(self) -> str:
-        """The last of it."""
+        """Return its last lines."""
         return b"".join(self._lines).decode(errors="replace")
 
     def _wait(self, reached: Callable[[], bool]) -> None:
-        """Until it is reached, the worker has ended, or patience has: what is missing is said at the end."""
+        """Wait until it is reached, the worker has ended, or the time is over: the summary reports what is missing."""
         with self._changed:
             self._changed.wait_for(lambda: reached() or self._has_ended, _PATIENCE_SECONDS)
 

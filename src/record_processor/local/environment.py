@@ -1,4 +1,4 @@
-"""The virtual environment that the local database runs in: it needs a botocore of its own, so it is never in ours."""
+"""The virtual environment of the local database: it needs another botocore, so it is never installed in ours."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from record_processor.logs.terminal import say
 from record_processor.system.cache import cache, made_once
 
 _REQUIREMENTS = "ministack.txt"
-# The first pip that installs into another environment than its own.
+# The first pip that can install into another environment.
 _PIP_WITH_PYTHON = (22, 3)
 _PIP_OPTIONS = ["--disable-pip-version-check", "--no-input", "--quiet"]
 
 
 def python() -> Path:
-    """The interpreter of that environment, which is made on first use.
+    """Return the interpreter of that environment, which is created on first use.
 
     Raises:
-        SetupError: it could not be made; what pip or venv said stands on standard error.
+        SetupError: it could not be created; standard error has what pip or venv said.
     """
     requirements = Path(str(resources.files(__package__))) / _REQUIREMENTS
     folder = cache() / f"ministack-{_key(requirements)}"
     interpreter = folder / "bin" / "python"
     if folder.exists() and not interpreter.exists():
-        # The Python that it was made with is gone.
+        # The Python that it was created with is gone.
         shutil.rmtree(folder, ignore_errors=True)
     made_once(folder, lambda unfinished: _fill(unfinished, requirements))
     return interpreter
 
 
 def _key(requirements: Path) -> str:
-    """Another for each set of packages, and for each Python."""
+    """Return a different key for each set of packages, and for each Python."""
     parts = [requirements.read_bytes(), sys.base_prefix.encode(), sys.version.encode(), platform.machine().encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
 
@@ -47,7 +47,7 @@ def _key(requirements: Path) -> str:
 def _fill(folder: Path, requirements: Path) -> None:
     say("installing the local database, ministack, into an environment of its own, this once …", err=True)
     interpreter = folder / "bin" / "python"
-    # Without a pip of its own it is made in a fraction of the time, and Debian's python3-venv is not needed.
+    # Without its own pip it is created in a fraction of the time, and Debian's python3-venv is not needed.
     lent = _our_pip_can()
     _run([sys.executable, "-m", "venv", *(["--without-pip"] if lent else []), str(folder)], _NO_VENV)
     pip = [sys.executable, "-m", "pip", "--python", str(interpreter)] if lent else [str(interpreter), "-m", "pip"]
@@ -64,14 +64,14 @@ _NO_PACKAGES = (
 
 
 def _run(command: list[str], otherwise: str) -> None:
-    # What a user's PYTHONPATH has would count as installed.
+    # Packages on a user's PYTHONPATH would count as installed.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode:
         raise SetupError(otherwise.format(place=cache()))
 
 
 def _our_pip_can() -> bool:
-    """Whether there is a pip beside us that installs elsewhere."""
+    """Return whether our environment has a pip that can install elsewhere."""
     try:
         numbers = importlib.metadata.version("pip").split(".")[:2]
         return tuple(int(number) for number in numbers) >= _PIP_WITH_PYTHON

@@ -1,4 +1,4 @@
-"""The local database: ministack, in an environment of its own, on loopback, for as long as this process lives."""
+"""The local database: ministack, in its own environment, on loopback, for as long as this process lives."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ LOOPBACK = "127.0.0.1"
 DATABASE = ("dynamodb", "dynamodbstreams")
 
 _SERVER = "server_program"
-# What a Python may need to run at all; nothing else of ours is the server's business.
+# What a Python may need to run at all; the server gets nothing else of our environment.
 _PASSED_ON = ("LD_LIBRARY_PATH", "TMPDIR")
 _START_SECONDS = 60.0
-# A stream of a million records is written down in that.
+# Enough for writing a stream of a million records.
 _STOP_SECONDS = 60.0
 _LAST_CHARACTERS = 4000
 
 
 def run(port: int, data: Path | None, host: str = LOOPBACK) -> int:
-    """Run it until SIGTERM or SIGINT, or until it ends by itself; 0.
+    """Run it until SIGTERM or SIGINT, or until it ends by itself; return 0.
 
     Raises:
-        SetupError: it could not be installed or started, the port is taken, or the data are not its own; or at the end,
-            it could not write them.
+        SetupError: it could not be installed or started, the port is taken, or the data belong to another program; or
+            it could not write its data at the end.
     """
     raise_stop_signals()
     with contextlib.suppress(StopSignal), started(port, data, host) as process:
@@ -52,9 +52,9 @@ def run(port: int, data: Path | None, host: str = LOOPBACK) -> int:
 def started(
     port: int, data: Path | None = None, host: str = LOOPBACK, services: Sequence[str] = DATABASE
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The running server, ready for requests, for as long as the block lasts.
+    """Yield the running server, ready for requests, for as long as the block lasts.
 
-    `services` are ministack's names of them, and all that it has.
+    `services` are ministack's names for them; it has no others.
 
     Raises:
         SetupError: as for `run`; at the end of the block, it had ended with another status than 0.
@@ -77,7 +77,7 @@ def started(
         try:
             yield process
         finally:
-            # However the block ends, and however impatient the user is: what the server says at its end is heard.
+            # However the block ends, and however often the user interrupts: what the server says at its end is heard.
             with held_back():
                 _stop(process)
                 if process.returncode:
@@ -106,7 +106,7 @@ def _refuse_taken(host: str, port: int) -> None:
 
 
 def _refuse_foreign(data: Path) -> None:
-    """A folder of DynamoDB Local's would look empty."""
+    """Reject a folder of DynamoDB Local: it would look empty."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     for other in data.glob("*.db"):
         raise SetupError(

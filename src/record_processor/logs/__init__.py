@@ -1,1 +1,1 @@
-"""What is logged and printed: events, without secrets, fit for a terminal."""
+"""What is logged and printed: events, without secrets, safe for a terminal."""

@@ -1,8 +1,8 @@
 """Log events: a constant key, a message for people, and fields for machines.
 
-Every process of a worker writes one JSON object a line to standard error. The lines meet in the Python parent
+Every process of a worker writes one JSON object per line to standard error. The lines meet in the Python parent
 (`host/log_relay.py`), which prints them as the user wants them. What a user's handler logs through `logging` takes the
-same way.
+same path.
 
 A line: `{"time": seconds since the epoch, "level": "info", "event": "lease.lost", "message": "…", …fields}`.
 """
@@ -28,7 +28,7 @@ LEVELS = ("debug", "info", "warning", "error")
 
 _FIELDS = "record_processor_fields"
 _EVENT = "record_processor_event"
-# What every record of `logging` has; the rest of one came as `extra`.
+# What every record of `logging` has; everything else came as `extra`.
 _STANDARD = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _RESERVED = {"time", "level", "event", "traceback"}
 _bound: dict[str, Any] = {}
@@ -38,7 +38,7 @@ _LATEST_TIME = 253402300799
 
 
 class LineStream(Protocol):
-    """Where lines go: standard error, or what stands before it."""
+    """Where lines go: standard error, or what stands in front of it."""
 
     def write(self, text: str, /) -> int: ...
 
@@ -46,13 +46,13 @@ class LineStream(Protocol):
 
 
 class Call(Protocol):
-    """A call of a handler: what it logs and prints says which it is."""
+    """A handler's call, which is named in what it logs and prints."""
 
     unfinished: dict[int, list[str]] | None
-    """By thread: what it has printed of a line; None once it has ended."""
+    """By thread, what it has printed of an unfinished line; None once it has ended."""
 
     def fields(self) -> dict[str, Any]:
-        """What its events carry."""
+        """The fields of its events."""
 
 
 in_call: ContextVar[Call | None] = ContextVar("in_call", default=None)
@@ -60,11 +60,11 @@ in_call: ContextVar[Call | None] = ContextVar("in_call", default=None)
 
 
 running_calls: dict[int, Any] = {}
-"""Of handlers, by thread."""
+"""Running calls of handlers, by thread."""
 
 
 def only_call() -> Call | None:
-    """The call that is running, where it is the only one: what writes past Python knows of none."""
+    """Return the running call if it is the only one: what writes past Python does not know its call."""
     running = list(running_calls.values())
     return running[0] if len(running) == 1 else None
 
@@ -97,7 +97,7 @@ class Log:
     ) -> None:
         if self._logger.isEnabledFor(level):
             extra = {_EVENT: event, _FIELDS: fields}
-            # The message is data, not a format: a percent sign in a key must not be looked at.
+            # The message is data, not a format: a percent sign in a key must not be interpreted.
             self._logger.log(level, "%s", message, extra=extra, exc_info=exception)
 
 
@@ -116,20 +116,20 @@ def start(level: str, stream: LineStream, form: Callable[[dict[str, Any]], str])
 
 
 def as_json(line: dict[str, Any]) -> str:
-    """The form between processes."""
+    """Return the form between processes."""
     try:
         return _encoder.encode(line).decode()
-    except Exception:  # a lone surrogate, keys that are no texts, a str() that raises: whatever a handler logged
+    except Exception:  # a lone surrogate, keys that are not text, a str() that raises: whatever a handler logged
         return _encoder.encode({encodable(name): _encoded(value) for name, value in line.items()}).decode()
 
 
 def as_json_for_users(line: dict[str, Any]) -> str:
-    """The same, with a time that log collectors understand, and nothing that a terminal takes for a command."""
+    """Return the same with a time that log collectors understand, and nothing that controls a terminal."""
     return printable(as_json({**line, "time": _iso(line["time"])}))
 
 
 def as_text(line: dict[str, Any]) -> str:
-    """One line for people: time, level, event, message, fields; a traceback follows on lines of its own, indented."""
+    """Return one line for people: time, level, event, message, fields; then a traceback, on indented lines."""
     rest = {key: value for key, value in line.items() if key not in ("time", "level", "event", "message", "traceback")}
     fields = "".join(f" {key}={_text_value(value)}" for key, value in rest.items())
     words = printable(f"{line['event']}: {line['message']}{fields}")
@@ -139,7 +139,7 @@ def as_text(line: dict[str, Any]) -> str:
 
 
 def is_event(line: dict[str, Any]) -> bool:
-    """Whether an object has the shape of our events; others' log lines have other words and units for the same."""
+    """Return whether an object has the shape of our events; other log lines have other words and units."""
     moment = line.get("time")
     return (
         isinstance(moment, (int, float))
@@ -181,7 +181,7 @@ class _LineHandler(_StreamHandler):
 
 
 def _encoded(value: Any) -> msgspec.Raw | str:
-    """A value's JSON; of one that has none, a text about it."""
+    """Return a value's JSON; if it has none, a text about it."""
     try:
         return msgspec.Raw(_encoder.encode(value))
     except Exception:  # it or its class is a user's
@@ -196,7 +196,7 @@ def _as_text(value: Any) -> str:
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    """The fields of an event of ours; of anybody else's line, what was given as `extra`."""
+    """Return the fields of an event of ours; for anybody else's line, what was given as `extra`."""
     ours: dict[str, Any] | None = getattr(record, _FIELDS, None)
     if ours is not None:
         return ours

@@ -1,4 +1,4 @@
-"""Where a thread or a call is in its code: for people who ask what holds a shard up."""
+"""Where a thread or a call is in its code: for people who ask what blocks a shard."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _OURS = __name__.partition(".")[0]
 
 
 def position(thread_id: int) -> str | None:
-    """Where the call is that this thread waits for, or else the thread itself."""
+    """Return where the call is that this thread waits for, or else where the thread is."""
     call = running_calls.get(thread_id)
     return where(thread_id) if call is None else call.where()
 
 
 def where(thread_id: int) -> str | None:
-    """The innermost line of a thread that is neither a library's nor ours, or else the innermost; None: it is gone."""
+    """Return a thread's innermost line of user code, or else its innermost line; None if it is gone."""
     innermost = frame = sys._current_frames().get(thread_id)
     while frame is not None:
         if frame.f_globals.get("__name__", "").partition(".")[0] != _OURS and not is_library(frame):

@@ -1,8 +1,8 @@
 """Standard output for handlers: a real text file, every line of which is a log event, `handler.print`.
 
-What Python code prints becomes an event in the thread that prints, so that the event knows the call. What goes to
-descriptor 1 past Python (C code, programs that a handler starts) comes through a pipe. The protocol's own descriptor is
-known to neither.
+What Python code prints becomes an event in the thread that prints, so that the event knows the call. What reaches
+descriptor 1 past Python (C code, programs that a handler starts) comes through a pipe. Neither knows the protocol's own
+descriptor.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 log = log_events.Log("worker.handler")
 
-# A longer line becomes several events. A whole item is 400 KB at most, and may be printed.
+# A longer line becomes several events. A whole item is at most 400 KB, and may be printed.
 _LONGEST_LINE = 1 << 20
-# So many parts of a line are joined to one, and parts as long as this at once.
+# How many parts of a line are joined; parts as long as this are joined at once.
 _MOST_PARTS = 1000
 _LONG_PART = 65_536
 _READ_BYTES = 65_536
 _DRAIN_SECONDS = 1.0
-# An object's members of these names would hide what is true of the event.
+# Members of an object with these names would hide the true values of the event.
 _RESERVED = {"time", "level", "event", "message", "traceback", "exception", "self"}
 _RESERVED |= {"table", "shard_id", "action", "event_id", "sequence_number"}
 _LEVELS = {"warn": "warning", "critical": "error", "fatal": "error"} | {level: level for level in log_events.LEVELS}
@@ -43,12 +43,12 @@ _objects = msgspec.json.Decoder(dict[str, Any])
 
 
 class HandlerOutput(io.TextIOWrapper):
-    """`sys.stdout`, of descriptor 1: may be reconfigured, written to as bytes, and handed to a program."""
+    """`sys.stdout`, on descriptor 1: it may be reconfigured, written to as bytes, and passed to a program."""
 
     def __init__(self) -> None:
         super().__init__(io.BufferedWriter(_Bytes()), "utf-8", "backslashreplace", line_buffering=True)
         self._elsewhere: dict[int, list[str]] = {}
-        """By thread: unfinished lines that no running call has printed."""
+        """By thread, unfinished lines that no running call has printed."""
 
     def write(self, text: str, /) -> int:
         if not isinstance(text, str):
@@ -76,7 +76,7 @@ class HandlerOutput(io.TextIOWrapper):
                 _join(parts)
 
     def finish(self) -> None:
-        """Let go of lines without an end."""
+        """Release unfinished lines."""
         for parts in list(self._elsewhere.values()):
             if parts:
                 _emit("".join(parts))
@@ -102,19 +102,19 @@ class _Bytes(io.RawIOBase):
 
 
 class Descriptor:
-    """Descriptor 1 as a pipe, read by a thread: for what does not go through Python's `sys.stdout`."""
+    """Descriptor 1 as a pipe that a thread reads: for what does not go through Python's `sys.stdout`."""
 
     def __init__(self) -> None:
-        # The writing end stays ours too: a handler may close descriptor 1, and then it is somebody else's file.
+        # We keep the writing end too: a handler may close descriptor 1, and then it is somebody else's file.
         self._reads, self._writes = os.pipe()
         os.dup2(self._writes, 1)
-        # Written at the end, and come through the pipe: then all before it has.
+        # Written at the end: once it has come through the pipe, everything before it has.
         self._last = uuid.uuid4().hex.encode()
         self._drained = threading.Event()
         threading.Thread(target=self._read, name="standard-output", daemon=True).start()
 
     def drain(self) -> None:
-        """Return when all that was written is an event, or after a while: a full pipe waits for nobody."""
+        """Return when everything written is an event, or after a while: a full pipe must not delay the end."""
         if select.select([], [self._writes], [], 0)[1]:
             os.write(self._writes, self._last + b"\n")
             self._drained.wait(_DRAIN_SECONDS)
@@ -134,16 +134,14 @@ class Descriptor:
         before, mark, _ = line.partition(self._last)
         if before or not mark:
             log_events.in_call.set(log_events.only_call())
-            with contextlib.suppress(
-                Exception
-            ):  # without its reader, the pipe would fill, and every writer stand still
+            with contextlib.suppress(Exception):  # without its reader the pipe would fill, and every writer would block
                 _emit(before.decode("utf-8", "replace"))
         if mark:
             self._drained.set()
 
 
 def claim() -> Callable[[], None]:
-    """Make standard output the handlers'. What is given back lets the last output through, before the process ends."""
+    """Make standard output the handlers'. Call the result before the process ends, to let the last output through."""
     descriptor = Descriptor()
     sys.stdout = sys.__stdout__ = output = HandlerOutput()  # type: ignore[misc]
 
@@ -156,7 +154,7 @@ def claim() -> Callable[[], None]:
 
 
 def finish(call: log_events.Call) -> None:
-    """A call has ended: what it printed without a line's end is a line."""
+    """End a call: what it printed without a line's end becomes a line."""
     for parts in (call.unfinished or {}).values():
         if parts:
             _emit("".join(parts))
@@ -196,7 +194,7 @@ _SAID = {"message", "msg", "level"}
 
 
 def _fields(line: str) -> dict[str, Any]:
-    """The members of a printed JSON object."""
+    """Return the members of a printed JSON object."""
     if not line.startswith("{"):
         return {}
     try:

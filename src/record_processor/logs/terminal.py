@@ -1,4 +1,4 @@
-"""What the verbs print: text from records, letters and services, of which a terminal takes nothing for a command."""
+"""What the commands print: text from records, letters and services, which must not control a terminal."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from record_processor.text.safe_text import printable, printable_lines
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print one line; what would leave it, or tell the terminal to do something, is escaped."""
+    """Print one line; what would leave it, or control the terminal, is escaped."""
     click.echo(printable(redacted(text)), err=err)
 
 
 def say_lines(text: str) -> None:
-    """Print a text whose line breaks are ours; all else as `say` does."""
+    """Print a text whose line breaks are ours; everything else as `say` does."""
     click.echo(printable_lines(redacted(text)))

@@ -1,7 +1,7 @@
-"""Standard error of a command: lines as they are, or each a JSON object where the user wants JSON.
+"""Standard error of a command: lines as they are, or each a JSON object if the user wants JSON.
 
-So it holds for every line, whoever writes it: our own messages, Python's warnings, tracebacks, libraries. A terminal
-takes nothing in them for a command. What a worker logs is written by `logs`, and takes another way.
+This applies to every line, whoever writes it: our own messages, Python's warnings, tracebacks, libraries. Nothing in
+them can control a terminal. What a worker logs is written by `logs`, in another way.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def is_json() -> bool:
 
 
 def install() -> None:
-    """Have all that this process writes to `sys.stderr` take the form that is wanted by then.
+    """Give everything that this process writes to `sys.stderr` the form that is wanted by then.
 
-    Standard output takes any text: what its encoding lacks is escaped, as standard error does it by itself.
+    Standard output accepts any text: what its encoding lacks is escaped, as standard error does by itself.
     """
     _open_closed()
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -44,7 +44,7 @@ def install() -> None:
 
 
 def _open_closed() -> None:
-    """Give each standard stream that is closed a place that is none: the next file opened would get its number."""
+    """Give each closed standard stream a dummy: the next file that is opened would otherwise get its number."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
@@ -76,7 +76,7 @@ class UserStderr(io.TextIOBase):
         return len(text)
 
     def write_event(self, event: str, level: str, message: str, **fields: Any) -> None:
-        """One JSON object, whatever form is wanted."""
+        """Write one JSON object, whatever form is wanted."""
         line = {"time": time.time(), "level": level, "event": event, "message": message, **fields}
         self._stream.write(as_json_for_users(redacted_line(line)) + "\n")
 
@@ -85,7 +85,7 @@ class UserStderr(io.TextIOBase):
 
 
 def say_exposed(message: str) -> None:
-    """A warning of the command `check`: others can read or write a file."""
+    """Print a warning of `check`: others can read or write a file."""
     if is_json() and isinstance(sys.stderr, UserStderr):
         sys.stderr.write_event("configuration.exposed", "warning", message)
     else:
@@ -93,7 +93,7 @@ def say_exposed(message: str) -> None:
 
 
 def say_risky(message: str) -> None:
-    """A warning of the command `check`: a setting is right, and dangerous."""
+    """Print a warning of `check`: a setting is valid but dangerous."""
     if is_json() and isinstance(sys.stderr, UserStderr):
         sys.stderr.write_event("configuration.risky", "warning", message)
     else:
@@ -105,7 +105,7 @@ def _say_warning(message: str) -> None:
 
 
 def say_failure(message: str, exit_status: int) -> None:
-    """The last words of a command that could not do its work."""
+    """Print the last line of a command that could not do its work."""
     if is_json() and isinstance(sys.stderr, UserStderr):
         sys.stderr.write_event("command.failed", "error", message, exit_status=exit_status)
     else:

@@ -57,7 +57,7 @@ def _nothing_escapes(method: F) -> F:
 
 
 class RecordProcessor(RecordProcessorBase):
-    """Has records delivered, and checkpoints what is done. A call may return while its records are still in progress."""
+    """Has records delivered, and checkpoints what is done. A call may return before its records are done."""
 
     version = 3
 

@@ -32,7 +32,7 @@ class SourceWatch:
     """Watches the Python files in the working directory, where handlers are found, as long as the process lives."""
 
     def __init__(self, saved: Callable[[str], None]) -> None:
-        """`saved` is called once, from a thread of the watch, with the first file that was saved, created or removed."""
+        """`saved` is called once, from a thread of the watch, with the first file saved, created or removed."""
         self._saved = saved
         self._top = str(working_directory.path())
         # Before anything is imported: what is saved during the import counts.

@@ -1,1 +1,1 @@
-"""Looking and mending, beside the workers."""
+"""Looking and repairing, beside the workers."""

@@ -1,4 +1,4 @@
-"""A stream record, as Lambda, the SDK or `peek` writes it, in the form in which KCL's adapter gives it."""
+"""A stream record as Lambda, the SDK or `peek` writes it, converted to the form of KCL's adapter."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _STREAM_ARN = re.compile(
     r"arn:[a-z0-9-]+:dynamodb:[a-z0-9-]+:[0-9]*:table/[A-Za-z0-9_.-]{3,255}/stream/[A-Za-z0-9_.:-]+"
 )
 _NUMBER = re.compile(r"[0-9]{1,64}")
-# Earlier in milliseconds than any stream, later in seconds than any change.
+# In milliseconds this is earlier than any stream, in seconds later than any change.
 _LEAST_MILLIS = 100_000_000_000
 _TIME = "ApproximateCreationDateTime"
 
 
 def adapter_json(record: dict[str, Any], number: str, region: str) -> bytes:
-    """The record's JSON; what a sample may leave out (its id, times, sizes) is filled in.
+    """Return the record's JSON; what a sample may leave out (its id, times, sizes) is filled in.
 
     Args:
         record: a stream record with a mapping `dynamodb`.
@@ -29,7 +29,7 @@ def adapter_json(record: dict[str, Any], number: str, region: str) -> bytes:
         region: that of its stream.
 
     Raises:
-        ValueError: its time is none.
+        ValueError: its time is invalid.
     """
     change = record["dynamodb"]
     filled = {"SizeBytes": len(json.dumps(change)), "StreamViewType": "NEW_AND_OLD_IMAGES", **change}
@@ -41,10 +41,10 @@ def adapter_json(record: dict[str, Any], number: str, region: str) -> bytes:
 
 
 def number_of(record: dict[str, Any], otherwise: str) -> str:
-    """Its sequence number, or another if it has none.
+    """Return its sequence number, or another if it has none.
 
     Raises:
-        ValueError: what it has is none.
+        ValueError: its sequence number is invalid.
     """
     number = record["dynamodb"].get("SequenceNumber", otherwise)
     if not isinstance(number, str) or not _NUMBER.fullmatch(number):
@@ -53,14 +53,14 @@ def number_of(record: dict[str, Any], otherwise: str) -> str:
 
 
 def stream_of(record: dict[str, Any], otherwise: Stream) -> Stream:
-    """The stream that it says it is from, or another if it names none (samples often have a placeholder there)."""
+    """Return the stream that it names, or another if it names none (samples often have a placeholder there)."""
     arn = record.get("eventSourceARN")
     known = isinstance(arn, str) and _STREAM_ARN.fullmatch(arn)
     return Stream(str(arn), otherwise.worker_region) if known else otherwise
 
 
 def _millis(when: Any) -> int:
-    """Seconds or milliseconds since the epoch, or an ISO time; None is now."""
+    """Read seconds or milliseconds since the epoch, or an ISO time; None is now."""
     if when is None:
         return int(time.time() * 1000)
     try:

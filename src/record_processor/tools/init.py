@@ -36,12 +36,12 @@ def init(folder: Path, table: str, region: str | None) -> None:
     """Write a project for a table, and print what to do next.
 
     Args:
-        folder: made if it is not there. None of the project's files may be in it.
+        folder: created if it does not exist. None of the project's files may be in it.
         table: the table's name.
-        region: its region; None: the AWS configuration says.
+        region: its region; None: from the AWS configuration.
 
     Raises:
-        SetupError: `table` or `region` cannot be one, or a file is there already or cannot be written.
+        SetupError: `table` or `region` is invalid, or a file already exists or cannot be written.
     """
     _check(table, region)
     contents = {name: _filled(name, table, region) for name in _FILES}
@@ -49,7 +49,7 @@ def init(folder: Path, table: str, region: str | None) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
-            # Another process may be at it: what is there is never written over.
+            # Another process may be doing the same: existing files are never overwritten.
             with (folder / name).open("x", encoding="utf-8") as file:
                 file.write(content)
     except OSError as error:

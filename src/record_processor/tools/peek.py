@@ -24,7 +24,7 @@ _POSITIONS = "expected trim-horizon, latest, at:SEQUENCE_NUMBER or after:SEQUENC
 
 
 def client(endpoint: str | None, region: str | None, profile: str | None) -> tuple[Any, Any]:
-    """Clients for DynamoDB and its streams. An endpoint on loopback is a local database: it needs no credentials."""
+    """Return clients for DynamoDB and its streams. A local database, on loopback, needs no credentials."""
     session = _session(endpoint, region, profile)
     made = [clients.client(session, name, endpoint, setting=_ENDPOINT) for name in ("dynamodb", "dynamodbstreams")]
     return made[0], made[1]
@@ -84,7 +84,7 @@ class Peek:
             time.sleep(_IDLE_SECONDS)
 
     def _shards(self, arn: str) -> list[dict[str, Any]]:
-        """All shards of all pages, parents before their child shards."""
+        """Return all shards of all pages, parents before their child shards."""
         found: list[dict[str, Any]] = []
         page: dict[str, Any] = {"StreamArn": arn}
         while True:
@@ -95,7 +95,7 @@ class Peek:
                 break
             page["ExclusiveStartShardId"] = last
         if self._shard_id is None:
-            # The id begins with the time of the shard's creation, and a child shard is made after its parent.
+            # The id begins with the time of the shard's creation, and a child shard is created after its parent.
             return sorted(found, key=lambda shard: shard["ShardId"])
         chosen = [shard for shard in found if shard["ShardId"] == self._shard_id]
         if not chosen:
@@ -110,10 +110,10 @@ class Peek:
         return iterator
 
     def _print_shard(self, iterator: str | None, closed: bool) -> str | None:
-        """Print what is there; the iterator to go on with, or None at the shard's end.
+        """Print the records there are; return the iterator to continue with, or None at the shard's end.
 
-        A page may be empty with more behind it, in a closed shard until its end. An open shard has no end: its first
-        empty page says that we are level with it.
+        A page may be empty although more follows, in a closed shard until its end. An open shard has no end: its first
+        empty page means that everything so far was printed.
         """
         for records, following in self._pages(iterator):
             iterator = following
@@ -138,7 +138,7 @@ def _print(record: dict[str, Any]) -> None:
 
 
 def _as_text(value: Any) -> str:
-    """Times as the SDK prints them; binary as base64, as the API has it."""
+    """Convert times as the SDK prints them, and binary to base64, as in the API."""
     if isinstance(value, bytes):
         import base64
 

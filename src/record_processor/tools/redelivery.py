@@ -1,4 +1,4 @@
-"""Dead letters through their actions, one at a time: delivered, then made durable, and only then to be removed."""
+"""Dead letters through their actions, one at a time: delivered, then made durable, and only then removed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from record_processor.dead_letters.letter import Letter
     from record_processor.plugin.action import Action
 
-# Each shard's is one of its own, with a program perhaps; and a letter may name any shard.
+# Each shard has its own action, perhaps with a program; and a letter may name any shard.
 _MOST_OPEN = 64
 _LONGEST_SHOWN = 300
 
@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
     failed: list[tuple[Letter, Exception]]
 
     def say(self) -> None:
-        """Say it: once those that are durable are removed, since nobody may read it any more."""
+        """Print it: only once durable letters are removed, since nobody may be reading anymore."""
         for letter, error in self.failed:
             _say_failure(letter, error)
         for letter in self.durable:
@@ -52,7 +52,7 @@ class Outcome(NamedTuple):
 
 
 class Redelivery:
-    """The actions that letters go through again, opened as they are needed."""
+    """The actions through which letters go again, opened as needed."""
 
     def __init__(self, items: dict[str, dict[str, Any]], region: str) -> None:
         self._items = items
@@ -65,11 +65,11 @@ class Redelivery:
 
     @property
     def is_full(self) -> bool:
-        """Whether so many actions are open that they are to be closed, once what they have done is durable."""
+        """Whether so many actions are open that they should be closed once their work is durable."""
         return len(self._opened) >= _MOST_OPEN
 
     def deliver(self, letter: Letter) -> bool:
-        """Whether its action has taken it; if not, say why."""
+        """Deliver a letter; return whether its action accepted it, and print why if not."""
         if letter.left_out:
             say(f"{description(letter)}: stays: stored {_without(letter)}, so it cannot be replayed", err=True)
             return False
@@ -81,9 +81,9 @@ class Redelivery:
             if item in self._failed_items:
                 raise NotTriedError
             self._action_for(letter).deliver([record])
-        except (KeyboardInterrupt, StopSignal):  # of whoever sits in front of it
+        except (KeyboardInterrupt, StopSignal):  # from whoever sits in front of it
             raise
-        except BaseException as error:  # whatever a handler raises says that it has failed, no more
+        except BaseException as error:  # whatever a handler raises means that it has failed, and nothing more
             self._failed_items.add(item)
             _say_failure(letter, error)
             return False
@@ -91,7 +91,7 @@ class Redelivery:
         return True
 
     def make_durable(self, delivered: list[Letter]) -> Outcome:
-        """Have the actions make durable what was delivered; one that cannot fails its own letters, and no other's."""
+        """Have the actions make durable what was delivered; one that cannot fails only its own letters."""
         broken: dict[_Key, Exception] = {}
         for key in dict.fromkeys(map(_key_of, delivered)):
             try:
@@ -106,12 +106,12 @@ class Redelivery:
         )
 
     def close(self) -> None:
-        """Let go of all actions; those that are needed again are opened again."""
+        """Close all actions; those that are needed again are opened again."""
         while self._opened:
             key, action = self._opened.popitem()
             try:
                 action.close()
-            except Exception as error:  # what it has done was made durable before
+            except Exception as error:  # its work was made durable before
                 say(f"{key.action}: cannot be closed: {described(error)}", err=True)
 
     def _action_for(self, letter: Letter) -> Action[Any]:
@@ -124,7 +124,7 @@ class Redelivery:
 
 
 def description(letter: Letter) -> str:
-    """One line; anybody may have written what it says."""
+    """Print one line; its content is not trusted."""
     table = Stream(letter.stream_arn).table
     error = _short(f"{letter.error.type}: {letter.error.message}")
     return f"{letter.action}: {table} {letter.sequence_number} ({error})"
@@ -132,7 +132,7 @@ def description(letter: Letter) -> str:
 
 def _say_failure(letter: Letter, error: BaseException) -> None:
     if isinstance(error, PartialFailure):
-        error = error.failures.get(0, error)  # of the one record that was delivered
+        error = error.failures.get(0, error)  # for the one record that was delivered
     say(f"{description(letter)}: failed again: {described(error)}", err=True)
 
 

@@ -1,9 +1,9 @@
 """`record-processor replay`: dead letters through their actions again.
 
-A letter is removed once its action is done with it and has made that durable: from a service one by one, from a file
-in groups, since each removal writes the file anew. What was delivered is removed too when the replay is stopped or goes
-wrong in the middle of a group. Only after one that was killed a letter is delivered again (of a file, a group at most).
-None is ever lost. A worker may go on adding letters meanwhile.
+A letter is removed once its action is done with it and has made that durable: from a service one by one, from a file in
+groups, since each removal rewrites the file. What was delivered is also removed if the replay is stopped or fails in
+the middle of a group. Only after a kill is a letter delivered again (of a file, at most a group). None is ever lost. A
+worker may keep adding letters meanwhile.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Replay:
         """Replay a file, every `*.jsonl` of a folder, or without a source what is configured.
 
         Returns:
-            0 where every letter chosen succeeded, else 1.
+            0 if every chosen letter succeeded, else 1.
 
         Raises:
             SetupError: there is no such file, or a place cannot be read or written; the other places were replayed.
@@ -77,7 +77,7 @@ class Replay:
         return 1 if total.failed else 0
 
     def _configured(self) -> list[ReadableStore]:
-        """Where letters of the chosen actions may be; a place that two of them share, once."""
+        """Return where letters of the chosen actions may be; a place that two of them share appears once."""
         stores: dict[str, ReadableStore] = {}
         for name, item in self._items.items():
             settings = build_actions([item])[0].settings.dead_letter
@@ -105,12 +105,12 @@ class Replay:
             found = self._say_what_would_be_done(store, letters, unreadable)
             return found + _Tally(0, strangers + _say_refused(store))
         if unreadable and named and not any(True for _ in letters):
-            # More likely another file than letters that are all broken.
+            # This is more likely another file than letters that are all broken.
             say(f"{store.name}: none of its {unreadable} lines is a dead letter; the file is unchanged", err=True)
             return _Tally(0, unreadable)
         if unreadable:
             _set_aside(store, unreadable)
-        store.remove(())  # that letters cannot be removed is known now, not when the first were delivered
+        store.remove(())  # find out now, and not after the first deliveries, if letters cannot be removed
         total = _Tally(0, strangers)
         chosen = self._chosen(letters)
         while (some := self._replay_some(store, chosen)) != _Tally(0, 0):
@@ -143,7 +143,7 @@ class Replay:
                     delivered.append(letter)
                 if self._redelivery.is_full:
                     break
-        finally:  # also when it is to stop here
+        finally:  # also if it is to stop here
             outcome = self._redelivery.make_durable(delivered)
             _remove(store, outcome.durable)
             outcome.say()
@@ -152,7 +152,7 @@ class Replay:
         return _Tally(len(outcome.durable), tried - len(outcome.durable))
 
     def _say_strangers(self, store: ReadableStore, letters: Iterable[Letter]) -> int:
-        """How many letters are from actions that are not configured (any more): they wait, and hold up no other."""
+        """Report how many letters are from actions that are no longer configured: they wait, and block no others."""
         others = (letter.action for letter in letters if letter.action not in self._items and self._is_meant(letter))
         counts = Counter(others)
         for name, count in sorted(counts.most_common(_MOST_NAMED)):
@@ -178,7 +178,7 @@ def _set_aside(store: ReadableStore, unreadable: int) -> None:
 
 
 def _say_refused(store: ReadableStore) -> int:
-    """How many things the place does not give or set aside: they stay, and hold up no letter."""
+    """Report how many things the place does not return or set aside: they stay, and block no letter."""
     for said in store.refused[:_MOST_NAMED]:
         say(f"{store.name}: stays: {said}", err=True)
     if (more := len(store.refused) - _MOST_NAMED) > 0:

@@ -1,4 +1,4 @@
-"""Records from a file or from standard input, in any form in which people have them at hand.
+"""Records from a file or from standard input, in any form that people have at hand.
 
 | form | from |
 |---|---|
@@ -44,7 +44,7 @@ class SampleRecord(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """A record, in the form in which it stands there."""
+    """A record, in the form in which it was found."""
 
     line: int
     record: dict[str, Any]
@@ -54,8 +54,8 @@ class SampleRecords:
     """Reads records.
 
     Args:
-        source: what errors call the text, such as its file's name.
-        stream: that of records which do not say theirs.
+        source: the text's name in errors, such as its file's name.
+        stream: the stream of records that do not name theirs.
         keys: the names of the key attributes of items.
     """
 
@@ -65,10 +65,10 @@ class SampleRecords:
         self._keys = keys
 
     def read(self, text: str) -> list[SampleRecord]:
-        """The records of a text, in its order.
+        """Return the records of a text, in order.
 
         Raises:
-            SetupError: it has something else in it, or nothing; the message names the line.
+            SetupError: it contains something else, or nothing; the message names the line.
         """
         found = [one for line, document in self._documents(text) for one in self._in(document, line)]
         if not found:
@@ -76,7 +76,7 @@ class SampleRecords:
         return [self._sample(one, position) for position, one in enumerate(found)]
 
     def _documents(self, text: str) -> Iterator[tuple[int, Any]]:
-        """The JSON values of a text, one after another, each with its line."""
+        """Yield the JSON values of a text, one after another, each with its line."""
         decoder = json.JSONDecoder()
         at = _after_spaces(text, 0)
         while at < len(text):
@@ -90,7 +90,7 @@ class SampleRecords:
             at = _after_spaces(text, end)
 
     def _in(self, document: Any, line: int, levels: int = _LEVELS) -> list[_Found]:
-        """The records that a JSON value has in it, as far down as they may be."""
+        """Yield the records in a JSON value, at any permitted depth."""
         if not levels:
             raise self._error(line, f"{_EXPECTED}; found them nested too deep")
         if isinstance(document, dict):

@@ -19,16 +19,16 @@ _LARGEST_CHARACTERS = 64 * 1024 * 1024
 
 
 def read_records(source: Path | None, streams: Sequence[str], region: str, keys: Sequence[str]) -> list[SampleRecord]:
-    """The records of a file; of standard input where `source` is None or `-`.
+    """Return the records of a file, or of standard input if `source` is None or `-`.
 
     Args:
         source: the file.
-        streams: names of tables or ARNs of streams: the first is that of records which do not say theirs.
+        streams: names of tables or ARNs of streams: the first applies to records that do not name theirs.
         region: the worker's.
         keys: see `SampleRecords`.
 
     Raises:
-        SetupError: it cannot be read, or has something else in it.
+        SetupError: it cannot be read, or contains something else.
     """
     name = "standard input" if source is None or str(source) == "-" else str(source)
     try:
@@ -47,7 +47,7 @@ def read_records(source: Path | None, streams: Sequence[str], region: str, keys:
 
 
 def _stream(name: str, region: str) -> Stream:
-    """A stream of a table, made up unless the name is an ARN."""
+    """Return a stream of a table, made up unless the name is an ARN."""
     arn = (
         name if "/stream/" in name else f"arn:aws:dynamodb:{region}:123456789012:table/{name.split('/')[-1]}/stream/try"
     )

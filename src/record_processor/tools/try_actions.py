@@ -109,7 +109,7 @@ class Try:
 
 @contextlib.contextmanager
 def _delivery_logs_nothing() -> Iterator[None]:
-    """What it logs of failures is said afterwards, once."""
+    """Hide what it logs about failures: that is reported once, afterwards."""
     logger, nothing = logging.getLogger("record_processor.worker"), logging.NullHandler()
     logger.addHandler(nothing)
     logger.propagate = False
@@ -121,7 +121,7 @@ def _delivery_logs_nothing() -> Iterator[None]:
 
 
 def _in_shards(records: Sequence[SampleRecord]) -> Iterator[list[SampleRecord]]:
-    """Records that may have been in one shard, in their order: of one stream, with numbers that grow."""
+    """Yield records that may have been in one shard, in order: of one stream, with growing numbers."""
     shard: list[SampleRecord] = []
     for one in records:
         last = shard[-1] if shard else one
@@ -143,7 +143,7 @@ def _written(payload: Any) -> str:
 
 
 def _readable(value: Any) -> Any:
-    """Bytes as the text that they mostly are."""
+    """Return bytes as the text that they mostly are."""
     if isinstance(value, bytes):
         return value.decode(errors="backslashreplace")
     if isinstance(value, dict):
@@ -154,7 +154,7 @@ def _readable(value: Any) -> Any:
 
 
 def _traceback(exception: BaseException | None) -> str:
-    """Of a handler's own error, from its first line on."""
+    """Return a handler's own error, from its first line on."""
     if exception is None or isinstance(exception, ActionError):
         return ""
     frames = exception.__traceback__

@@ -1,1 +1,1 @@
-"""ministack as a local database: on one address, with the services that were asked for, behind a door of ours."""
+"""ministack as a local database: on one address, with the requested services only, behind a door that we wrote."""

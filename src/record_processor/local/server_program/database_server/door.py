@@ -1,4 +1,4 @@
-"""What is let in to ministack, and what is refused."""
+"""Which requests reach ministack, and which are rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ministack's streams lack, put right through its private names.
+"""Fixes for ministack's streams, through its private names.
 
 `tests/end_to_end/test_local_database.py` fails when one of them is gone.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .sequence_numbers import SequenceNumbers
 
-# Of a page of ListStreams.
+# Streams per page of ListStreams.
 _MOST_STREAMS = 100
 
 
@@ -51,7 +51,7 @@ def _listing(dynamodb: ModuleType, streams: ModuleType) -> Callable[[dict[str, A
         found = [streams._enabled_stream_info(name) for name in list(dynamodb._tables.keys())]
         found += [{**stream, "StreamArn": arn} for arn, stream in dynamodb._closed_streams.items()]
         fields = ("StreamArn", "TableName", "StreamLabel")
-        # The order of their ARNs: by table, then by time.
+        # In the order of their ARNs: by table, then by time.
         every = sorted([{name: one[name] for name in fields} for one in found if one], key=lambda one: one["StreamArn"])
         wanted = [one for one in every if call.get("TableName") in (None, one["TableName"])]
         rest = [one for one in wanted if one["StreamArn"] > call.get("ExclusiveStartStreamArn", "")]
