@@ -4,11 +4,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A DynamoDB stream ARN and its two other forms: the one that the adapter accepts, and the stream name that KCL knows.
+ * A DynamoDB stream ARN and its two other forms: the one that the adapter accepts, and KCL's stream name.
  *
- * <p>DynamoDB Local names its region {@code ddblocal}, which the adapter refuses because it looks regions up in the
- * SDK's list. {@link #forAdapter} puts a real region in its place; an interceptor of the SDK puts
- * {@code ddblocal} back into each request.
+ * <p>DynamoDB Local names its region {@code ddblocal}, which the adapter rejects because it looks regions up in the
+ * SDK's list. {@link #forAdapter} replaces it by a real region; an interceptor of the SDK puts {@code ddblocal} back
+ * into each request.
  */
 public record StreamArn(String text) {
     public static final String LOCAL_REGION = "ddblocal";
@@ -27,7 +27,7 @@ public record StreamArn(String text) {
         return part("region").equals(LOCAL_REGION);
     }
 
-    /** This ARN with the region that the client works in where DynamoDB Local said {@code ddblocal}. */
+    /** Returns this ARN with the client's region in place of DynamoDB Local's {@code ddblocal}. */
     public StreamArn forAdapter(String clientRegion) {
         return isLocal() ? withRegion(clientRegion) : this;
     }
@@ -38,7 +38,10 @@ public record StreamArn(String text) {
                 text.substring(0, matcher.start("region")) + region + text.substring(matcher.end("region")));
     }
 
-    /** The stream's name in KCL: the adapter joins the parts with dollars, because colons separate parts of a lease key. */
+    /**
+     * Returns the stream's name in KCL: the adapter joins the parts with dollars, because colons separate parts of a
+     * lease key.
+     */
     public String kclStreamName() {
         return String.join("$", part("region"), part("account"), part("table"), part("label").replace(':', '_'));
     }

@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * The properties that the Python side writes for this JVM beside those that KCL reads itself.
+ * The properties that the Python side writes for this JVM in addition to those that KCL reads itself.
  *
- * <p>They come checked: what a user can get wrong is answered by {@code record-processor check}, before a JVM starts.
+ * <p>They are already checked: {@code record-processor check} reports users' errors before a JVM starts.
  */
 public final class WorkerProperties {
     private final Properties properties;
@@ -45,7 +45,7 @@ public final class WorkerProperties {
         return required("streamMode").equals("multi");
     }
 
-    /** The command of one shard's process, word by word: KCL's own splitting breaks paths with spaces. */
+    /** The command of a shard process, word by word: KCL's own splitting breaks paths with spaces. */
     public List<String> shardProcessCommand() {
         try {
             return List.of(new ObjectMapper().readValue(required("shardCommand"), String[].class));
@@ -66,17 +66,17 @@ public final class WorkerProperties {
         return Optional.ofNullable(properties.getProperty("kinesisEndpoint")).map(URI::create);
     }
 
-    /** Whether a shard whose next records are trimmed goes on from the oldest that is left, or stands still. */
+    /** Whether a shard whose next records are trimmed continues with the oldest one left, or waits. */
     public boolean goesOnAfterTrimmedData() {
         return required("trimmedData").equals("continue");
     }
 
-    /** Whether leases are shared out evenly by their number, or as KCL does it, by their traffic. */
+    /** Whether leases are shared out evenly by number, or by traffic as KCL does it. */
     public boolean balancesByNumber() {
         return required("balanceLeasesBy").equals("number");
     }
 
-    /** For how long the process of a shard may owe an answer without a sign of life. */
+    /** How long a shard process may owe an answer without a sign of life. */
     public long stuckAfterMillis() {
         return Long.parseLong(required("stuckAfterMillis"));
     }

@@ -20,18 +20,18 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 /**
  * Looks after the shards of a leader that died.
  *
- * <p>Other workers' leases are watched by the leader, all the time. The leader's own are watched by nobody: its successor
- * begins to watch them when it takes the lock over, and a failover time passes once more. So every worker looks at the
- * lock; when its heartbeat is late, it begins to watch the leases of its owner, and gives back those that run out
- * ({@link OrphanedLeases}). Whoever leads by then assigns them at once. Several workers may do this at the same time: the
- * first conditional write wins.
+ * <p>The leader watches other workers' leases all the time. Nobody watches the leader's own: its successor starts to
+ * watch them when it takes the lock over, and another failover time passes. So every worker checks the lock; when its
+ * heartbeat is late, the worker starts to watch the leases of its owner, and frees those that expire ({@link
+ * OrphanedLeases}). Whoever leads by then assigns them at once. Several workers may do this at the same time: the first
+ * conditional write wins.
  */
 public final class LeaderWatch {
     private static final Logger LOG = LoggerFactory.getLogger(LeaderWatch.class);
     private static final String INDEX = "LeaseOwnerToLeaseKeyIndex";
     private static final long LOOK_MILLIS = 500;
     private static final long LONGEST_GAP_MILLIS = 4 * LOOK_MILLIS;
-    // The lock's heartbeats are sent by a timer and take as long as the table; one and a half of them is late.
+    // The lock's heartbeats are sent by a timer and take as long as the table; one and a half heartbeats is late.
     private static final double LATE_HEARTBEATS = 1.5;
 
     private final DynamoDbAsyncClient dynamodb;
@@ -43,7 +43,7 @@ public final class LeaderWatch {
 
     private Lock last = Lock.NONE;
     private long lastChanged;
-    /** Who led when its heartbeat was late, also after another took the lock over; empty for nobody. */
+    /** Who led when the heartbeat was late, even after another worker took the lock over; empty for nobody. */
     private String suspect = "";
 
     private long suspectedSince;
@@ -95,7 +95,7 @@ public final class LeaderWatch {
                 lookAfterSuspect(now);
             }
         } catch (RuntimeException error) {
-            // The table is slow, throttled or away: nothing was seen, so nothing counts.
+            // The table is slow, throttled or unavailable: nothing was seen, so nothing counts.
             orphans.forget();
             LOG.debug("cannot look at the leader's lock", error);
         }
@@ -104,9 +104,9 @@ public final class LeaderWatch {
     private void lookAfterSuspect(long now) {
         int released = orphans.look(suspect);
         if (released > 0) {
-            LOG.warn("gave back {} leases of {}, which led and is gone", released, suspect);
+            LOG.warn("freed {} leases of {}, which was the leader and is gone", released, suspect);
         }
-        // From here on whoever leads has watched its leases for long enough, if it has any left.
+        // From here on, whoever leads has watched its leases for long enough, if any are left.
         if (now - suspectedSince > suspicionNanos) {
             suspect = "";
         }
@@ -117,7 +117,7 @@ public final class LeaderWatch {
     }
 
     private Lock readLock() {
-        // Not consistent, at half the price: an old answer only makes the look a moment later.
+        // Not consistent, at half the price: an old answer only delays the result by a moment.
         Map<String, AttributeValue> item = dynamodb.getItem(GetItemRequest.builder()
                         .tableName(coordinatorTable)
                         .key(Map.of("key", AttributeValue.fromS("Leader")))
@@ -145,7 +145,7 @@ public final class LeaderWatch {
                     .items()
                     .subscribe(item -> leaseKeys.add(item.get("leaseKey").s()))
                     .join();
-            // The index has keys only, and is behind; what counts is read from the table itself.
+            // The index has keys only, and lags behind; what counts is read from the table itself.
             return leaseKeys.stream().flatMap(leaseKey -> read(leaseKey, workerId)).toList();
         }
 
@@ -164,7 +164,7 @@ public final class LeaderWatch {
             return Stream.of(new OrphanedLeases.Seen(leaseKey, workerId, counter));
         }
 
-        /** With both owners, if it has two: one that was on its way to the dead worker is nobody's any more. */
+        /** With both owners, if it has two: a lease that was on its way to the dead worker belongs to nobody. */
         @Override
         public boolean release(OrphanedLeases.Seen lease) {
             UpdateItemRequest request = UpdateItemRequest.builder()

@@ -6,22 +6,21 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * The leases of one worker that may be dead, watched until they have run out.
+ * The leases of one worker that may be dead, watched until they have expired.
  *
- * <p>A lease has run out when its counter has stood still for the failover time, by this process's own clock: from after
- * it was first read so until before it was last read so. Its owner counts from before its last renewal was sent (see
- * the fence), so by then it has given the lease up, also if it lives and is only cut off.
+ * <p>A lease has expired when its counter has not changed for the failover time, by this process's own clock: from
+ * after that value was first read until before it was last read. Its owner counts from before its last renewal was sent
+ * (see the fence), so by then it has given the lease up, even if it lives and is only cut off.
  *
- * <p>Giving such a lease back is one conditional write on its counter and its owner. A renewal that comes in between
- * wins.
+ * <p>Freeing such a lease is one conditional write on its counter and its owner. A renewal in between wins.
  */
 final class OrphanedLeases {
-    /** The lease table, as much of it as this needs. */
+    /** The part of the lease table that this class needs. */
     interface Table {
-        /** The leases that a worker owns, as they are now. */
+        /** Returns the leases that a worker owns now. */
         List<Seen> ownedBy(String workerId);
 
-        /** Makes it nobody's if neither owner nor counter have changed; whether it did. */
+        /** Removes the owner if neither owner nor counter have changed; returns whether it did. */
         boolean release(Seen lease);
     }
 
@@ -34,7 +33,7 @@ final class OrphanedLeases {
     private final Map<Seen, Long> firstSeen = new HashMap<>();
     private long lastLook;
 
-    /** After a gap of more than so long between two looks, what was seen before it says nothing. */
+    /** After a longer gap than this between two looks, what was seen before it no longer counts. */
     OrphanedLeases(Table table, long failoverNanos, long longestGapNanos, LongSupplier clock) {
         this.table = table;
         this.failoverNanos = failoverNanos;
@@ -42,13 +41,13 @@ final class OrphanedLeases {
         this.clock = clock;
     }
 
-    /** Looks once; the number of leases that were given back. */
+    /** Looks once; returns the number of leases that were freed. */
     int look(String workerId) {
         long before = clock.getAsLong();
         List<Seen> leases = table.ownedBy(workerId);
         long after = clock.getAsLong();
         if (after - lastLook > longestGapNanos) {
-            firstSeen.clear(); // the table was away: its owner could not renew either
+            firstSeen.clear(); // the table was unavailable: the owner could not renew either
         }
         lastLook = after;
         firstSeen.keySet().retainAll(leases);
@@ -62,7 +61,7 @@ final class OrphanedLeases {
         return released;
     }
 
-    /** The worker lives, or is not the one in question any more. */
+    /** Forgets the worker: it lives, or is no longer the one in question. */
     void forget() {
         firstSeen.clear();
     }

@@ -16,12 +16,12 @@ import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseCoordinator;
 
 /**
- * What a worker that stops leaves to the others: its leases, with nobody's name on them.
+ * What a stopping worker leaves to the others: its leases, with nobody's name on them.
  *
- * <p>KCL only forgets them: every shard of a host waits for the failover time on each restart. Here the name is taken
- * out, once no shard process is left and all that was done is checkpointed. Before that the worker takes itself out of the
- * workers' metrics; else the leader would give the leases straight back to it. What the leader gave to it since the stop
- * began, before it knew, is looked up.
+ * <p>KCL only forgets them: every shard of a host then waits for the failover time on each restart. Here the name is
+ * removed, once no shard process is left and everything that was done is checkpointed. Before that the worker removes
+ * itself from the workers' metrics; otherwise the leader would give the leases straight back to it. Leases that the
+ * leader assigned to it after the stop began are looked up too.
  */
 public final class ShutdownHandoff {
     private static final Logger LOG = LoggerFactory.getLogger(ShutdownHandoff.class);
@@ -41,12 +41,12 @@ public final class ShutdownHandoff {
         this.leases = leases;
     }
 
-    /** At the beginning of a stop: KCL drops the leases on its way. */
+    /** Notes the leases at the beginning of a stop: KCL drops them on its way. */
     public void remember() {
         held = List.copyOf(leases.getAssignments());
     }
 
-    /** At its end. What fails here costs the failover time, and nothing else. */
+    /** Frees the leases at the end of a stop. A failure here costs the failover time, and nothing else. */
     public void complete() {
         leaveMetrics();
         sleep();
@@ -55,7 +55,7 @@ public final class ShutdownHandoff {
         giveBackAll(keys);
     }
 
-    /** At once, so that a table that answers slowly costs its shards one answer and not one for each. */
+    /** All at once, so that a slow table costs its shards one answer and not one for each. */
     private void giveBackAll(Set<String> keys) {
         ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
         CompletableFuture.allOf(keys.stream()
@@ -69,7 +69,7 @@ public final class ShutdownHandoff {
         try {
             return leases.leaseRefresher().listLeaseKeysForWorker(leases.workerIdentifier());
         } catch (Exception error) {
-            LOG.warn("cannot look for leases that came during the stop; they run out by themselves", error);
+            LOG.warn("cannot look for leases that arrived during the stop; they expire by themselves", error);
             return List.of();
         }
     }
@@ -82,7 +82,7 @@ public final class ShutdownHandoff {
         try {
             dynamodb.deleteItem(request).join();
         } catch (RuntimeException error) {
-            LOG.warn("cannot leave the workers' metrics", error);
+            LOG.warn("cannot remove this worker from the workers' metrics", error);
         }
     }
 
@@ -98,15 +98,18 @@ public final class ShutdownHandoff {
         try {
             Lease lease = leases.leaseRefresher().getLease(leaseKey);
             if (lease != null && isOurs(lease)) {
-                // Conditional on the owner: what somebody else has got meanwhile stays his.
+                // Conditional on the owner: a lease that somebody else has received meanwhile stays with them.
                 leases.leaseRefresher().evictLease(lease);
             }
         } catch (Exception error) {
-            LOG.warn("cannot give back lease {}; it runs out by itself", leaseKey, error);
+            LOG.warn("cannot free lease {}; it expires by itself", leaseKey, error);
         }
     }
 
-    /** Whether it is this worker that has to let go: while another hands a lease over, it is his until it says so. */
+    /**
+     * Whether this worker has to let go of it: while another worker hands a lease over, it belongs to that worker until
+     * the handoff ends.
+     */
     private boolean isOurs(Lease lease) {
         String holder = lease.checkpointOwner() == null ? lease.leaseOwner() : lease.checkpointOwner();
         return leases.workerIdentifier().equals(holder);

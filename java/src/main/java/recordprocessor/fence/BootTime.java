@@ -9,18 +9,19 @@ import org.slf4j.LoggerFactory;
 import recordprocessor.logging.Causes;
 
 /**
- * CLOCK_BOOTTIME: the clock that also goes on while the host sleeps. Others' clocks do, so a lease's time must.
+ * CLOCK_BOOTTIME: the clock that keeps counting while the host is suspended. Other hosts' clocks do, so a lease's time
+ * must.
  *
- * <p>{@link System#nanoTime} is CLOCK_MONOTONIC, which stands still then. Java cannot read CLOCK_BOOTTIME; but the kernel
- * shows it in /proc/uptime, in hundredths of a second, rounded down. So this clock may be a hundredth behind the one that
- * the shard processes read, and never ahead: a lease ends a hundredth early, and never late.
+ * <p>{@link System#nanoTime} is CLOCK_MONOTONIC, which stops then. Java cannot read CLOCK_BOOTTIME; but the kernel
+ * shows it in /proc/uptime, in hundredths of a second, rounded down. So this clock may be a hundredth of a second
+ * behind the one that shard processes read, but never ahead: a lease ends a hundredth early, and never late.
  *
- * <p>In some containers that file counts from the container's start. The parent process, which can read the clock itself,
- * says in a system property how much that is. Where there is no such file (not Linux), the two clocks are taken for one,
- * as the Python side does where it has no CLOCK_BOOTTIME.
+ * <p>In some containers that file counts from the container's start. The parent process, which can read the clock
+ * itself, passes the difference in a system property. Without such a file (not Linux), the two clocks are treated as
+ * one, as the Python side does without CLOCK_BOOTTIME.
  */
 public final class BootTime {
-    /** Seconds by which CLOCK_BOOTTIME is ahead of the time in /proc/uptime, rounded down. */
+    /** How many seconds CLOCK_BOOTTIME is ahead of the time in /proc/uptime, rounded down. */
     public static final String AHEAD_OF_UPTIME_PROPERTY = "recordProcessor.bootTimeAheadSeconds";
 
     private static final Logger LOG = LoggerFactory.getLogger(BootTime.class);
@@ -41,7 +42,7 @@ public final class BootTime {
         this.readable = Files.isReadable(uptime);
     }
 
-    /** Now, in nanoseconds. */
+    /** Returns the current time in nanoseconds. */
     public static long nanos() {
         return OF_THIS_HOST.now();
     }
@@ -51,12 +52,12 @@ public final class BootTime {
             return monotonic.getAsLong();
         }
         try {
-            // Up to the idle time of the processors, which is behind the space.
+            // Up to the idle time of the processors, which follows the space.
             String text = Files.readString(uptime);
             double seconds = Double.parseDouble(text.substring(0, text.indexOf(' ')));
             last = Math.round(seconds * NANOS) + aheadOfUptimeNanos;
         } catch (IOException | RuntimeException error) {
-            // A clock that stands still makes leases run out, which is the safe side.
+            // A clock that stands still makes leases expire, which is the safe side.
             LOG.warn("cannot read {}: {}", uptime, Causes.of(error));
         }
         return last;

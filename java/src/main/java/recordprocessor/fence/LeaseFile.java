@@ -24,7 +24,7 @@ import java.nio.file.StandardOpenOption;
  * compare without asking. The Python side of this file is {@code delivery/lease.py}.
  */
 public final class LeaseFile implements AutoCloseable {
-    /** The time of a lease that is not ours any more, for good. */
+    /** The time of a lease that is no longer ours, permanently. */
     public static final long LOST = 0;
 
     private static final int SIZE_BYTES = 16;
@@ -63,7 +63,7 @@ public final class LeaseFile implements AutoCloseable {
         LONGS.setVolatile(memory, STOP_OFFSET, 1L);
     }
 
-    /** Takes the lease back in the memory that a shard process may still have mapped, then removes the name. */
+    /** Revokes the lease in the memory that a shard process may still have mapped, then removes the name. */
     @Override
     public void close() throws IOException {
         goodUntil(LOST);

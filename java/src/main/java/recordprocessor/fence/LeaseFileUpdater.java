@@ -20,9 +20,9 @@ import software.amazon.kinesis.leases.LeaseCoordinator;
 /** Keeps the {@link LeaseFile} of every shard up to date with what KCL's lease coordinator knows. */
 public final class LeaseFileUpdater {
     private static final Logger LOG = LoggerFactory.getLogger(LeaseFileUpdater.class);
-    // How late a shard process may learn of a lease that another worker took: far below any failover time.
+    // How late a shard process may learn about a lease that another worker took: far below any failover time.
     private static final long REFRESH_MILLIS = 100;
-    // Of a lease that this process has not written yet: its time has not begun.
+    // The time of a lease that this process has not written yet: it has not begun.
     private static final long NOT_YET = 1;
 
     private final Path directory;
@@ -32,7 +32,7 @@ public final class LeaseFileUpdater {
     private volatile LeaseCoordinator leases;
     private volatile long leaseNanos;
     private volatile boolean stopping;
-    /** The leases that were late at the last look. */
+    /** The leases that were late at the last check. */
     private Set<String> late = Set.of();
 
     public LeaseFileUpdater(Path directory) {
@@ -57,7 +57,7 @@ public final class LeaseFileUpdater {
     }
 
     public void close(String leaseKey, LeaseFile file) {
-        // The same shard may have come back to this worker already, with a file of its own.
+        // The same shard may already have come back to this worker, with its own file.
         files.remove(leaseKey, file);
         try {
             file.close();
@@ -84,7 +84,7 @@ public final class LeaseFileUpdater {
         try {
             leases.leaseRefresher().evictLease(lease);
         } catch (Exception error) {
-            // Then it runs out by itself: nobody renews it after the drop below.
+            // Then it expires by itself: nobody renews it after the drop below.
             LOG.warn("cannot release lease {}", leaseKey, error);
         }
         leases.dropLease(lease);
@@ -108,11 +108,11 @@ public final class LeaseFileUpdater {
     private boolean isLate(String leaseKey, LeaseFile file, long now) {
         try {
             long goodUntil = refresh(leaseKey, file);
-            // One that was just taken is not late: its first renewal is under way.
+            // A lease that was just taken is not late: its first renewal is under way.
             long dueBy = goodUntil == NOT_YET ? file.openedNanos() + leaseNanos : goodUntil;
             return goodUntil != LeaseFile.LOST && dueBy < now;
         } catch (RuntimeException error) {
-            // An unrefreshed file runs out by itself, which is the safe side; the others must go on.
+            // A file that is not updated expires by itself, which is the safe side; the others must go on.
             LOG.warn("cannot refresh lease {}", leaseKey, error);
             return true;
         }
@@ -124,11 +124,11 @@ public final class LeaseFileUpdater {
                     .addMarker(MarkerFactory.getMarker("lease.late"))
                     .addKeyValue("leases", late.size())
                     .addKeyValue("shards", newlyLate)
-                    .log("the lease table did not take renewals in time; these shards stand still until it does");
+                    .log("the lease table did not accept renewals in time; these shards pause until it does");
         }
     }
 
-    /** Those that are late no more: renewed, or lost, or ended. */
+    /** Reports those that are no longer late: renewed, lost or ended. */
     private void sayRenewed(Set<String> notLate) {
         if (!notLate.isEmpty()) {
             LOG.atInfo()
@@ -139,7 +139,10 @@ public final class LeaseFileUpdater {
         }
     }
 
-    /** Until when it is good, in nanoseconds; it may be over, and still ours if the next renewal comes through. */
+    /**
+     * Returns until when it is valid, in nanoseconds; that may have passed, and it is still ours if the next renewal
+     * succeeds.
+     */
     private long refresh(String leaseKey, LeaseFile file) {
         Lease lease = leases.getCurrentlyHeldLease(leaseKey);
         if (lease == null) {

@@ -12,11 +12,11 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 /**
  * When the last successful write of each lease was sent.
  *
- * <p>KCL counts a lease's time from the moment the answer came. Other workers count from the write itself, which may be
- * a slow answer earlier: by KCL's count the old owner would go on for just as long beside the new one. The fence takes
- * the moment before the request was sent.
+ * <p>KCL counts a lease's time from the moment the answer arrived. Other workers count from the write itself, which may
+ * be much earlier if the answer was slow: by KCL's count the old owner would continue for just as long beside the new
+ * one. The fence uses the moment before the request was sent.
  *
- * <p>The SDK makes this interceptor itself, for every DynamoDB client of the process, because a file of resources names
+ * <p>The SDK creates this interceptor itself, for every DynamoDB client of the process, because a resource file names
  * it (software/amazon/awssdk/services/dynamodb/execution.interceptors): KCL's client is out of our reach.
  */
 public final class LeaseRenewalTimes implements ExecutionInterceptor {
@@ -31,7 +31,7 @@ public final class LeaseRenewalTimes implements ExecutionInterceptor {
         return sent == null ? OptionalLong.empty() : OptionalLong.of(sent);
     }
 
-    /** Forgets a lease that is not ours any more: another worker's writes count from now on. */
+    /** Forgets a lease that is no longer ours: another worker's writes count from now on. */
     public static void forget(String leaseKey) {
         LAST.remove(leaseKey);
     }

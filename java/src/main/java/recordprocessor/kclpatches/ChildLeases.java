@@ -8,11 +8,11 @@ import software.amazon.kinesis.leases.HierarchicalShardSyncer;
 import software.amazon.kinesis.leases.ShardSyncTaskManager;
 
 /**
- * Has the leases of a shard's children written at its end, with several streams too.
+ * Has the leases of child shards written at their parent's end, with several streams too.
  *
- * <p>The adapter's shard syncer (2.0.1; mended in 2.1.1) does not tell its superclass that there are several streams. So
- * at the end of a shard KCL makes a child's lease of the wrong form, cannot write it, and tries again and again until
- * the periodic sync, minutes later, has written the right one. Here the superclass is told, before the scheduler runs.
+ * <p>The adapter's shard syncer (2.0.1; fixed in 2.1.1) does not tell its superclass that there are several streams. So
+ * at the end of a shard KCL makes a child shard's lease in the wrong form, cannot write it, and retries until the
+ * periodic sync, minutes later, has written the right one. Here the superclass is told, before the scheduler runs.
  */
 final class ChildLeases {
     private static final KclField<Map<StreamConfig, ShardSyncTaskManager>> MANAGERS =

@@ -21,14 +21,14 @@ import software.amazon.kinesis.retrieval.kpl.ExtendedSequenceNumber;
 /**
  * Which leases belong to the streams of this worker's configuration.
  *
- * <p>With several streams the lease table may have leases of others: of a table that was taken out of streamName, or of a
- * stream before its table made a new one. KCL's leader deals them out like all others, and a worker begins on them
- * without knowing what they are. Here they are left alone, as they are: nobody gets them, and they count for nobody.
+ * <p>With several streams the lease table may have leases of others: of a table that was removed from streamName, or of
+ * a stream that its table has replaced. KCL's leader assigns them like all others, and a worker starts on them without
+ * knowing what they are. Here they are left alone: nobody gets them, and they count for nobody.
  */
 public final class ConfiguredStreams {
     private static final Logger LOG = LoggerFactory.getLogger(ConfiguredStreams.class);
 
-    /** As leases name them; null where there is one stream, whose leases do not. */
+    /** As leases name them; null with one stream, whose leases do not name it. */
     private final Set<String> identifiers;
 
     public ConfiguredStreams(StreamTracker tracker) {
@@ -45,11 +45,11 @@ public final class ConfiguredStreams {
                 || identifiers.contains(multi.streamIdentifier());
     }
 
-    /** Says once, at the start, which streams are left alone. */
+    /** Reports once, at the start, which streams are left alone. */
     public void warnOfOthers(Collection<Lease> all) {
         Map<String, Long> others = all.stream()
                 .filter(lease -> !have(lease))
-                // What has ended needs nobody: the stream that a table had before it made a new one, say.
+                // What has ended needs nobody: the stream that a table had before the current one, say.
                 .filter(lease -> !ExtendedSequenceNumber.SHARD_END.equals(lease.checkpoint()))
                 .collect(Collectors.groupingBy(
                         lease -> ((MultiStreamLease) lease).streamIdentifier(), TreeMap::new, Collectors.counting()));
@@ -59,11 +59,11 @@ public final class ConfiguredStreams {
                     .addKeyValue("streams", others.keySet())
                     .addKeyValue("leases", others.values().stream().mapToLong(Long::longValue).sum())
                     .log("the lease table has leases of streams that streamName does not name: their shards are not"
-                            + " read, and their positions are kept. Name the table again to go on with them");
+                            + " read, and their positions are kept. Add the table again to continue with them");
         }
     }
 
-    /** The lease table as the leader is to see it. */
+    /** Returns the lease table as the leader is to see it. */
     public LeaseRefresher only(LeaseRefresher table) {
         if (identifiers == null) {
             return table;
@@ -81,7 +81,7 @@ public final class ConfiguredStreams {
                 });
     }
 
-    /** Of a list of leases and one of the keys of those that could not be read. */
+    /** Filters a pair of a list of leases and a list of the keys that could not be read. */
     @SuppressWarnings("unchecked")
     private Map.Entry<List<Lease>, List<String>> ours(Object answer) {
         Map.Entry<List<Lease>, List<String>> all = (Map.Entry<List<Lease>, List<String>>) answer;

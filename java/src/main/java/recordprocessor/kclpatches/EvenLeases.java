@@ -9,12 +9,12 @@ import software.amazon.kinesis.leases.dynamodb.DynamoDBLeaseRenewer;
 import software.amazon.kinesis.retrieval.kpl.ExtendedSequenceNumber;
 
 /**
- * Has KCL's leader share the leases out evenly by their number.
+ * Has KCL's leader share the leases out evenly by number.
  *
- * <p>KCL 3 evens out bytes a second. Leases without traffic weigh nothing, so a worker that joins may get none of them;
- * and traffic goes up and down, so leases move for ever, each at the price of a new shard process and a pause. Here each lease
- * that a worker renews weighs the same, and KCL's own balancing does the rest. What a shard costs is above all its
- * process, and DynamoDB allows each shard the same traffic.
+ * <p>KCL 3 evens out bytes per second. Leases without traffic weigh nothing, so a worker that joins may get none of
+ * them; and traffic fluctuates, so leases keep moving, each at the price of a new shard process and a pause. Here each
+ * lease that a worker renews weighs the same, and KCL's own balancing does the rest. What a shard costs is above all
+ * its process, and DynamoDB allows each shard the same traffic.
  */
 final class EvenLeases {
     private static final double SAME_WEIGHT = 1.0;
@@ -40,7 +40,7 @@ final class EvenLeases {
 
         @Override
         public void recordStats(LeaseStats stats) {
-            // What nobody reads must not pile up.
+            // What nobody reads must not accumulate.
         }
 
         @Override

@@ -49,7 +49,7 @@ public final class FirstReport {
         try {
             components.workerMetricsDAO().updateMetrics(report);
         } catch (RuntimeException error) {
-            LOG.info("the first report of this worker failed; KCL makes the next one soon", error);
+            LOG.info("this worker's first report failed; KCL makes the next one soon", error);
         }
     }
 }

@@ -9,18 +9,18 @@ import software.amazon.kinesis.leases.exceptions.InvalidStateException;
 import software.amazon.kinesis.leases.exceptions.ProvisionedThroughputException;
 
 /**
- * One lease of this worker's as it was last written, and the two ways to write it.
+ * One lease of this worker as it was last written, and the two ways to write it. Thread-safe.
  *
  * <p>Writes of the same lease wait for each other, because each is conditional on the counter that the one before it
- * left. Reading waits for nothing: what is read is never changed, a write puts another in its place.
+ * left. Reading waits for nothing: what is read never changes, since a write puts another object in its place.
  */
 final class HeldLease {
-    /** A conditional write, which changes the lease that it is given into what is in the table then. */
+    /** A conditional write, which changes the lease that it is given to what is in the table afterwards. */
     private interface Write {
         boolean to(Lease lease) throws DependencyException, InvalidStateException, ProvisionedThroughputException;
     }
 
-    // A refusal may be of our own making: see isStillOurs. A read that is not consistent may be a moment old.
+    // We may have caused a refusal ourselves: see isStillOurs. A read that is not consistent may be a moment old.
     private static final int ATTEMPTS = 3;
 
     private final LeaseRefresher table;
@@ -41,7 +41,7 @@ final class HeldLease {
         return written.leaseKey();
     }
 
-    /** Whether a renewal may begin: one is under way at a time. Whoever was told so says when it is over. */
+    /** Returns whether a renewal may start: only one is under way at a time. The caller must report its end. */
     boolean beginRenewal() {
         return renewing.compareAndSet(false, true);
     }
@@ -51,9 +51,9 @@ final class HeldLease {
     }
 
     /**
-     * Writes the next number of the counter, and what the leader weighs the lease by; null leaves that as it is.
+     * Writes the next number of the counter, and the lease's weight for the leader; null leaves that as it is.
      *
-     * @return false where another worker has the lease
+     * @return false if another worker has the lease
      */
     boolean renew(Double throughputKBps)
             throws DependencyException, InvalidStateException, ProvisionedThroughputException {
@@ -66,9 +66,9 @@ final class HeldLease {
     }
 
     /**
-     * Writes a checkpoint and all else of a lease that is the application's.
+     * Writes a checkpoint and everything else in a lease that belongs to the application.
      *
-     * @return false where another worker has the lease
+     * @return false if another worker has the lease
      */
     boolean update(Lease wanted) throws DependencyException, InvalidStateException, ProvisionedThroughputException {
         return write(lease -> {
@@ -99,10 +99,11 @@ final class HeldLease {
     }
 
     /**
-     * After a refused write: a write before it, whose answer was lost, may have moved the counter.
+     * Checks after a refused write: an earlier write whose answer was lost may have moved the counter.
      *
-     * <p>KCL looks for that after a renewal only, and not while the lease is being handed over. Who takes a lease away
-     * writes another name into it, so what still has ours, with the counter that such a write left, was nobody else's.
+     * <p>KCL looks for that only after a renewal, and not while the lease is being handed over. Whoever takes a lease
+     * away writes another name into it, so a lease that still has ours, with the counter that such a write left, was
+     * nobody else's.
      */
     private boolean isStillOurs() throws DependencyException, InvalidStateException, ProvisionedThroughputException {
         Lease ours = written;

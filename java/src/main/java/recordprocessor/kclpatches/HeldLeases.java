@@ -36,15 +36,16 @@ import software.amazon.kinesis.metrics.MetricsScope;
 import software.amazon.kinesis.metrics.MetricsUtil;
 
 /**
- * The leases of this worker, each renewed by itself: in the place of KCL's DynamoDBLeaseRenewer.
+ * The leases of this worker, each renewed by itself: replaces KCL's DynamoDBLeaseRenewer.
  *
- * <p>KCL waits for all renewals of a round before it begins the next, and holds a lease's monitor while it is renewed, which
- * everybody needs who asks for the lease. With one item of the lease table throttled, the SDK tries again for half a
- * minute: so long no lease of the worker was renewed, and whoever asked stood still, the watch of the fence too. Here a
- * round begins a renewal of each lease that has none under way, and waits for none; asking waits for nothing.
+ * <p>KCL waits for all renewals of a round before it starts the next, and holds a lease's monitor while it is renewed,
+ * which everybody needs who asks for the lease. If one item of the lease table is throttled, the SDK retries for half a
+ * minute: for that long no lease of the worker was renewed, and whoever asked had to wait, including the watch of the
+ * fence. Here a round starts a renewal of each lease that has none under way, and waits for none; asking waits for
+ * nothing.
  *
- * <p>A lease is dropped when a conditional write of it was refused because another worker has it, and for nothing else:
- * one that could not be renewed in time is late, which is the fence's affair ({@code LeaseFileUpdater}).
+ * <p>A lease is dropped only if a conditional write of it was refused because another worker has it: a lease that could
+ * not be renewed in time is late, which the fence handles ({@code LeaseFileUpdater}).
  */
 final class HeldLeases implements LeaseRenewer {
     private static final Logger LOG = LoggerFactory.getLogger(HeldLeases.class);
@@ -68,7 +69,7 @@ final class HeldLeases implements LeaseRenewer {
     private final MetricsFactory metrics;
     private final AtomicInteger lost = new AtomicInteger();
     private final Map<String, HeldLease> held = new ConcurrentHashMap<>();
-    // A thread for each renewal that is under way, so one lease at most: a round is over in some milliseconds.
+    // A thread for each renewal under way, and so at most one per lease: a round is over in some milliseconds.
     private final ExecutorService threads = Executors.newCachedThreadPool(daemons());
 
     HeldLeases(
@@ -86,7 +87,7 @@ final class HeldLeases implements LeaseRenewer {
         this.metrics = metrics;
     }
 
-    /** Before the coordinator starts, and after all that changes what KCL's own renewer is made of. */
+    /** Call this before the coordinator starts, and after everything that changes the parts of KCL's own renewer. */
     static void install(LeaseCoordinator coordinator, ConfiguredStreams streams) throws ReflectiveOperationException {
         LeaseRenewer kcls = RENEWER.get(coordinator);
         HeldLeases ours = new HeldLeases(
@@ -96,16 +97,16 @@ final class HeldLeases implements LeaseRenewer {
                 HAND_OFF.get(kcls),
                 streams,
                 METRICS.get(kcls));
-        // First the one that may not be there: half of it would be worse than nothing.
+        // First the one that may be missing: half of the change would be worse than nothing.
         DISCOVERERS_RENEWER.set(DISCOVERER.get(coordinator), ours);
         RENEWER.set(coordinator, ours);
     }
 
     /**
-     * Takes up what the table has in this worker's name: from a process with the same name before this one.
+     * Takes up what the table has in this worker's name: from an earlier process with the same name.
      *
-     * <p>Not what another worker is still handing over to that name: it works on the shard, and the lease comes when it
-     * has passed it on. KCL does so from 3.4.2 on.
+     * <p>Not what another worker is still handing over to that name: it works on the shard, and the lease arrives when
+     * it has passed it on. KCL does so from 3.4.2 on.
      */
     @Override
     public void initialize() {
@@ -122,8 +123,8 @@ final class HeldLeases implements LeaseRenewer {
         } catch (InterruptedException error) {
             Thread.currentThread().interrupt();
         } catch (Exception error) {
-            // The leader assigns anew what ran out.
-            LOG.warn("cannot take up a lease that is this worker's already: {}", Causes.of(error));
+            // The leader assigns expired leases again.
+            LOG.warn("cannot take up a lease that already belongs to this worker: {}", Causes.of(error));
         }
     }
 
@@ -137,14 +138,14 @@ final class HeldLeases implements LeaseRenewer {
         return null;
     }
 
-    /** Begins a round; KCL calls it three times in a failover time. */
+    /** Starts a round; KCL calls it three times in a failover time. */
     @Override
     public void renewLeases() {
         held.values().forEach(this::beginRenewal);
         count();
     }
 
-    /** What KCL's renewer tells CloudWatch of a round, under KCL's names. */
+    /** Reports what KCL's renewer tells CloudWatch about a round, under KCL's names. */
     private void count() {
         MetricsScope scope = MetricsUtil.createMetricsWithOperation(metrics, "RenewAllLeases");
         MetricsUtil.addWorkerIdentifier(scope, workerId);
@@ -182,7 +183,7 @@ final class HeldLeases implements LeaseRenewer {
                 handOff.accept(renewed);
             }
         } catch (Exception error) {
-            // Whether it is late by now the fence says, and when it is over.
+            // The fence reports whether it is late by now, and when that is over.
             LOG.debug("lease {} could not be renewed, and is tried again: {}", lease.key(), Causes.of(error));
         }
     }
@@ -205,7 +206,7 @@ final class HeldLeases implements LeaseRenewer {
         return lease == null ? null : lease.copy();
     }
 
-    /** A new lease is renewed at once: its time counts from a write of ours. */
+    /** Renews a new lease at once: its time counts from a write of ours. */
     @Override
     public void addLeasesToRenew(Collection<Lease> leases) {
         for (Lease lease : leases) {
@@ -213,7 +214,7 @@ final class HeldLeases implements LeaseRenewer {
                 continue;
             }
             Lease own = lease.copy();
-            // With each time that it is ours a new one: so a checkpoint of a time before is known for what it is.
+            // A new one each time that the lease becomes ours, so that a checkpoint from an earlier time is recognized.
             own.concurrencyToken(UUID.randomUUID());
             rememberTraffic(lease);
             // As leader this process may have written it for another worker, some time ago.

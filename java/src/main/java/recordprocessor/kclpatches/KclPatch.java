@@ -6,9 +6,11 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MarkerFactory;
 
 /**
- * What is changed in KCL, and what happens without it. docs/how-to/upgrade-kcl.md has the same table, and when each can go.
+ * What is changed in KCL, and what happens without it. docs/how-to/upgrade-kcl.md has the same table, and when each can
+ * go.
  *
- * <p>A patch that does not fit this version of KCL leaves KCL as it is; a warning says what that means, and the worker goes on.
+ * <p>A patch that does not fit this version of KCL leaves KCL as it is; a warning says what that means, and the worker
+ * continues.
  */
 public enum KclPatch {
     CHILD_LEASES(
@@ -50,18 +52,18 @@ public enum KclPatch {
         this.symptom = symptom;
     }
 
-    /** What a patch does; throws where this KCL is another. */
+    /** What a patch does; throws if this KCL is different. */
     @FunctionalInterface
     interface Change {
         void make() throws ReflectiveOperationException;
     }
 
-    /** As the class that has it is called. */
+    /** The name of its class. */
     public String patchName() {
         return patchName;
     }
 
-    /** Of KCL, where it does not name the adapter. */
+    /** Versions of KCL, unless it names the adapter. */
     public String versions() {
         return versions;
     }
@@ -71,7 +73,9 @@ public enum KclPatch {
         return symptom;
     }
 
-    /** The one way to apply a patch. That it cannot be is said once: some are applied to each shard. */
+    /**
+     * Applies a patch; there is no other way. A failure is reported once, since some patches are applied to each shard.
+     */
     void apply(Change change) {
         try {
             change.make();

@@ -3,14 +3,14 @@ package recordprocessor.kclpatches;
 import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.leases.LeaseManagementConfig;
 
-/** Applies the patches of the scheduler, in the order in which they stand upon each other. */
+/** Applies the patches of the scheduler, in the order in which they depend on each other. */
 public final class KclPatches {
     private KclPatches() {}
 
     /**
-     * After the scheduler is built, and before it runs.
+     * Call this after the scheduler is built, and before it runs.
      *
-     * @param lock the times of the leader's lock that KCL has no settings for; null where it has them
+     * @param lock the times of the leader's lock that KCL has no settings for; null if it has them
      */
     public static void apply(
             Scheduler scheduler,
@@ -24,7 +24,7 @@ public final class KclPatches {
         if (balancesByNumber) {
             KclPatch.EVEN_LEASES.apply(() -> EvenLeases.install(scheduler.leaseCoordinator()));
         }
-        // Takes over what KCL's renewer is made of, so it comes after all that changes that.
+        // Takes over the parts of KCL's renewer, so it comes after everything that changes them.
         KclPatch.HELD_LEASES.apply(() -> HeldLeases.install(scheduler.leaseCoordinator(), streams));
         if (lock != null) {
             KclPatch.LEADER_LOCK.apply(() -> lock.install(scheduler));

@@ -9,13 +9,12 @@ import software.amazon.kinesis.leases.LeaseManagementConfig;
 import software.amazon.kinesis.metrics.MetricsFactory;
 
 /**
- * How long the lock of the worker that leads lives without a heartbeat: as long as a lease at most, and not KCL's two
- * minutes.
+ * How long the leader's lock lives without a heartbeat: at most as long as a lease, and not KCL's two minutes.
  *
  * <p>Only the leader assigns leases, so the shards of a leader that died wait for its lock. A lock that lives too short
- * does no harm but a change of leaders: each assignment is a conditional write, whoever makes it.
+ * only causes a change of leaders: each assignment is a conditional write, whoever makes it.
  *
- * <p>KCL has settings for it from 3.2 on. Before, its constants stand in a package-private method that is called through
+ * <p>KCL has settings for it from 3.2 on. Before, its constants are in a package-private method that is called through
  * a supplier; the supplier is replaced.
  */
 public record LeaderLock(long leaseMillis, long heartbeatMillis) {
@@ -34,14 +33,14 @@ public record LeaderLock(long leaseMillis, long heartbeatMillis) {
         return new KclField<>(DynamicMigrationComponentsInitializer.class, name);
     }
 
-    /** The times that go with the time in which a lease runs out. */
+    /** Returns the times that fit the time in which a lease expires. */
     public static LeaderLock within(long failoverTimeMillis) {
         long heartbeat =
                 Math.max(SHORTEST_HEARTBEAT_MILLIS, Math.min(LONGEST_HEARTBEAT_MILLIS, failoverTimeMillis / 10));
         return new LeaderLock(Math.max(HEARTBEATS_OF_A_LEASE * heartbeat, failoverTimeMillis / 2), heartbeat);
     }
 
-    /** Before the scheduler is built: KCL 3.2 and newer. */
+    /** Sets them before the scheduler is built: KCL 3.2 and newer. */
     public boolean configure(LeaseManagementConfig leases) {
         try {
             set(leases, "dynamoDbLockBasedLeaderLeaseDurationInMillis", leaseMillis);
@@ -52,7 +51,7 @@ public record LeaderLock(long leaseMillis, long heartbeatMillis) {
         }
     }
 
-    /** After it is built and before it runs: KCL 3.0 and 3.1. */
+    /** Sets them after it is built and before it runs: KCL 3.0 and 3.1. */
     void install(Scheduler scheduler) throws ReflectiveOperationException {
         Object components = COMPONENTS.get(scheduler);
         Object coordinatorState = COORDINATOR_STATE.get(components);
@@ -68,7 +67,7 @@ public record LeaderLock(long leaseMillis, long heartbeatMillis) {
         });
     }
 
-    /** KCL's own way to make its decider, which its constants go through. */
+    /** KCL's own method for creating its decider, which its constants go through. */
     static Method create() throws ReflectiveOperationException {
         Method create = DynamoDBLockBasedLeaderDecider.class.getDeclaredMethod(
                 "create", COORDINATOR_STATE.find().getType(), String.class, Long.class, Long.class, MetricsFactory.class);

@@ -13,14 +13,14 @@ import software.amazon.kinesis.leases.LeaseRefresher;
 import software.amazon.kinesis.worker.metricstats.WorkerMetricStatsDAO;
 
 /**
- * What the leader believes of the others: which workers live ({@link LiveWorkers}), how long it has watched their leases
- * without seeing a renewal ({@link WatchedTime}), which leases there are to deal out ({@link ConfiguredStreams}), and
- * which handoffs do not end ({@link StuckHandoffs}).
+ * What the leader believes about the others: which workers live ({@link LiveWorkers}), how long it has watched their
+ * leases without seeing a renewal ({@link WatchedTime}), which leases there are to assign ({@link ConfiguredStreams}),
+ * and which handoffs do not end ({@link StuckHandoffs}).
  *
- * <p>KCL makes the leader's part only when the scheduler runs; here it gets all of them as soon as it is made.
+ * <p>KCL creates the leader's part only when the scheduler runs; here it gets all of these as soon as it is created.
  */
 final class LeaderView {
-    // A round is an interval and what the tables take; what is longer than two was no watching.
+    // A round takes an interval and the time of the tables; more than two intervals did not count as watching.
     private static final int INTERVALS_OF_A_LOOK = 2;
 
     private static final KclField<Object> COMPONENTS = new KclField<>(Scheduler.class, "migrationComponentsInitializer");

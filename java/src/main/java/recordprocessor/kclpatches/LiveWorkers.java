@@ -8,9 +8,9 @@ import software.amazon.kinesis.worker.metricstats.WorkerMetricStatsDAO;
 /**
  * Tells the leader which workers live, whatever their clocks say.
  *
- * <p>A worker writes the time of its own clock into the workers' metrics, and KCL's leader compares that with its own:
- * a host whose clock is two seconds behind gets no leases, and a leader whose clock jumps ahead thinks that all the
- * others are gone. Here the leader sees a worker's time as "so long ago as I last saw it change" ({@link SeenTimes}).
+ * <p>A worker writes its own clock's time into the workers' metrics, and KCL's leader compares that with its own: a
+ * host whose clock is two seconds behind gets no leases, and a leader whose clock jumps ahead thinks that all the
+ * others are gone. Here the leader sees a worker's time as "as long ago as I last saw it change" ({@link SeenTimes}).
  */
 final class LiveWorkers extends WorkerMetricStatsDAO {
     private final SeenTimes seen;
@@ -41,7 +41,7 @@ final class LiveWorkers extends WorkerMetricStatsDAO {
 
     @Override
     public boolean deleteMetrics(WorkerMetricStats worker) {
-        // The deletion is conditional on the time as it stands in the table.
+        // The deletion is conditional on the time that is in the table.
         worker.setLastUpdateTime(seen.written(worker.getWorkerId(), worker.getLastUpdateTime()));
         return super.deleteMetrics(worker);
     }

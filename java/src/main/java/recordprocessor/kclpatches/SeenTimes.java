@@ -6,11 +6,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Times that others write, in seconds of their clocks, brought to ours: the moment when one was last seen to change.
+ * Times that others write, in seconds of their clocks, converted to our clock: the moment when one was last seen to
+ * change.
  *
- * <p>A time that was not seen to change yet stays as it is, but is not newer than the first look at it. A worker with
- * another clock is then known rightly from its next report on, and one that died before the first look is not taken for
- * alive.
+ * <p>A time that has not been seen to change yet stays as it is, but is not newer than the first look at it. So a
+ * worker with another clock is known correctly from its next report on, and one that died before the first look does
+ * not count as alive.
  */
 final class SeenTimes {
     private record Seen(long written, long nanos, boolean changed) {}
@@ -22,7 +23,7 @@ final class SeenTimes {
     private long now;
     private boolean looked;
 
-    /** After a gap of so long without a look, what changed in between may have changed at any time of it. */
+    /** After a gap of this length without a look, what changed in between may have changed at any time in it. */
     SeenTimes(long gapMillis, LongSupplier nanoClock, LongSupplier wallClockMillis) {
         this.gapNanos = TimeUnit.MILLISECONDS.toNanos(gapMillis);
         this.nanoClock = nanoClock;
@@ -39,7 +40,7 @@ final class SeenTimes {
         looked = true;
     }
 
-    /** What somebody's time is by our clock, in seconds. */
+    /** Returns somebody's time by our clock, in seconds. */
     long own(String name, long written) {
         Seen last = times.get(name);
         if (last == null) {

@@ -11,10 +11,10 @@ import software.amazon.kinesis.leases.LeaseRefresher;
 /**
  * The leader's part for handoffs that do not end: it gives the lease to the worker that was to get it.
  *
- * <p>KCL's leader lets a handoff be over after its time, or when the lease ran out, but only where it wants to move that
- * very lease once more; and to the old owner, whose lease it still counts as, it gives nothing. So a lease whose old
- * owner never came to know that it had it may wait for ever. One that is on its way to nobody becomes free, and
- * the leader's next round gives it away.
+ * <p>KCL's leader considers a handoff over after its time, or when the lease has expired, but only if it wants to move
+ * that very lease again; and it gives nothing to the old owner, to whom the lease still counts. So a lease whose old
+ * owner never learned that it had it may wait forever. One that is on its way to nobody becomes free, and the leader's
+ * next round assigns it.
  */
 final class StuckHandoffs {
     private static final Logger LOG = LoggerFactory.getLogger(StuckHandoffs.class);
@@ -24,7 +24,7 @@ final class StuckHandoffs {
     private final long failoverNanos;
     private final Supplier<Long> clock;
 
-    /** What the leader saw in its last round is looked at; its clock is the one by which it noted what it saw. */
+    /** Looks at what the leader saw in its last round; its clock is the one with which it noted that. */
     StuckHandoffs(
             Supplier<? extends Collection<Lease>> lastSeen,
             LeaseRefresher table,
@@ -52,13 +52,13 @@ final class StuckHandoffs {
     private void finish(Lease lease) {
         String next = lease.leaseOwner() == null ? "whoever comes" : lease.leaseOwner();
         try {
-            // Of a lease with two owners this takes out the old one alone, so the new one, if there is one, has it. It is
+            // Of a lease with two owners this removes only the old one, so the new one, if there is one, has it. It is
             // conditional on both, so a handoff that ended meanwhile stays as it is.
             if (table.evictLease(lease.copy())) {
-                LOG.info("lease {} went to {} without its old owner", lease.leaseKey(), next);
+                LOG.info("lease {} went to {}: its old owner did not take part", lease.leaseKey(), next);
             }
         } catch (Exception error) {
-            LOG.warn("cannot give lease {} to {}; trying again", lease.leaseKey(), next, error);
+            LOG.warn("cannot give lease {} to {}; retrying", lease.leaseKey(), next, error);
         }
     }
 }

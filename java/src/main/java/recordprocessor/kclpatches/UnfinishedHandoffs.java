@@ -10,12 +10,12 @@ import software.amazon.kinesis.leases.dynamodb.DynamoDBLeaseCoordinator;
 import software.amazon.kinesis.lifecycle.ShardConsumer;
 
 /**
- * Gives leases on that KCL was asked to hand over to another worker, and forgot to.
+ * Passes on leases that KCL was asked to hand over to another worker, and forgot.
  *
- * <p>The leader asks for it in the lease itself; the owner ends the shard's consumer, which passes the lease on as it ends.
- * But a consumer that was asked before it had begun, or while it waited for its parent shard, ends without passing on
- * anything. The worker then renews the lease for ever, nobody reads the shard, and the leader waits. With several hosts
- * that start at the same time that happens every now and then.
+ * <p>The leader asks for it in the lease itself; the owner ends the shard's consumer, which passes the lease on as it
+ * ends. But a consumer that was asked before it had started, or while it waited for its parent shard, ends without
+ * passing on anything. The worker then renews the lease forever, nobody reads the shard, and the leader waits. This
+ * happens now and then if several hosts start at the same time.
  */
 public final class UnfinishedHandoffs {
     private static final Logger LOG = LoggerFactory.getLogger(UnfinishedHandoffs.class);
@@ -34,14 +34,10 @@ public final class UnfinishedHandoffs {
     }
 
     private void look() {
-        try {
-            leases.getAssignments().stream().filter(this::isUnfinished).forEach(this::finish);
-        } catch (RuntimeException error) {
-            LOG.warn("cannot look for unfinished handoffs", error);
-        }
+        leases.getAssignments().stream().filter(this::isUnfinished).forEach(this::finish);
     }
 
-    /** A consumer that is through has dropped its lease before, unless it forgot to. */
+    /** A consumer that has ended has dropped its lease before, unless it forgot to. */
     private boolean isUnfinished(Lease lease) {
         if (!leases.workerIdentifier().equals(lease.checkpointOwner())) {
             return false;
@@ -53,11 +49,11 @@ public final class UnfinishedHandoffs {
 
     private void finish(Lease lease) {
         try {
-            // Conditional on both owners: who has got the lease meanwhile keeps it.
+            // Conditional on both owners: whoever has received the lease meanwhile keeps it.
             leases.leaseRefresher().assignLease(lease, lease.leaseOwner());
             leases.dropLease(lease);
         } catch (Exception error) {
-            LOG.warn("cannot hand lease {} over to {}; trying again", lease.leaseKey(), lease.leaseOwner(), error);
+            LOG.warn("cannot hand lease {} over to {}; retrying", lease.leaseKey(), lease.leaseOwner(), error);
         }
     }
 }

@@ -7,11 +7,11 @@ import java.util.function.Supplier;
 /**
  * The leader's clock for the leases of others: it stands still while the leader cannot see them.
  *
- * <p>KCL's leader takes a lease for expired when its counter has not changed for the failover time. Where the lease table
- * is away for longer than that, nobody could renew, and the first look afterwards finds all leases of all workers
- * expired: they are dealt out anew, and every shard begins again elsewhere. The leader asks its clock once a round; time
- * between two rounds that are further apart than a look takes does not count. A dead worker's leases then wait as much
- * longer as the table was away or slow.
+ * <p>KCL's leader considers a lease expired when its counter has not changed for the failover time. If the lease table
+ * is unavailable for longer than that, nobody could renew, and the first look afterwards finds all leases of all
+ * workers expired: they are assigned again, and every shard restarts elsewhere. The leader asks its clock once per
+ * round; time between two rounds that are further apart than a look takes does not count. A dead worker's leases then
+ * wait as much longer as the table was unavailable or slow.
  */
 final class WatchedTime implements Supplier<Long> {
     private final long longestNanos;

@@ -1,10 +1,10 @@
 package recordprocessor.logging;
 
-/** What went wrong, in one line: KCL and the SDK wrap a cause several times, and its own words are what helps. */
+/** What went wrong, in one line: KCL and the SDK wrap a cause several times, and its own message is what helps. */
 public final class Causes {
     private Causes() {}
 
-    /** The type and the first line of the innermost cause. */
+    /** Returns the type and the first line of the innermost cause. */
     public static String of(Throwable error) {
         Throwable cause = innermost(error);
         String message = cause.getMessage();

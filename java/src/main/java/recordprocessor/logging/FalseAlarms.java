@@ -9,9 +9,9 @@ import java.util.Map;
 /**
  * Lines that KCL logs as errors or warnings and that mean nothing here.
  *
- * <p>Its auditor looks every two minutes whether the shards' ranges of hash keys have holes, as they must not in Kinesis.
- * DynamoDB's shards have no such ranges, so it finds holes always, and then looks for new shards, which does no harm.
- * And a stop that KCL does not end is ended from here, which it takes for a second request.
+ * <p>Its auditor checks every two minutes whether the shards' ranges of hash keys have gaps, which must not happen in
+ * Kinesis. DynamoDB's shards have no such ranges, so it always finds gaps, and then looks for new shards, which does no
+ * harm. And a stop that KCL does not end is ended from here, which it takes for a second request.
  */
 public final class FalseAlarms extends Filter<ILoggingEvent> {
     private static final Map<String, List<String>> BEGINNINGS = Map.of(

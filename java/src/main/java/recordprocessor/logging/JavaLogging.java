@@ -8,7 +8,9 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends what logs through {@code java.util.logging} (a part of the adapter does) the way of all other log lines. */
+/**
+ * Sends what is logged through {@code java.util.logging} (parts of the adapter do so) to where all other log lines go.
+ */
 public final class JavaLogging extends Handler {
     private JavaLogging() {}
 

@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** One JSON object a line: the form in which every process of a worker hands its log to the Python parent. */
+/** One JSON object per line: the form in which every process of a worker passes its log to the Python parent. */
 public final class JsonLineLayout extends LayoutBase<ILoggingEvent> {
     private final ObjectMapper json = new ObjectMapper();
 
@@ -20,7 +20,7 @@ public final class JsonLineLayout extends LayoutBase<ILoggingEvent> {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("time", event.getTimeStamp() / 1000.0);
         line.put("level", level(event));
-        // Ours have an event of their own, and fields; all others are KCL's.
+        // Our lines have their own event and fields; all others are KCL's.
         line.put("event", event.getMarkerList() == null ? "kcl" : event.getMarkerList().get(0).getName());
         line.put("message", event.getFormattedMessage());
         line.put("logger", event.getLoggerName());
@@ -33,7 +33,9 @@ public final class JsonLineLayout extends LayoutBase<ILoggingEvent> {
         return written(line) + "\n";
     }
 
-    /** One line for what is known to come from outside; for all else the place in the code, which is then needed. */
+    /**
+     * One line for what is known to come from outside; for everything else the place in the code, which is then needed.
+     */
     private static void explain(Map<String, Object> line, ILoggingEvent event, Throwable error) {
         Optional<KnownFailure> known = KnownFailure.of(error);
         if (known.isEmpty()) {

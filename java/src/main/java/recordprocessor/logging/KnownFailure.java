@@ -19,7 +19,7 @@ import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
  * A failure whose cause is outside of this program, and what to do about it: one line instead of KCL's stack traces.
  *
  * @param event what an alarm can be set on
- * @param passing whether KCL's trying again is the remedy
+ * @param passing whether KCL's retry is the remedy
  * @param remedy for whoever reads the line
  */
 public record KnownFailure(String event, boolean passing, String remedy) {
@@ -29,19 +29,19 @@ public record KnownFailure(String event, boolean passing, String remedy) {
             "AccessDenied", "UnrecognizedClient", "InvalidSignature", "ExpiredToken", "InvalidClientTokenId",
             "MissingAuthenticationToken", "IncompleteSignature", "SignatureDoesNotMatch", "InvalidToken");
 
-    // The first that fits counts.
+    // The first match counts.
     private static final List<Kind> KINDS = List.of(
-            lasting("kcl.denied", KnownFailure::isDenied, "the credentials are refused, or lack a permission"),
+            lasting("kcl.denied", KnownFailure::isDenied, "the credentials are rejected, or lack a permission"),
             lasting("kcl.no_credentials", KnownFailure::lacksCredentials, "set AwsCredentialsProvider"),
-            passing("kcl.throttled", KnownFailure::isThrottled, "tried again; if it stays, raise the capacity"),
-            lasting("kcl.no_table", ResourceNotFoundException.class::isInstance, "a worker makes its tables at its start"),
-            passing("kcl.table_busy", ResourceInUseException.class::isInstance, "it is tried again"),
-            passing("kcl.service_failed", KnownFailure::isTheServices, "it is tried again"),
+            passing("kcl.throttled", KnownFailure::isThrottled, "KCL retries; if it persists, raise the capacity"),
+            lasting("kcl.no_table", ResourceNotFoundException.class::isInstance, "a worker creates its tables when it starts"),
+            passing("kcl.table_busy", ResourceInUseException.class::isInstance, "KCL retries"),
+            passing("kcl.service_failed", KnownFailure::isTheServices, "KCL retries"),
             lasting(
                     "kcl.refused",
                     AwsServiceException.class::isInstance,
-                    "a table of that name may be none of KCL's: use another applicationName"),
-            passing("kcl.unreachable", KnownFailure::isUnreachable, "the service does not answer; it is tried again"));
+                    "a table with that name may not be one of KCL's: use another applicationName"),
+            passing("kcl.unreachable", KnownFailure::isUnreachable, "the service does not answer; KCL retries"));
 
     private static Kind passing(String event, Predicate<Throwable> isOne, String remedy) {
         return new Kind(isOne, new KnownFailure(event, true, remedy));
@@ -51,7 +51,7 @@ public record KnownFailure(String event, boolean passing, String remedy) {
         return new Kind(isOne, new KnownFailure(event, false, remedy));
     }
 
-    /** Empty where nobody knows it: then the stack trace is needed. */
+    /** Empty if it is unknown: then the stack trace is needed. */
     public static Optional<KnownFailure> of(Throwable error) {
         return Stream.iterate(error, Objects::nonNull, Throwable::getCause)
                 .flatMap(cause -> KINDS.stream().filter(kind -> kind.isOne().test(cause)))

@@ -7,8 +7,8 @@ import ch.qos.logback.core.spi.FilterReply;
 import java.util.Set;
 
 /**
- * Leaves out stack traces of KCL's that say nothing new: that a shard's process ended, for which the log has an event, and that
- * a stop interrupted one of its sleeps.
+ * Leaves out stack traces of KCL that say nothing new: that a shard process ended, for which the log has an event, and
+ * that a stop interrupted one of KCL's sleeps.
  */
 public final class AlreadyTold extends Filter<ILoggingEvent> {
     private static final Set<String> NAMES =

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** Starts a shard's process as a new program. */
+/** Starts a shard process as a new program. */
 public final class CommandStarter implements ProcessStarter {
     private final List<String> command;
 

@@ -1,6 +1,6 @@
 package recordprocessor.process;
 
-/** Tells KCL that a shard's end was not reached because its process ended. The event of that end has said so already. */
+/** Tells KCL that a shard's end was not reached because its process ended. That end has its own event already. */
 public final class ProcessEndedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

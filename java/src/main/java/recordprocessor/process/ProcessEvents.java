@@ -6,7 +6,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MarkerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
-/** What the log says when a shard's process ended and nobody had asked it to. */
+/** Logs the end of a shard process that was not asked to end. */
 public final class ProcessEvents {
     private static final Logger LOG = LoggerFactory.getLogger(ProcessEvents.class);
 
@@ -18,34 +18,34 @@ public final class ProcessEvents {
         this.shardId = shardId;
     }
 
-    /** It is started again here after so many milliseconds, for the so-many-th time in a row. */
+    /** It is restarted here after this many milliseconds, for this many times in a row. */
     public void restarted(ProcessEnd end, Restarts restarts, long delayMillis) {
         ended(end, restarts.inARow())
                 .addKeyValue("next_start_seconds", delayMillis / 1000.0)
-                .log("the shard's process {}; it starts again from its checkpoint", end.inWords());
+                .log("the shard process {}; it restarts from its checkpoint", end.inWords());
         if (restarts.isLoopWithoutRecords()) {
             event(LOG::atError, "shard.crash_loop")
                     .addKeyValue("restarts", restarts.inARow())
                     .log(
-                            "{} processes of the shard in a row ended before they had a record: look at the handlers' modules and"
-                                    + " at memory",
+                            "{} processes of the shard in a row ended before they received a record: check the handlers' modules and"
+                                    + " memory",
                             restarts.beforeRecords());
         }
     }
 
-    /** It has not answered for so long, without a sign of life, and is ended. */
+    /** It has not answered for this long, without a sign of life, and is ended. */
     public void stuck(long seconds) {
         event(LOG::atError, "shard.stuck")
                 .addKeyValue("seconds", seconds)
                 .log(
-                        "the shard's process has neither answered nor shown a sign of life for {} s; it is ended, and starts again",
+                        "the shard process has neither answered nor shown a sign of life for {} s; it is ended and restarted",
                         seconds);
     }
 
     /** The shard leaves this worker anyway. */
     public void gone(ProcessEnd end, Restarts restarts) {
         ended(end, restarts.inARow())
-                .log("the shard's process {}; the shard's next owner goes on from its checkpoint", end.inWords());
+                .log("the shard process {}; the shard's next owner continues from its checkpoint", end.inWords());
     }
 
     private LoggingEventBuilder ended(ProcessEnd end, int restarts) {

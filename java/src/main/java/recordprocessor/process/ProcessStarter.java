@@ -3,8 +3,8 @@ package recordprocessor.process;
 import java.io.IOException;
 import java.util.Map;
 
-/** A way to start a shard's process. However it came to be, {@link ShardProcess} is its one owner. */
+/** A way to start a shard process. However it was started, {@link ShardProcess} is its only owner. */
 public interface ProcessStarter {
-    /** @param environment what this shard's process is told beside what all of them inherit */
+    /** @param environment what this shard process is told in addition to what all of them inherit */
     Process start(Map<String, String> environment) throws IOException;
 }

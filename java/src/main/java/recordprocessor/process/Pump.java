@@ -8,12 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Passes on what a process writes, in a thread of its own: nothing can interrupt the read of a pipe that a descendant of the
- * process holds open, so it must be in nobody's way.
+ * Passes on what a process writes, in its own thread: nothing can interrupt the read of a pipe that a descendant of the
+ * process keeps open, so it must not block anybody.
  */
 final class Pump {
     private static final int PIECE_BYTES = 8192;
-    // After the exit all that was written is in the pipe, and the thread needs a moment to pass it on.
+    // After the exit everything written is in the pipe, and the thread needs a moment to pass it on.
     private static final long LAST_MILLIS = 1000;
 
     private interface Work {
@@ -28,7 +28,7 @@ final class Pump {
         thread.start();
     }
 
-    /** Passes bytes on as they come. */
+    /** Passes bytes on as they arrive. */
     static Pump bytes(InputStream source, PumpedInput target, String name) {
         return new Pump(name, () -> {
             byte[] piece = new byte[PIECE_BYTES];
@@ -38,7 +38,7 @@ final class Pump {
         });
     }
 
-    /** Lines of the log, to this JVM's standard error, as they are: each is an event already. */
+    /** Passes lines of the log to this JVM's standard error as they are: each is already an event. */
     static Pump lines(InputStream source, String name) {
         return new Pump(name, () -> {
             BufferedReader lines = new BufferedReader(new InputStreamReader(source, StandardCharsets.UTF_8));
@@ -56,7 +56,7 @@ final class Pump {
         }
     }
 
-    /** Waits until all is passed on: not for long, since whoever holds the pipe may never close it. */
+    /** Waits until everything is passed on, but not for long: whoever keeps the pipe open may never close it. */
     void finish() {
         try {
             thread.join(LAST_MILLIS);

@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Bytes that one thread reads while another brings them, until somebody says that these were all. */
+/** Bytes that one thread reads while another provides them, until somebody says that there are no more. */
 final class PumpedInput extends InputStream {
-    // The bringer waits then, and with it the process that writes.
+    // The provider waits then, and with it the process that writes.
     private static final int MOST_PIECES = 16;
 
     private final Deque<ByteBuffer> pieces = new ArrayDeque<>();
@@ -24,7 +24,7 @@ final class PumpedInput extends InputStream {
         }
     }
 
-    /** What was brought before can still be read. */
+    /** What was provided before can still be read. */
     synchronized void end() {
         over = true;
         notifyAll();

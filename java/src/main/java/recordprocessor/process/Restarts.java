@@ -3,8 +3,8 @@ package recordprocessor.process;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How often a shard's process was started again in a row, and how long the next start waits: 0.2 s, doubled each time, 30 s
- * at most. A process that lived for a minute, or moved the checkpoint, begins a new row.
+ * How often a shard process was restarted in a row, and how long the next start waits: 0.2 s, doubled each time, up to
+ * 30 s. A process that lived for a minute, or moved the checkpoint, resets the count.
  */
 public final class Restarts {
     static final long FIRST_MILLIS = 200;
@@ -24,24 +24,24 @@ public final class Restarts {
         startedNanos = now;
     }
 
-    /** @param hadRecords whether the process was given any: only then can one of them be to blame */
+    /** @param hadRecords whether the process received any: only then can one of them be to blame */
     void ended(String checkpointNow, boolean hadRecords, long now) {
         boolean progress = now - startedNanos >= STEADY_NANOS || !checkpointNow.equals(checkpoint);
         inARow = progress ? 1 : inARow + 1;
         beforeRecords = hadRecords ? 0 : beforeRecords + 1;
     }
 
-    /** 0 for a process that was not started again. */
+    /** 0 for a process that was not restarted. */
     public int inARow() {
         return inARow;
     }
 
-    /** How many in a row ended before they were given a record. */
+    /** How many in a row ended before they received a record. */
     public int beforeRecords() {
         return beforeRecords;
     }
 
-    /** Whether it cannot be a record's fault: process after process ends before it has one. */
+    /** Whether it cannot be a record's fault: process after process ends before it receives one. */
     public boolean isLoopWithoutRecords() {
         return beforeRecords >= LOOP;
     }

@@ -15,14 +15,15 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MarkerFactory;
 
 /**
- * A shard's process, as KCL sees it, and its one owner: its pipes, its end, and what it leaves behind.
+ * A shard process as KCL sees it, and its only owner: its pipes, its end, and what it leaves behind.
  *
- * <p>KCL hears of a death by the end of the pipes, which a descendant can hold open for as long as it lives. Here the exit
- * itself is what counts: it ends what is left of the process's group, and then the streams, whoever still holds them.
+ * <p>KCL learns of a death from the end of the pipes, which a descendant can keep open for as long as it lives. Here
+ * the exit itself counts: it ends what is left of the process's group, and then the streams, whoever still has them
+ * open.
  */
 public final class ShardProcess extends Process {
     private static final Logger LOG = LoggerFactory.getLogger(ShardProcess.class);
-    // Once its input is closed; our own code ends at once, a thread or an exit hook of the user's perhaps not.
+    // After its input is closed: our own code ends at once, but a user's thread or exit hook may not.
     private static final long FAREWELL_MILLIS = 5000;
 
     private final Process process;
@@ -44,7 +45,7 @@ public final class ShardProcess extends Process {
         });
     }
 
-    /** @param environment what it is told beside what all shards' processes inherit */
+    /** @param environment what it is told in addition to what all shard processes inherit */
     public static ShardProcess start(
             ProcessStarter starter, Map<String, String> environment, TrialsFile trials, Stragglers stragglers)
             throws IOException {
@@ -55,7 +56,7 @@ public final class ShardProcess extends Process {
         return new ShardProcess(starter.start(all), trials, stragglers, marker);
     }
 
-    /** Comes once it has exited, what it wrote is passed on, and, after an end out of order, nothing of it is left. */
+    /** Completes once it has exited, what it wrote is passed on and, after an abnormal end, nothing of it is left. */
     public CompletableFuture<ProcessEnd> ended() {
         return ended;
     }
@@ -63,7 +64,7 @@ public final class ShardProcess extends Process {
     private ProcessEnd finish(CompletableFuture<Void> stragglersGone) {
         ProcessEnd end = ProcessEnd.of(process.exitValue(), trials.confirmedStatus());
         if (end.isRestarted()) {
-            // What it left must not act beside the next one. Nothing waits for it where the shard leaves.
+            // What it left must not act beside the next process. If the shard leaves this worker, nothing waits for it.
             stragglersGone.completeOnTimeout(null, FAREWELL_MILLIS, TimeUnit.MILLISECONDS).join();
         }
         outputPump.finish();
@@ -72,7 +73,7 @@ public final class ShardProcess extends Process {
         return end;
     }
 
-    /** Its standard input; who closes it asks it to end, and it is ended where it does not. */
+    /** Its standard input; closing it asks the process to end, and it is ended if it does not. */
     @Override
     public OutputStream getOutputStream() {
         return new FilterOutputStream(process.getOutputStream()) {
@@ -95,7 +96,7 @@ public final class ShardProcess extends Process {
                     .addMarker(MarkerFactory.getMarker("shard.process_ended"))
                     .addKeyValue("reason", "lived_on")
                     .addKeyValue("pid", pid())
-                    .log("a shard's process was still there {} ms after its input had ended; it was killed", FAREWELL_MILLIS);
+                    .log("a shard process was still running {} ms after its input had ended; it was killed", FAREWELL_MILLIS);
             process.destroyForcibly();
         }
     }

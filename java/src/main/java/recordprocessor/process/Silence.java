@@ -1,13 +1,13 @@
 package recordprocessor.process;
 
 /**
- * For how long a shard's process has owed KCL an answer without a sign of life.
+ * How long a shard process has owed KCL an answer without a sign of life.
  *
- * <p>That it does not answer says nothing by itself: while a sink is away it takes in no more than it can hold, and answers when
- * there is room. But then a number in its trials file changes all the time.
+ * <p>A missing answer says nothing by itself: while a sink is unavailable, the process takes in no more than it can
+ * hold, and answers when there is room. But then a number in its trials file keeps changing.
  *
- * <p>Only time in which somebody looks counts, since a host or a container may stand still, with all that is in it: when it goes on,
- * the clock says that hours have passed in which no process could show anything.
+ * <p>Only time in which somebody looks counts, since a host or a container may be paused with everything in it: when it
+ * continues, the clock says that hours have passed in which no process could show anything.
  */
 public final class Silence {
     // Looks are half a second apart.
@@ -24,12 +24,12 @@ public final class Silence {
         begin(sign, now);
     }
 
-    /** It answered, or it is not to answer any more. */
+    /** It answered, or no longer needs to. */
     public synchronized void over() {
         asked = false;
     }
 
-    /** In nanoseconds; 0 where nothing was asked. */
+    /** In nanoseconds; 0 if nothing was asked. */
     public synchronized long nanos(int sign, long now) {
         if (!asked || sign != lastSign) {
             begin(sign, now);

@@ -17,25 +17,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends what a shard's process leaves behind when it ends: programs that a handler started, and forks of it.
+ * Ends what a shard process leaves behind when it ends: programs that a handler started, and forks of the process.
  *
- * <p>They are known by their process group, which is the shard process's own, and where they left that, by a marker in their
- * environment, which they inherited. One look through /proc serves all the processes that have ended since the last one, so
- * that 64 shards that stop together cost a few looks and not 64.
+ * <p>They are recognized by their process group, which is the shard process's own or, if they left that, by a marker in
+ * their environment, which they inherited. One scan of /proc serves all the processes that have ended since the last
+ * one, so that 64 shards that stop together cost a few scans and not 64.
  */
 public final class Stragglers {
-    /** The variable that holds the marker. */
+    /** The variable that contains the marker. */
     public static final String MARKER = "RP_PROCESS";
 
     private static final Logger LOG = LoggerFactory.getLogger(Stragglers.class);
     private static final Path PROC = Path.of("/proc");
     private static final String ASSIGNMENT = MARKER + "=";
-    // A straggler may fork while it is being ended; one that does it faster than we look is not to keep us for ever.
+    // A straggler may fork while it is being ended; one that does it faster than we scan must not keep us forever.
     private static final int LOOKS = 5;
-    // Between two rounds: processes that end one after the other share the next.
+    // The pause between two rounds: processes that end one after another share the next round.
     private static final long PAUSE_MILLIS = 100;
 
-    /** A shard's process and whatever came of it; {@code gone} comes when nothing is left. */
+    /** A shard process and everything that it started; {@code gone} completes when nothing is left. */
     record Family(long group, String marker, CompletableFuture<Void> gone) {}
 
     private final Set<Family> families = ConcurrentHashMap.newKeySet();
@@ -53,12 +53,12 @@ public final class Stragglers {
         return family;
     }
 
-    /** The process has ended: what is left of it is to end too. */
+    /** The process has ended: what is left of it must end too. */
     void ended(Family family) {
         ended.add(family);
     }
 
-    /** At the end of this JVM: nothing of any shard's process may be left, and nobody comes after us. */
+    /** Runs at the end of this JVM: nothing of any shard process may be left, and nobody comes after us. */
     public void endEverything() {
         endAll(List.copyOf(families));
     }
@@ -85,14 +85,14 @@ public final class Stragglers {
     private static void endAll(List<Family> some) {
         try {
             for (int look = 0; look < LOOKS && endSome(some); look++) {
-                // Until a look finds none.
+                // Until a scan finds none.
             }
         } catch (IOException | RuntimeException error) {
-            LOG.warn("cannot look for what the processes of shards left behind", error);
+            LOG.warn("cannot look for what shard processes left behind", error);
         }
     }
 
-    /** One look; whether it found any. */
+    /** Scans once; returns whether it found any. */
     private static boolean endSome(List<Family> some) throws IOException {
         Set<Long> groups = some.stream().map(Family::group).collect(Collectors.toSet());
         Set<String> markers = some.stream().map(Family::marker).collect(Collectors.toSet());
@@ -111,7 +111,7 @@ public final class Stragglers {
 
     private static boolean belongs(Path process, Set<Long> groups, Set<String> markers) {
         try {
-            // The state, the parent, the group: what follows the command's name, which may hold anything.
+            // The state, the parent, the group: what follows the command's name, which may contain anything.
             String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", 4);
             boolean isDead = fields[0].equals("Z") || fields[0].equals("X");

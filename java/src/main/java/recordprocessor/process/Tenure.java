@@ -6,7 +6,7 @@ import software.amazon.kinesis.leases.Lease;
 
 /** A shard's stay at this worker under one lease, over all the processes that it needs. */
 public final class Tenure {
-    // KCL gives a lease a new one each time that it is taken.
+    // KCL gives a lease a new token each time that it is taken.
     private final UUID token;
     private final TrialsFile trials;
     private final Restarts restarts = new Restarts();
@@ -19,7 +19,7 @@ public final class Tenure {
         this.trials = trials;
     }
 
-    /** Whether this worker has had the lease without a break since the tenure began. */
+    /** Whether this worker has had the lease without interruption since the tenure began. */
     public boolean isUnder(Lease lease) {
         return token.equals(lease.concurrencyToken());
     }
@@ -32,7 +32,7 @@ public final class Tenure {
         return restarts;
     }
 
-    /** How the process before ended. */
+    /** How the previous process ended. */
     public synchronized ProcessEnd.Reason lastEnd() {
         return lastEnd;
     }
@@ -42,18 +42,18 @@ public final class Tenure {
         return interrupted;
     }
 
-    /** How long the next start has to wait still; 0 or less: not at all. */
+    /** How long the next start still has to wait; 0 or less: not at all. */
     public synchronized long waitMillis() {
         return TimeUnit.NANOSECONDS.toMillis(notBefore - System.nanoTime());
     }
 
-    /** @param checkpoint in the form that {@link #ended} will give it, to be compared */
+    /** @param checkpoint in the form in which {@link #ended} receives it, for comparison */
     public synchronized void started(String checkpoint) {
         interrupted = false;
         restarts.started(checkpoint, System.nanoTime());
     }
 
-    /** Counts the end of a process that is started again; the time until then in milliseconds. */
+    /** Counts the end of a process that is restarted; returns the time until then in milliseconds. */
     public synchronized long ended(ProcessEnd.Reason reason, String checkpoint, boolean hadRecords) {
         long now = System.nanoTime();
         interrupted = true;

@@ -16,7 +16,7 @@ public final class Tenures {
         this.directory = directory;
     }
 
-    /** The one that this lease has, or a new one: where it was taken anew, the shard was elsewhere in between. */
+    /** Returns this lease's tenure, or a new one: if it was taken again, the shard was elsewhere in between. */
     public Tenure of(Lease lease) {
         return tenures.compute(lease.leaseKey(), (key, known) -> {
             if (known != null && known.isUnder(lease)) {
@@ -30,9 +30,9 @@ public final class Tenures {
         });
     }
 
-    /** The shard leaves this worker, or is at its end. */
+    /** Ends a tenure: the shard leaves this worker, or is at its end. */
     public void end(String leaseKey, Tenure tenure) {
-        // The same shard may have come back already, with a tenure of its own.
+        // The same shard may have come back already, with its own tenure.
         tenures.remove(leaseKey, tenure);
         tenure.trials().remove();
     }

@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What outlives a shard's process while the shard stays at this worker. The process makes and fills it; only its first two
- * bytes are looked at here: the exit status that the process confirmed, just before it ended on purpose, and a number that
- * changes as long as it goes on.
+ * What outlives a shard process while the shard stays with this worker. The process creates and fills it; only its
+ * first two bytes matter here: the exit status that the process confirmed just before it ended on purpose, and a number
+ * that keeps changing as long as it runs.
  *
  * <p>The Python side of these bytes is {@code system/process_end.py} and {@code delivery/trials.py}.
  */
@@ -33,12 +33,12 @@ public final class TrialsFile {
         return path;
     }
 
-    /** Before a start: what the process before confirmed says nothing about the next. */
+    /** Call this before a start: what the previous process confirmed says nothing about the next. */
     public void clearStatus() throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.allocate(1), 0);
         } catch (NoSuchFileException error) {
-            // The process makes it.
+            // The process creates it.
         }
     }
 
@@ -46,7 +46,7 @@ public final class TrialsFile {
         return at(0);
     }
 
-    /** Changes while the process goes on. */
+    /** Keeps changing while the process runs. */
     public int signOfLife() {
         return at(1);
     }

@@ -5,9 +5,9 @@ import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
 
 /**
- * Whether KCL failed to begin, which it tries again twenty times and tells in its log alone.
+ * Whether KCL failed to start, which it retries twenty times and reports only in its log.
  *
- * <p>A stop that comes meanwhile has nothing to save; but it ends a worker that never worked, so it is no success.
+ * <p>A stop in the meantime has nothing to save; but it ends a worker that never worked, so it is not a success.
  */
 public final class FailedAttempts extends Filter<ILoggingEvent> {
     private static final String LOGGER = "software.amazon.kinesis.coordinator.Scheduler";
@@ -19,7 +19,7 @@ public final class FailedAttempts extends Filter<ILoggingEvent> {
         return seen;
     }
 
-    /** Looks only: every line goes on as it is. */
+    /** Only looks: every line goes on as it is. */
     @Override
     public FilterReply decide(ILoggingEvent event) {
         seen |= LOGGER.equals(event.getLoggerName()) && MESSAGE.equals(event.getMessage());

@@ -9,28 +9,29 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * The directory with the files that the Python parent wrote for this JVM, secrets among them, and with those of its shards.
+ * The directory with the files that the Python parent wrote for this JVM, including secrets, and with those of its
+ * shards.
  *
- * <p>The parent removes it. Where the parent was killed, nobody is left to do that but this JVM.
+ * <p>The parent removes it. If the parent was killed, only this JVM is left to do that.
  */
 public final class RunDirectory {
-    /** What its name begins with; run_directory_lock.py has it too. */
+    /** The beginning of its name; run_directory_lock.py has it too. */
     static final String PREFIX = "record-processor-";
 
-    // By this file the next start tells a directory that nobody uses.
+    // By this file the next start recognizes a directory that nobody uses.
     private static final String LOCK = "lock";
 
     private final Path path;
     private final OptionalLong parent = parentId();
 
-    /** @param path to be made while the parent lives: it is known by its process id from then on */
+    /** @param path create this object while the parent lives: from then on the parent is known by its process id */
     public RunDirectory(Path path) {
         this.path = path;
     }
 
-    /** To be called once nothing needs the files any more. Does nothing while the parent lives. */
+    /** Call this once nothing needs the files anymore. Does nothing while the parent lives. */
     public void removeIfOrphaned() {
-        // Whoever is adopted has another parent, also where the old one's id was given to somebody else.
+        // An adopted process has another parent, even if the old parent's id was given to another process.
         if (!parentId().equals(parent)) {
             remove();
         }
@@ -42,7 +43,7 @@ public final class RunDirectory {
         }
         Path lock = path.resolve(LOCK);
         try (Stream<Path> walk = Files.walk(path)) {
-            // What is in a directory comes after it, and has to go first.
+            // The content of a directory follows it, and must be removed first.
             List<Path> found = walk.sorted(Comparator.reverseOrder()).toList();
             for (Path file : found) {
                 if (!file.equals(path) && !file.equals(lock)) {

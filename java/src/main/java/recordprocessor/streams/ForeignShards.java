@@ -18,12 +18,12 @@ import software.amazon.awssdk.services.dynamodb.model.InternalServerErrorExcepti
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
 /**
- * Keeps a shard that the stream does not have from being taken for one that has ended.
+ * Keeps a shard that the stream does not have from being treated as ended.
  *
- * <p>The adapter takes "not found" for the end of a shard, which would be checkpointed as done, unread. That is right for a
- * shard that has expired. One that is younger than a stream keeps records is a shard of another stream: the one that its
- * table has now, which another worker of the application has found already, or the one before it. In single-stream mode the
- * lease's key does not tell. So it waits here, until this worker reads that stream.
+ * <p>The adapter takes "not found" for the end of a shard, which would be checkpointed as done without being read. That
+ * is right for an expired shard. One that is younger than a stream's retention belongs to another stream: the one that
+ * its table has now, which another worker of the application has already found, or the one before it. In single-stream
+ * mode the lease's key does not tell. So the shard waits here until this worker reads that stream.
  */
 final class ForeignShards implements ExecutionInterceptor {
     private static final Logger LOG = LoggerFactory.getLogger(ForeignShards.class);
@@ -50,7 +50,7 @@ final class ForeignShards implements ExecutionInterceptor {
                 .build();
     }
 
-    /** Whether a shard of this id, which holds the time when it was made, may be gone with its last record. */
+    /** Whether a shard with this id, which contains its creation time, may have disappeared with its last record. */
     static boolean mayHaveExpired(String shardId, Instant now) {
         Matcher matcher = SHARD_ID.matcher(shardId);
         return !matcher.matches()
@@ -69,7 +69,7 @@ final class ForeignShards implements ExecutionInterceptor {
                     .addKeyValue("table", new StreamArn(request.streamArn()).table())
                     .addKeyValue("stream_arn", request.streamArn())
                     .addKeyValue("shard_id", request.shardId())
-                    .log("the shard is not of the stream that this worker reads; it waits until the worker does");
+                    .log("the shard does not belong to the stream that this worker reads; it waits until the worker reads that stream");
         }
     }
 }

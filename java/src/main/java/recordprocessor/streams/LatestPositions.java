@@ -26,15 +26,16 @@ import software.amazon.awssdk.services.dynamodb.model.Record;
 import software.amazon.awssdk.services.dynamodb.model.ShardIteratorType;
 
 /**
- * Fixes LATEST for a shard at the moment when it is first begun.
+ * Fixes LATEST for a shard at the moment of its first start.
  *
- * <p>A shard that has seen nothing has no sequence number to go on from: its checkpoint stays LATEST, and KCL takes that
- * for "from now on" each time that it begins the shard again, also within a process when an iterator ran out. What was
- * written in between was lost without a word. Here the first time is kept ({@link StartTimes}); each later time the shard
- * is read from its oldest record, and what is older than the first time is passed over.
+ * <p>A shard that has seen nothing has no sequence number to continue from: its checkpoint stays LATEST, and KCL takes
+ * that for "from now on" each time that it starts the shard again, even within a process when an iterator expires. What
+ * was written in between was silently lost. Here the first time is kept ({@link StartTimes}); each later time the shard
+ * is read from its oldest record, and what is older than the first time is skipped.
  *
- * <p>A record's time, ApproximateCreationDateTime, is in whole seconds, rounded down (in DynamoDB Local in whole minutes). So
- * records of the two or three seconds before the first start may come too; none that came after it is left out.
+ * <p>A record's time, ApproximateCreationDateTime, is in whole seconds, rounded down (in DynamoDB Local in whole
+ * minutes). So records of the two or three seconds before the first start may be delivered too; none that came after it
+ * is left out.
  */
 final class LatestPositions implements ExecutionInterceptor {
     private static final Logger LOG = LoggerFactory.getLogger(LatestPositions.class);
@@ -45,11 +46,11 @@ final class LatestPositions implements ExecutionInterceptor {
     private final Function<String, Optional<Instant>> startsBefore;
     private final BinaryOperator<String> leaseKeys;
     private final Duration grain;
-    /** By iterator that is before the first start, or may be: that start. One for each shard that is catching up. */
+    /** The first start, by iterator that is or may be before it. One for each shard that is catching up. */
     private final Map<String, Instant> catchingUp = new ConcurrentHashMap<>();
 
     /**
-     * @param startsBefore by lease key: when the shard was begun before ({@link StartTimes#before})
+     * @param startsBefore by lease key: when the shard was started before ({@link StartTimes#before})
      * @param leaseKeys from a stream's name in KCL and a shard's id to the lease's key
      */
     LatestPositions(
@@ -78,7 +79,7 @@ final class LatestPositions implements ExecutionInterceptor {
                 .addKeyValue("table", arn.table())
                 .addKeyValue("shard_id", request.shardId())
                 .addKeyValue("since", since.toString())
-                .log("the shard began at LATEST and nothing is checkpointed yet: it goes on from that time");
+                .log("the shard was started at LATEST and nothing is checkpointed yet: it continues from that time");
         return request.toBuilder()
                 .shardIteratorType(ShardIteratorType.TRIM_HORIZON)
                 .build();
@@ -99,7 +100,7 @@ final class LatestPositions implements ExecutionInterceptor {
         return context.response();
     }
 
-    /** Without the records before that time; with the first one after it the shard has caught up. */
+    /** Returns the records without those before that time; with the first one after it the shard has caught up. */
     private GetRecordsResponse passedOver(GetRecordsResponse response, Instant since) {
         List<Record> records = response.records();
         int first = 0;

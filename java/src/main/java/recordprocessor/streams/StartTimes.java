@@ -15,16 +15,16 @@ import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
 /**
- * When each shard that begins at LATEST was begun, kept as an attribute of its lease.
+ * When each shard that starts at LATEST was first started, kept as an attribute of its lease.
  *
- * <p>KCL writes a lease attribute by attribute and leaves those alone that it does not know; the time lives as long as the
- * lease does.
+ * <p>KCL writes a lease attribute by attribute and leaves alone those that it does not know; the time lives as long as
+ * the lease does.
  */
 final class StartTimes {
     static final String ATTRIBUTE = "latestStartMillis";
 
     private static final String LEASE_KEY = "leaseKey";
-    // The answer's date has a grain of a second, and comes from another machine than the records' times.
+    // The answer's date is in whole seconds, and comes from another machine than the records' times.
     private static final long MARGIN_MILLIS = 2000;
 
     private final DynamoDbAsyncClient dynamodb;
@@ -36,9 +36,9 @@ final class StartTimes {
     }
 
     /**
-     * When the shard of this lease was begun before; empty where it begins now, which is written down first.
+     * Returns when the shard of this lease was started before; empty if it starts now, which is recorded first.
      *
-     * @throws RuntimeException where the lease table does not answer: then the shard must not begin
+     * @throws RuntimeException if the lease table does not answer: then the shard must not start
      */
     Optional<Instant> before(String leaseKey) {
         GetItemResponse lease = dynamodb.getItem(GetItemRequest.builder()
@@ -71,11 +71,11 @@ final class StartTimes {
             if (!(error.getCause() instanceof ConditionalCheckFailedException)) {
                 throw error;
             }
-            // The lease is gone, and with it the question where to go on.
+            // The lease is gone, and with it the question of where to continue.
         }
     }
 
-    /** By DynamoDB's clock, which also stamps the records; this host's may be anything. */
+    /** By DynamoDB's clock, which also stamps the records; this host's may be wrong. */
     private static Instant dateOf(DynamoDbResponse answer) {
         return answer.sdkHttpResponse()
                 .firstMatchingHeader("Date")

@@ -34,11 +34,11 @@ import software.amazon.kinesis.retrieval.RetrievalConfig;
 
 /** Builds KCL's scheduler over the DynamoDB Streams adapter. */
 public final class StreamsScheduler {
-    // A thread that polls a shard waits on its own connection; the SDK's default of 50 would make shards queue.
+    // A thread that polls a shard waits on its own connection; with the SDK's default of 50, shards would queue.
     private static final int MAX_CONNECTIONS = 1024;
-    // A shard takes three of these steps before its first record; KCL's 1 s would cost 3 s of every start and takeover.
+    // A shard takes three of these steps before its first record; KCL's 1 s would add 3 s to every start and takeover.
     private static final long DISPATCH_POLL_MILLIS = 200;
-    // For a short failover time: a table with slow answers is still read.
+    // For a short failover time: a slow table is still read.
     private static final long SHORTEST_TABLE_TIMEOUT_MILLIS = 5000;
     private static final int MAX_ATTEMPTS = 10;
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
@@ -59,10 +59,11 @@ public final class StreamsScheduler {
         if (!properties.goesOnAfterTrimmedData()) {
             adapter.setSkipRecordsBehavior(AmazonDynamoDBStreamsAdapterClient.SkipRecordsBehavior.KCL_RETRY);
         }
-        // The adapter sets this to 0 itself, but only after it has taken the value: a first sync would sleep a minute.
+        // The adapter sets this to 0 itself, but only after it has taken the value: a first sync would sleep for a
+        // minute.
         configs.leaseManagement().shardSyncIntervalMillis(0);
         configs.coordinator().shardConsumerDispatchPollIntervalMillis(DISPATCH_POLL_MILLIS);
-        // A renewal whose answer takes longer than the lease lives renews nothing; KCL would wait for it a minute.
+        // A renewal whose answer takes longer than the lease lives renews nothing; KCL would wait for it for a minute.
         configs.leaseManagement()
                 .dynamoDbRequestTimeout(Duration.ofMillis(Math.max(
                         SHORTEST_TABLE_TIMEOUT_MILLIS, configs.leaseManagement().failoverTimeMillis())));

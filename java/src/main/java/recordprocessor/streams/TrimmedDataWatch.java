@@ -12,12 +12,12 @@ import software.amazon.awssdk.services.dynamodb.model.GetShardIteratorRequest;
 import software.amazon.awssdk.services.dynamodb.model.TrimmedDataAccessException;
 
 /**
- * Says it loudly when a shard cannot go on where it stood, because DynamoDB keeps records for 24 hours only.
+ * Reports when a shard cannot continue from its position, because DynamoDB keeps records for 24 hours only.
  *
- * <p>The adapter goes on from the oldest record that is left, or stands still; either way it says no more than a warning.
- * Both ways ask for an iterator behind the last record that was read, and are refused: this sees the refusal. What was
- * lost begins behind that sequence number. Where it ends is not known before the next record is there, and is not known
- * at all where the shard is empty.
+ * <p>The adapter continues from the oldest record that is left, or waits; either way it logs no more than a warning.
+ * Both ways ask for an iterator after the last record that was read, and are refused: this class sees the refusal. What
+ * was lost begins after that sequence number. Where it ends is not known before the next record is there, and never if
+ * the shard is empty.
  */
 final class TrimmedDataWatch implements ExecutionInterceptor {
     private static final Logger LOG = LoggerFactory.getLogger(TrimmedDataWatch.class);

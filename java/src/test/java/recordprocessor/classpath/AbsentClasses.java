@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The reviewed list of what is not on the class path though code there refers to it. */
+/** The reviewed list of classes that are not on the class path although code there refers to them. */
 final class AbsentClasses {
     private static final Pattern LINE = Pattern.compile("(?<who>\\S+) -> (?<what>\\S+): (?<reason>\\S.*)");
 
@@ -45,7 +45,7 @@ final class AbsentClasses {
         return !covering.isEmpty();
     }
 
-    /** The rules that covered nothing: what they speak of is there, or is not referred to any more. */
+    /** Returns the rules that covered nothing: what they mention exists, or is no longer referred to. */
     List<String> unused() {
         return unused.stream().map(Rule::toString).sorted().toList();
     }

@@ -13,7 +13,7 @@ import org.objectweb.asm.Opcodes;
 /**
  * What a class file defines, and what it refers to.
  *
- * <p>Annotations are left out: the JVM ignores those whose class is not there.
+ * <p>Annotations are left out: the JVM ignores those whose class does not exist.
  */
 final class ClassFile extends ClassVisitor {
     private static final int ASM = Opcodes.ASM9;

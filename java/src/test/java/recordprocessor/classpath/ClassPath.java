@@ -14,7 +14,7 @@ import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import org.objectweb.asm.Type;
 
-/** All classes of several jars and folders, and whether what one of them refers to is there, or in the JDK. */
+/** All classes of several jars and folders, and whether what one of them refers to exists there, or in the JDK. */
 final class ClassPath {
     // Their methods take whatever they are called with.
     private static final Set<String> ANY_SIGNATURE =
@@ -94,7 +94,7 @@ final class ClassPath {
         return membersOfJdk.computeIfAbsent(name, ClassPath::readFromJdk);
     }
 
-    /** Fields and methods, inherited ones too, and the class's name; empty where there is no such class. */
+    /** Fields and methods, including inherited ones, and the class's name; empty if there is no such class. */
     private static Set<String> readFromJdk(String name) {
         Set<String> members = new HashSet<>();
         try {

@@ -16,7 +16,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The class path has newer versions than its parts ask for, and less: what these refer to is there all the same. */
+/** The class path has newer versions than its parts ask for, and fewer jars: what they refer to exists anyway. */
 class LinksTest {
     private static final Path RECORD = Path.of("..", "src", "record_processor", "host", "jars.sha256");
     private static final Path ABSENT = Path.of("src", "test", "resources", "absent-classes.txt");

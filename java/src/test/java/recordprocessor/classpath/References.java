@@ -7,7 +7,7 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
-/** Collects what code refers to. Not for what is read by name at run time: nobody sees that in a class file. */
+/** Collects what code refers to. Not what is looked up by name at run time: a class file does not show that. */
 final class References extends MethodVisitor {
     private final Set<Reference> found;
 

@@ -10,7 +10,7 @@ import recordprocessor.failover.OrphanedLeases.Seen;
 class OrphanedLeasesTest {
     private static final long FAILOVER = 1_000;
 
-    /** A lease table in memory, which takes its time to answer, and in which things may happen meanwhile. */
+    /** A lease table in memory, which takes time to answer, and in which things may happen meanwhile. */
     private final class Table implements OrphanedLeases.Table {
         final List<Seen> leases = new ArrayList<>(List.of(new Seen("a", "leader", 5), new Seen("b", "leader", 7)));
         final List<String> released = new ArrayList<>();

@@ -20,7 +20,7 @@ class StuckHandoffsTest {
 
     private final StuckHandoffs stuck = new StuckHandoffs(() -> seen, table(), FAILOVER_NANOS, () -> now);
 
-    /** KCL's own: of a lease on its way, evicting takes out the old owner alone. */
+    /** KCL's own: for a lease on its way, evicting removes only the old owner. */
     private LeaseRefresher table() {
         return (LeaseRefresher) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {LeaseRefresher.class}, (proxy, method, arguments) -> {

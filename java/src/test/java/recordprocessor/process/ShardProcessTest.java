@@ -34,7 +34,7 @@ class ShardProcessTest {
         return process.ended().get(15, TimeUnit.SECONDS);
     }
 
-    /** Gone, or a zombie that the container's first process has not taken in yet. */
+    /** Gone, or a zombie that the container's first process has not reaped yet. */
     private static void assertGone(long processId) throws Exception {
         Path stat = Path.of("/proc", String.valueOf(processId), "stat");
         while (Files.exists(stat) && !Files.readString(stat).contains(") Z ")) {

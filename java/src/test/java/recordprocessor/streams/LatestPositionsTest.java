@@ -59,7 +59,7 @@ class LatestPositionsTest {
                 InterceptorContext.builder().request(request).response(response).build(), attributes);
     }
 
-    /** A shard that was begun before is begun again, and has the iterator "i0". */
+    /** A shard that was started before is started again, and has the iterator "i0". */
     private static void beginAgain(LatestPositions positions) {
         ExecutionAttributes attributes = new ExecutionAttributes();
         GetShardIteratorRequest request = sent(positions, iterator(ShardIteratorType.LATEST), attributes);
@@ -105,7 +105,7 @@ class LatestPositionsTest {
         beginAgain(positions);
         assertEquals(List.of(), read(positions, "i0", "i1", "11:00:00", "12:00:09"));
         assertEquals(List.of(), read(positions, "i1", "i2"));
-        // The very second of the start is kept: its records are older or newer, nobody knows.
+        // Records of the very second of the start are kept: nobody knows whether they are older or newer.
         assertEquals(List.of("12:00:10", "12:00:12"), read(positions, "i2", "i3", "12:00:09", "12:00:10", "12:00:12"));
     }
 

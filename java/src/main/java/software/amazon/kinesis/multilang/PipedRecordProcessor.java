@@ -12,13 +12,13 @@ import recordprocessor.process.ShardProcess;
 import software.amazon.kinesis.multilang.config.MultiLangDaemonConfiguration;
 
 /**
- * KCL's processor of one shard, which talks to the shard's process, with a milder end.
+ * KCL's processor of one shard, which talks to the shard process, with a milder end.
  *
  * <p>Stock KCL exits the JVM when a shard process dies, and with it every other shard of the host; worse, it does so
- * from the very thread that its graceful shutdown then waits for. Here a dead shard process costs its shard alone.
+ * from the very thread that its graceful shutdown then waits for. Here a dead shard process affects only its shard.
  */
 final class PipedRecordProcessor extends MultiLangShardRecordProcessor {
-    /** Starts the shard's process. */
+    /** Starts the shard process. */
     interface Start {
         ShardProcess start() throws IOException;
     }
@@ -31,7 +31,7 @@ final class PipedRecordProcessor extends MultiLangShardRecordProcessor {
     private volatile ShardProcess process;
     private volatile boolean failed;
 
-    /** @param onEnd hears once how the process ended, in any thread; also where it could not be started */
+    /** @param onEnd called once with how the process ended, in any thread; also if it could not be started */
     PipedRecordProcessor(
             Start start,
             Consumer<ProcessEnd> onEnd,
@@ -43,12 +43,12 @@ final class PipedRecordProcessor extends MultiLangShardRecordProcessor {
         this.onEnd = onEnd;
     }
 
-    /** Whether the process died or broke the protocol: nothing may be sent to it any more. */
+    /** Whether the process died or broke the protocol: nothing may be sent to it anymore. */
     boolean failed() {
         return failed;
     }
 
-    /** Waits for it where the process is about to end, as after KCL's goodbye. */
+    /** Waits for the process if it is about to end, as after KCL's goodbye. */
     ProcessEnd end() {
         try {
             return process.ended().get(END_MILLIS, TimeUnit.MILLISECONDS);
@@ -82,7 +82,7 @@ final class PipedRecordProcessor extends MultiLangShardRecordProcessor {
         return process;
     }
 
-    /** Called by KCL where it would end the JVM. */
+    /** KCL calls this where it would end the JVM. */
     @Override
     void exit() {
         failed = true;

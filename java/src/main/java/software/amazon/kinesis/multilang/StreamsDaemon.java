@@ -28,9 +28,9 @@ import sun.misc.Signal;
 /**
  * KCL's MultiLangDaemon over the DynamoDB Streams adapter.
  *
- * <p>It lives in KCL's package because the parts it puts together are package-private there. Three things end it, all
- * by the same graceful way: SIGTERM or SIGINT, and the end of its standard input, which is how the Python parent asks,
- * and what happens when that parent dies; then it also removes the parent's files. Exit status: 0 after a graceful stop, 1
+ * <p>It is in KCL's package because the parts that it combines are package-private there. Three things end it, all in
+ * the same graceful way: SIGTERM or SIGINT, and the end of its standard input, which is how the Python parent asks, and
+ * what happens when that parent dies; then it also removes the parent's files. Exit status: 0 after a graceful stop, 1
  * otherwise.
  */
 public final class StreamsDaemon {
@@ -39,7 +39,7 @@ public final class StreamsDaemon {
     private static final long POLL_MILLIS = 100;
     // KCL takes about this long from the last shard process's answer to its own.
     private static final long SAVED_MILLIS = 1200;
-    // For KCL's own stop, which gives back the leader's lock.
+    // For KCL's own stop, which releases the leader's lock.
     private static final long UNLOCKED_MILLIS = 1000;
 
     private final RunDirectory runDirectory;
@@ -91,7 +91,7 @@ public final class StreamsDaemon {
         try {
             status = new StreamsDaemon(propertiesFile, runDirectory).run();
         } catch (Throwable error) {
-            LOG.error("the daemon cannot run", error);
+            LOG.error("the worker cannot run", error);
         }
         runDirectory.removeIfOrphaned();
         System.exit(status);
@@ -109,17 +109,17 @@ public final class StreamsDaemon {
         Future<?> running = config.getExecutorService().submit(scheduler);
         running.get();
         leave();
-        // Without a stop the scheduler returns only when it could not initialize, which it has logged.
+        // Without a stop the scheduler returns only if it could not initialize, which it has logged.
         return stopping.get() ? 0 : 1;
     }
 
     private void waitForParent() {
         try {
             while (System.in.read() >= 0) {
-                // Nothing is ever said on this pipe; only its end counts.
+                // Nothing is ever sent through this pipe; only its end counts.
             }
         } catch (IOException error) {
-            LOG.warn("standard input broke; taken for its end", error);
+            LOG.warn("standard input broke; treated as its end", error);
         }
         startStop();
     }
@@ -134,10 +134,10 @@ public final class StreamsDaemon {
         long end = System.nanoTime()
                 + TimeUnit.MILLISECONDS.toNanos(
                         config.getMultiLangDaemonConfiguration().getShutdownGraceMillis());
-        // First, so that a shard process in the middle of a retry returns and can hear the rest.
+        // First, so that a shard process in the middle of a retry returns and can receive the rest.
         leases.askAllToStop();
         if (!scheduler.leaseCoordinator().isRunning()) {
-            // KCL's own stop would wait until its initialization is through or has failed twenty times.
+            // KCL's own stop would wait until its initialization has finished or has failed twenty times.
             LOG.info("stopped before the first lease was taken; there is nothing to save");
             halt(FailedAttempts.seen() ? 1 : 0);
         }
@@ -154,7 +154,7 @@ public final class StreamsDaemon {
         }
     }
 
-    /** Until KCL said that it has stopped, or no shard process has had anything to save for a moment, or time is up. */
+    /** Waits until KCL reports its stop, or no shard process has had anything to save for a moment, or time is up. */
     private void waitWhileUnsaved(Future<?> stopped, long end) throws InterruptedException {
         long savedMillis = 0;
         while (!stopped.isDone() && System.nanoTime() < end && savedMillis < SAVED_MILLIS) {
@@ -164,8 +164,9 @@ public final class StreamsDaemon {
     }
 
     /**
-     * Where all is saved, what KCL still waits for has nothing to lose: a shard that cannot begin, one that was being handed
-     * over, an ended one whose reader stands before a full queue. It would wait for the failover time, and the shards with it.
+     * Ends without KCL once everything is saved: what KCL still waits for has nothing to lose. It may be a shard that
+     * cannot start, one that was being handed over, or an ended one whose reader faces a full queue. KCL would wait for
+     * the failover time, and the shards with it.
      */
     private void leaveWithoutKcl() throws InterruptedException {
         List<String> unsaved = processors.unsaved();
@@ -179,7 +180,7 @@ public final class StreamsDaemon {
         end(0);
     }
 
-    /** Leaves nothing of this worker, and its leases to the others. Whoever comes second waits for the first. */
+    /** Leaves nothing of this worker behind, and its leases to the others. A second caller waits for the first. */
     private synchronized void leave() {
         if (!left) {
             left = true;

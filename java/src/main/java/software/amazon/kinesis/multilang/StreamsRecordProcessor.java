@@ -25,13 +25,13 @@ import software.amazon.kinesis.lifecycle.events.ShardEndedInput;
 import software.amazon.kinesis.lifecycle.events.ShutdownRequestedInput;
 
 /**
- * One shard's processor in the form the adapter demands, around the one that speaks to the shard's process.
+ * One shard's processor in the form that the adapter demands, around the one that talks to the shard process.
  *
- * <p>Once the process ended, records that KCL still has in hand are ignored: no checkpoint is made for them, and whoever
- * begins on the shard next, most often this worker with a new process, reads them again from the last checkpoint.
+ * <p>Once the process has ended, records that KCL still has are ignored: no checkpoint is made for them, and whoever
+ * starts on the shard next, usually this worker with a new process, reads them again from the last checkpoint.
  */
 final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcessor {
-    /** Starts a process with what it has to know in its environment. */
+    /** Starts a process with what it needs to know in its environment. */
     interface ProcessStarts {
         PipedRecordProcessor create(LeaseFile leaseFile, Tenure tenure, Consumer<ProcessEnd> onEnd);
     }
@@ -45,7 +45,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     private final UnaryOperator<String> leaseKeyOfShard;
     private final Parts parts;
     private final ProcessStarts starts;
-    /** Whether the process has ended otherwise than KCL asked it to, and what follows from it is done. */
+    /** Whether the process has ended without KCL asking it to, and what follows from that is done. */
     private final AtomicBoolean ended = new AtomicBoolean();
 
     private final Silence silence = new Silence();
@@ -75,7 +75,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
                 .lease(leaseKey)
                 .map(parts.tenures()::of)
                 .orElse(null);
-        // While KCL waits for a straggler it finds the leases again that it has just dropped, and begins on them anew.
+        // While KCL waits for a straggler it finds the leases that it has just dropped, and starts on them again.
         if (tenure == null || !waitForTurn()) {
             return;
         }
@@ -99,7 +99,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         }
     }
 
-    /** Ends the process where it has owed an answer for so long without a sign of life. */
+    /** Ends the process if it has owed an answer for this long without a sign of life. */
     void endIfSilent(long nanos) {
         Tenure current = tenure;
         if (piped == null || current == null || !piped.lives()) {
@@ -113,7 +113,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         }
     }
 
-    /** Waits until the process may be started; false where KCL wants the shard to end before that. */
+    /** Waits until the process may be started; returns false if KCL wants the shard to end before that. */
     private boolean waitForTurn() {
         try {
             while (!parts.leases().isStopping() && !parts.consumers().isLeaving(leaseKey)) {
@@ -162,7 +162,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         }
     }
 
-    /** Whether its process runs, and may have something to save that it was not yet asked to save. */
+    /** Whether its process runs, and may have something to save that it has not been asked to save yet. */
     boolean isUnsaved() {
         return piped != null && piped.lives() && !saved;
     }
@@ -171,7 +171,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         return leaseKey;
     }
 
-    /** Ends the process without ceremony: the time that the operator allows for a stop is over. */
+    /** Ends the process at once: the time that the operator allows for a stop is over. */
     void kill() {
         leaving = true;
         if (piped != null) {
@@ -183,7 +183,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         return piped != null && !piped.failed() && !ended.get();
     }
 
-    /** Says goodbye; whether the process took it in. */
+    /** Says goodbye; returns whether the process received it. */
     private boolean leave(Runnable goodbye) {
         leaving = true;
         boolean done = isWorking();
@@ -199,7 +199,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     }
 
     private void onEnd(ProcessEnd end) {
-        // While KCL says goodbye, an end is what it asks for; how it went is seen afterwards.
+        // While KCL says goodbye, it asks for an end; how that went is seen afterwards.
         if (!leaving) {
             decide(end);
         }
@@ -212,7 +212,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         ProcessEnd named = end.unasked();
         if (named.isRestarted() && !parts.leases().isStopping() && isOurs()) {
             long delayMillis = tenure.ended(named.reason(), checkpoint(), hadRecords);
-            if (named.reason() != ProcessEnd.Reason.RELOAD) { // the process has said that
+            if (named.reason() != ProcessEnd.Reason.RELOAD) { // the process has logged that
                 events.restarted(named, tenure.restarts(), delayMillis);
             }
             parts.consumers().consumer(leaseKey).ifPresent(FullQueues::doNotWaitForReader);

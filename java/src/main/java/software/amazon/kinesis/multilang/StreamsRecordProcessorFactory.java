@@ -12,8 +12,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import recordprocessor.Timers;
 import recordprocessor.config.StreamArn;
 import recordprocessor.config.WorkerProperties;
@@ -36,13 +34,12 @@ import software.amazon.kinesis.processor.ShardRecordProcessor;
 import software.amazon.kinesis.processor.ShardRecordProcessorFactory;
 
 /**
- * Makes a shard's processor, and tells its process which stream the shard belongs to.
+ * Creates a shard's processor, and tells its process which stream the shard belongs to.
  *
- * <p>Records carry no ARN of their stream, and {@link #shardRecordProcessor(StreamIdentifier)} is the only place where
- * KCL says it.
+ * <p>Records do not contain the ARN of their stream, and only {@link #shardRecordProcessor(StreamIdentifier)} is told
+ * it by KCL.
  */
 final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory {
-    private static final Logger LOG = LoggerFactory.getLogger(StreamsRecordProcessorFactory.class);
     private static final long LOOK_MILLIS = 500;
 
     private final ProcessStarter starter;
@@ -69,7 +66,7 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
                         arn -> arn.forAdapter(properties.region()).kclStreamName(), Function.identity()));
     }
 
-    /** Only the adapter calls this, once, to look at the type of what it gets. */
+    /** Only the adapter calls this, once, to look at the type of the result. */
     @Override
     public ShardRecordProcessor shardRecordProcessor() {
         return new StreamsRecordProcessor("", UnaryOperator.identity(), parts, (leaseFile, tenure, onEnd) -> {
@@ -77,18 +74,14 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
         });
     }
 
-    /** To be called before the scheduler runs. */
+    /** Call this before the scheduler runs. */
     void start(Scheduler scheduler) {
         parts.consumers().start(scheduler);
         Timers.repeat("stuck-watch", this::endTheSilent, LOOK_MILLIS);
     }
 
     private void endTheSilent() {
-        try {
-            Set.copyOf(processors).forEach(processor -> processor.endIfSilent(stuckAfterNanos));
-        } catch (RuntimeException error) {
-            LOG.warn("cannot look for processes of shards that are stuck", error);
-        }
+        Set.copyOf(processors).forEach(processor -> processor.endIfSilent(stuckAfterNanos));
     }
 
     @Override
@@ -103,7 +96,9 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
         return processor;
     }
 
-    /** The leases whose shard processes may have something to save that they were not yet asked to save. */
+    /**
+     * Returns the leases whose shard processes may have something to save that they have not been asked to save yet.
+     */
     List<String> unsaved() {
         return Set.copyOf(processors).stream()
                 .filter(StreamsRecordProcessor::isUnsaved)
@@ -111,14 +106,14 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
                 .toList();
     }
 
-    /** Ends all processes of shards, and what they started. */
+    /** Ends all shard processes, and what they started. */
     void killShardProcesses() {
         Set.copyOf(processors).forEach(StreamsRecordProcessor::kill);
         stragglers.endEverything();
     }
 
     private PipedRecordProcessor piped(StreamArn arn, LeaseFile leaseFile, Tenure tenure, Consumer<ProcessEnd> onEnd) {
-        // docs/reference/process-contract.md says what these are.
+        // docs/reference/process-contract.md describes these.
         Map<String, String> environment = Map.of(
                 "RP_STREAM_ARN", arn.text(),
                 "RP_LEASE_FILE", leaseFile.path().toString(),

@@ -1,6 +1,6 @@
 package com.amazonaws.services.schemaregistry.common;
 
-/** In the place of the one in Glue's schema registry: a type in KCL's record class, of a field that is always null. */
+/** Stands in for the class of Glue's schema registry: the type of a field in KCL's record class that is always null. */
 public final class Schema {
     private Schema() {}
 }

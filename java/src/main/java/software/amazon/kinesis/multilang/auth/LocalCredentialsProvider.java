@@ -5,9 +5,9 @@ import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 
 /**
- * Credentials for a local database, which wants a signature but checks none.
+ * Credentials for a local database, which wants a signature but does not check it.
  *
- * <p>KCL looks short provider names up in this package. The Python side knows the same name in {@code aws.py}.
+ * <p>KCL looks short provider names up in this package. The Python side knows the same name in {@code aws/clients.py}.
  */
 public final class LocalCredentialsProvider implements AwsCredentialsProvider {
     @Override

@@ -12,7 +12,7 @@ import software.amazon.kinesis.processor.ShardRecordProcessorFactory;
 /**
  * What KCL made of the properties, opened for the adapter's scheduler.
  *
- * <p>It lives in KCL's package because {@code resolvedConfiguration} is package-private there. The retrieval config is
+ * <p>It is in KCL's package because {@code resolvedConfiguration} is package-private there. The retrieval config is
  * left out: the adapter needs its own.
  */
 public record KclConfigs(
