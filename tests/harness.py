@@ -29,7 +29,7 @@ COMMAND = [sys.executable, "-m", "record_processor"]
 
 
 def wait_for(condition: Callable[[], T], what: str, seconds: float = PATIENCE_SECONDS) -> T:
-    """The first true answer of a condition; fails by name when it does not come."""
+    """Return the first true result of a condition; fail by name if it does not come."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         answer = condition()
@@ -40,7 +40,7 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = PATIENCE_SE
 
 
 class Database:
-    """The local database, with tables named anew for each test."""
+    """The local database, with new table names for each test."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
@@ -78,7 +78,7 @@ class Database:
         return items
 
     def leader(self, application: str) -> str:
-        """The id of the worker that holds KCL's lock; empty where nobody does, or its table is not there yet."""
+        """Return the id of the worker that holds KCL's lock; empty if nobody does, or its table does not exist yet."""
         table, key = f"{application}-CoordinatorState", {"key": {"S": "Leader"}}
         try:
             answer = self.client.get_item(TableName=table, Key=key, ConsistentRead=True)
@@ -93,7 +93,7 @@ class Database:
 
 
 class Worker:
-    """`record-processor run`, in a folder of its own, with its log read as it comes."""
+    """`record-processor run`, in its own folder, with its log read as it arrives."""
 
     def __init__(
         self,

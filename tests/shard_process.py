@@ -84,7 +84,7 @@ class ShardProcess:
         return self
 
     def records(self, *numbers: int, **overrides: Any) -> None:
-        """Give it records, each of an item of its own where nothing else is said (`builders.adapter_json`)."""
+        """Give it records, each of its own item unless something else is said (`builders.adapter_json`)."""
         records = []
         for number in numbers:
             keys = {"Keys": {"id": {"N": str(number)}}, **overrides}
@@ -182,6 +182,6 @@ class ShardProcess:
 
 
 def python_action(folder: Path, code: str, **settings: Any) -> dict[str, Any]:
-    """An action whose handler is `handle` in this code."""
+    """Return an action whose handler is `handle` in this code."""
     (folder / "handlers.py").write_text(code)
     return {"name": "orders", "type": "python", "handler": "handlers:handle", **settings}

@@ -1,4 +1,4 @@
-"""A sink made anew for each test, and the delivery of one action to it."""
+"""A sink created for each test, and the delivery of one action to it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SINKS: dict[str, Callable[[Servers, Path], Sink]] = {
     "file": lambda _, folder: host.FileSink(folder),
     "log": lambda *_: host.LogSink(),
 }
-# The proxy answers for a server that throttles or refuses: what runs behind makes no difference there.
+# The proxy answers in place of a server that throttles or rejects: what runs behind it does not matter then.
 BEHIND_THE_PROXY = [name for name in SINKS if name not in ("command", "python", "file", "log", "lambda-runtime")]
 OVER_THE_NETWORK = [name for name in SINKS if name not in ("command", "python", "file", "log")]
 

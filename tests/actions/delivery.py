@@ -38,7 +38,7 @@ class Delivery:
         self.delivery.submit(list(records))
 
     def finish(self) -> None:
-        """Return when everything is done, and safe; raises LeaseLostError where that takes too long."""
+        """Return when everything is done and durable; raise LeaseLostError if that takes too long."""
         patience = threading.Timer(_PATIENCE_SECONDS, self.memory.lose)
         patience.start()
         try:
@@ -59,7 +59,7 @@ class Delivery:
 
 
 def changes(items: int, times: int, start: int = 1) -> list[RawRecord]:
-    """Each item changed so many times, in turn: `n` of an item counts from `start`."""
+    """Return changes of each item in turn: `n` of an item counts from `start`."""
     return [change(f"item-{item}", number) for number in range(start, start + times) for item in range(items)]
 
 

@@ -127,7 +127,7 @@ def shell(script: str, **settings: Any) -> CommandAction:
 
 
 def failures(action: CommandAction, records: int) -> dict[int, Exception]:
-    """Why records failed, by position, of a batch of so many items."""
+    """Return why records failed, by position, in a batch of this many items."""
     made = [
         change_record(SequenceNumber=f"{number:021}", Keys={"id": {"S": f"item-{number}"}}) for number in range(records)
     ]

@@ -1,4 +1,4 @@
-"""What every action promises, whatever it does: nothing lost, nothing out of order for an item, no mistake hidden."""
+"""What every action guarantees: nothing is lost, an item's order is kept, and no error is hidden."""
 
 from __future__ import annotations
 

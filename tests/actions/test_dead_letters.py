@@ -120,7 +120,7 @@ def test_what_is_no_letter_stays_in_a_queue_and_fails_no_replay(
     assert received(sink.client("sqs"), sink.queue_url) == ["somebody else's"]
 
 
-# The FIFO queue's server takes less than AWS does today, as a queue with a limit of its own would.
+# The FIFO queue's server accepts less than AWS does today, like a queue with its own limit.
 @pytest.mark.parametrize("sink", ["sqs-fifo", "sns", "dynamodb"], indirect=True)
 def test_a_letter_that_is_too_large_for_its_place_holds_nothing_up(
     sink: NetworkSink, delivery: StartDelivery, tmp_path: Path, caplog: pytest.LogCaptureFixture

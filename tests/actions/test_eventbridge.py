@@ -30,7 +30,7 @@ def test_an_event_says_where_it_comes_from_and_when_the_change_was_made(
     assert (event["source"], event["detail-type"], event["resources"]) == ("dynamodb", "Order MODIFY 4", [ARN])
     assert event["detail"]["new"] == {"id": "item-1", "n": 4}
     assert sink.faults.last is not None
-    (sent,) = json.loads(sink.faults.last.body)["Entries"]  # the server behind keeps a time of its own
+    (sent,) = json.loads(sink.faults.last.body)["Entries"]  # the server behind the proxy sets its own time
     assert datetime.fromtimestamp(sent["Time"], timezone.utc).isoformat().startswith("2026-11-23T06:31:24")
 
 

@@ -1,4 +1,4 @@
-"""Webhooks whose far side does what it likes."""
+"""Webhooks whose remote side misbehaves."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def test_json_of_any_depth_and_size_that_names_no_failures_is_a_success() -> Non
 
 
 class Partner:
-    """Answers each request with a status, and keeps the bodies of those that it took."""
+    """Answers each request with a status, and keeps the bodies of those that it accepted."""
 
     def __init__(self) -> None:
         self.refusing = True

@@ -55,7 +55,7 @@ def test_an_archive_is_made_once(archive: Path) -> None:
 
 
 def test_the_list_of_classes_is_that_of_these_jars() -> None:
-    """`python -m supply_chain.class_list` writes it anew."""
+    """`python -m supply_chain.class_list` writes a new one."""
     require("java")
     jdk = ("java/", "javax/", "jdk/", "sun/", "com/sun/", "org/xml/", "org/w3c/", "[")
     of_jars = {name for name in listed() if not name.startswith(jdk)}

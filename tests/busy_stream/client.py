@@ -1,4 +1,4 @@
-"""The stand-in from the side of the tests: a process, and its commands."""
+"""The stand-in from the tests' side: a process, and its commands."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class BusyStream:
         self.endpoint = self.server.address
 
     def show(self, table: str, shards: int, **more: Any) -> str:
-        """Show a table's stream as so many shards; its ARN."""
+        """Show a table's stream as this many shards; return its ARN."""
         description = self._database.client.describe_table(TableName=table)["Table"]
         arn: str = self.command("show", arn=description["LatestStreamArn"], shards=shards, **more)
         return arn

@@ -9,7 +9,7 @@ _STREAMS = "com.amazonaws.dynamodb.v20120810#"
 
 
 class AwsError(Exception):
-    """An error as the service answers it."""
+    """An error as the service returns it."""
 
     status = 400
     kind = ""

@@ -52,7 +52,7 @@ class Faults:
 
         Raises:
             AwsError: the answer.
-            ConnectionAbortedError: there is to be no answer.
+            ConnectionAbortedError: no answer is to be given.
         """
         fault = self._next(operation, places)
         if fault is None:

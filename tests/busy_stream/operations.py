@@ -108,7 +108,7 @@ class Stream:
         if kind not in ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"):
             raise ValidationError(f"unknown ShardIteratorType {kind}")
         begin: int = int(call["SequenceNumber"]) + (kind == "AFTER_SEQUENCE_NUMBER")
-        # What stands directly behind the last trimmed record has lost nothing.
+        # A position directly after the last trimmed record has lost nothing.
         shard.page(max(begin, shard.horizon) if begin == shard.horizon - 1 else begin, 0)
         return begin
 
@@ -126,7 +126,7 @@ class Stream:
 
 
 def token_of(call: dict[str, Any]) -> dict[str, Any]:
-    """What an iterator stands for."""
+    """The content of an iterator."""
     try:
         token: dict[str, Any] = json.loads(base64.urlsafe_b64decode(call["ShardIterator"]))
     except (ValueError, KeyError):

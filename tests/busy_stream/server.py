@@ -1,6 +1,7 @@
 """The stand-in as a program: `python -m tests.busy_stream.server PORT DATABASE`.
 
-Streams that were shown by a command (`{"do": "show"}`, see `Control`) are answered here; all else is passed through.
+It answers for streams that were shown by a command (`{"do": "show"}`, see `Control`); everything else is passed
+through.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class StandIn:
         return verb(command)
 
     def _show(self, command: dict[str, Any]) -> str:
-        """Show a stream as so many shards: `arn`, `shards`, in a `dialect`; the ARN that it then has."""
+        """Show a stream as several shards: `arn`, `shards`, in a `dialect`; return its new ARN."""
         description = Streams(self.endpoint).call("DescribeStream", {"StreamArn": command["arn"]})["StreamDescription"]
         dialect = DIALECTS[command.get("dialect", "dynamodb")]()
         stream = Stream(description, Shards(command["shards"]), self.clock, dialect)
@@ -117,7 +118,7 @@ class StandIn:
             return sum(shard.trim(shard.newest_but(keep)) for shard in stream.shards.all)
 
     def _hide(self, command: dict[str, Any]) -> None:
-        """List children of `arn` without these `shards`, as an inconsistent answer does; none shows all again."""
+        """Hide these child shards of `arn` from its list, as an inconsistent answer does; without any, show all again."""
         self._streams[command["arn"]].hidden = set(command["shards"])
 
     def _advance(self, command: dict[str, Any]) -> None:
@@ -173,7 +174,7 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     def _pass_through(self, body: bytes) -> None:
-        """On a connection of its own: one is kept for each of the client's."""
+        """On its own connection: one is kept for each of the client's."""
         if self._upstream is None:
             address = urlsplit(self.stand_in.endpoint)
             self._upstream = http.client.HTTPConnection(address.hostname or "", address.port, timeout=120)

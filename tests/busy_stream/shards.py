@@ -56,7 +56,7 @@ class Shard:
         return self._kept[-1].sequence + 1 if self._kept else self._horizon
 
     def newest_but(self, count: int) -> int:
-        """Where the newest so many records begin."""
+        """Return where the newest records begin."""
         return self.newest if count == 0 else self._kept[-count].sequence if count <= len(self._kept) else self._horizon
 
     def add(self, kept: Kept) -> None:
@@ -135,12 +135,12 @@ class Shards:
         shard.add(Kept(self._last, record, size))
 
     def split(self, shard: Shard) -> list[Shard]:
-        """End a shard and go on in two, as DynamoDB does when a partition splits."""
+        """End a shard and continue in two, as DynamoDB does when a partition splits."""
         middle = (shard.low + shard.high) // 2
         return self._replace(shard, [(shard.low, middle), (middle, shard.high)])
 
     def roll(self, shard: Shard) -> list[Shard]:
-        """End a shard and go on in one, as DynamoDB does every few hours."""
+        """End a shard and continue in one, as DynamoDB does every few hours."""
         return self._replace(shard, [(shard.low, shard.high)])
 
     def forget(self, shard: Shard) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PAUSE_SECONDS = 0.02
 _HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
-    # The database wants a signature and checks none, but its region is where the tables are.
+    # The database wants a signature without checking it, but its region decides where the tables are.
     "Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/us-west-2/dynamodb/aws4_request, "
     "SignedHeaders=host, Signature=none",
 }
@@ -35,11 +35,11 @@ class Streams:
         self._connection: http.client.HTTPConnection | None = None
 
     def call(self, operation: str, content: dict[str, Any]) -> dict[str, Any]:
-        """The answer.
+        """Return the answer.
 
         Raises:
             RefusedError: it is an error.
-            OSError, http.client.HTTPException: there is none, or a failure of the database's own.
+            OSError, http.client.HTTPException: there is none, or the database itself failed.
         """
         if self._connection is None:
             self._connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=30)
@@ -59,10 +59,10 @@ class Streams:
 
 
 class Source(threading.Thread):
-    """Fills a stream until it ends, for as long as the process lives; a restart of the database is waited for.
+    """Fills a stream until it ends, for as long as the process lives; waits for a database that restarts.
 
     A database that comes back without what was read from it has gone back in time, and so would the stream: then it
-    answers nothing more.
+    stops answering.
     """
 
     def __init__(self, endpoint: str, stream: Stream) -> None:

@@ -1,4 +1,4 @@
-"""The stand-in beside the local database: a plain client must not be able to tell, but for the number of shards."""
+"""The stand-in beside the local database: a plain client must not see a difference, except in the number of shards."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def shards_of(streams: Any, arn: str, **more: Any) -> list[dict[str, Any]]:
 
 
 def read(streams: Any, arn: str, shard_id: str) -> list[dict[str, Any]]:
-    """All records of a shard; an open one, until an empty answer."""
+    """Return all records of a shard; for an open one, until an empty answer."""
     where = {"StreamArn": arn, "ShardId": shard_id, "ShardIteratorType": "TRIM_HORIZON"}
     iterator, records = streams.get_shard_iterator(**where)["ShardIterator"], []
     while iterator is not None:
@@ -315,7 +315,7 @@ def test_a_database_that_has_forgotten_what_was_read_of_it_is_not_gone_on_with(
 
 
 def refusal(streams: Any, arn: str) -> str:
-    """What it says where it refuses; empty where it does not."""
+    """Return its message if it refuses; empty if it does not."""
     try:
         streams.describe_stream(StreamArn=arn)
     except ClientError as error:

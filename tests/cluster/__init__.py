@@ -1,1 +1,1 @@
-"""Several hosts on one machine: network namespaces joined by a bridge, each with a worker of its own."""
+"""Several hosts on one machine: network namespaces joined by a bridge, each with its own worker."""

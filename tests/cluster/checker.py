@@ -67,9 +67,10 @@ def turned(acts: Sequence[Act]) -> list[str]:
 
 
 def turned_in_file(changes: Sequence[tuple[str, int]], children: int) -> list[str]:
-    """The same for what one host's action wrote for one shard, with so many children of that shard on that host.
+    """Check what one host's action wrote for one shard, with this many processes of that shard on that host.
 
-    Between its children others may have done some, so a counter may leap there; it goes back only where one begins.
+    Other hosts may have processed some between its processes, so a counter may jump there; it goes back only where a
+    process begins.
     """
     last: dict[str, int] = {}
     back: dict[str, int] = defaultdict(int)

@@ -37,7 +37,7 @@ class Clock:
         self._write()
 
     def sleep(self, nanoseconds: int) -> None:
-        """The monotonic clock has stood still for so long, once more; to be said while the processes are stopped."""
+        """Add a time during which the monotonic clock stood still; call it while the processes are stopped."""
         self._slept_ns += nanoseconds
         self._write()
 

@@ -1,4 +1,4 @@
-"""Hosts with a worker each, and one with what they share: the database, and the stand-in for a busy stream."""
+"""Hosts with a worker each, and a host for what they share: the database, and the stand-in for a busy stream."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.harness import Database
 
 FAILOVER_SECONDS = 5.0
-# Until a process that is told to stop stands still.
+# How long a process takes to stop after it was told to.
 _STOPPING_NS = 50_000_000
 
 _ACTIONS = """\
@@ -67,7 +67,7 @@ class Machine:
 
     @property
     def clock(self) -> Clock:
-        """From the next start of the worker on, it has a clock of its own."""
+        """From the worker's next start on, it has its own clock."""
         if self._clock is None:
             self._clock = Clock(self.folder)
         return self._clock
@@ -107,7 +107,7 @@ class Machine:
         self._forget()
 
     def kill_shard_process(self) -> int:
-        """One whose handler has just started a process of its own: the pid of that, which lives on."""
+        """Have a handler start a process that outlives it; return the pid of its shard process."""
         started = self.folder / "descendant.json"
         started.unlink(missing_ok=True)
         (self.folder / "start-descendant").touch()
@@ -169,7 +169,7 @@ class Machine:
 
 
 class Cluster:
-    """Made with one table that is shown as so many shards, and no worker started yet."""
+    """Created with one table that is shown as several shards, and no worker started yet."""
 
     def __init__(self, folder: Path, hosts: int, shards: int, **properties: str) -> None:
         self.folder = folder
@@ -205,7 +205,7 @@ class Cluster:
                 machine.end()
 
     def start(self) -> None:
-        """All hosts, and wait until they have begun on every shard."""
+        """Start all hosts, and wait until every shard is being read."""
         for machine in self.machines:
             machine.start()
         shards = len(self.stream.command("shards", arn=self.arn))
@@ -235,7 +235,7 @@ class Cluster:
         return [machine for machine in self.machines if machine.running]
 
     def open_shards(self) -> list[str]:
-        """The ids of those that have not ended, in the order by which the stand-in numbers them."""
+        """Return the ids of open shards, in the stand-in's order."""
         shards = self.stream.command("shards", arn=self.arn)
         return [shard["ShardId"] for shard in shards if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
 

@@ -1,4 +1,4 @@
-"""What can happen to a cluster. Each is a block: the fault begins on entering, and is mended on leaving."""
+"""What can happen to a cluster. Each is a block: the fault begins on entering, and is repaired on leaving."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from tests.cluster.cluster import Cluster, Machine
 
     Break = Callable[[Cluster, random.Random], AbstractContextManager[str]]
-    """Entering it answers what was done, in a few words."""
+    """Entering the block returns what was done, in a few words."""
 
-# So many shards are enough for two cores; past it they roll over, and do not split.
+# Enough shards for two cores; beyond this they roll over instead of splitting.
 _MOST_SHARDS = 44
-# A record of a shard that is so many behind its newest was checkpointed minutes ago.
+# A record this far behind its shard's newest was checkpointed minutes ago.
 _KEPT_RECORDS = 4000
 
 
@@ -111,7 +111,7 @@ def database_paused(cluster: Cluster, _random: random.Random) -> Iterator[str]:
 
 
 def stand_in(name: str, kind: str, operation: str = "*", **how: float) -> Break:
-    """What one of the cluster's stand-ins answers."""
+    """Return the answer of one of the cluster's stand-ins."""
 
     @contextmanager
     def broken(cluster: Cluster, _random: random.Random) -> Iterator[str]:

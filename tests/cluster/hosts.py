@@ -19,7 +19,7 @@ _made = itertools.count()
 
 
 class Network:
-    """A bridge with so many hosts; the bridge's own address is where what all of them share listens."""
+    """A bridge with several hosts; what all of them share listens on the bridge's own address."""
 
     def __init__(self, count: int) -> None:
         # Two test runs must not meet, nor two networks of one run: the kernel takes one apart at its leisure.

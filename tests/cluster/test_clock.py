@@ -1,4 +1,4 @@
-"""A host's clocks are what the cluster says: while it sleeps one stands still, and it knows of nothing else."""
+"""A host's clocks are what the cluster says: while it sleeps one of them stands still, and nothing else shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hosts that are restarted, and what they share that goes away: it goes on by itself, and nothing is lost."""
+"""Hosts that are restarted, and shared parts that disappear: the cluster recovers by itself, and nothing is lost."""
 
 from __future__ import annotations
 

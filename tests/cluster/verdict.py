@@ -53,7 +53,7 @@ def settle(cluster: Cluster, writer: Writer) -> None:
 
 
 def assert_right(cluster: Cluster, writer: Writer, duplicates: int | None = None) -> None:
-    """Let it settle, stop all hosts, and judge; with so many duplicates, if given."""
+    """Wait until everything is processed, stop all hosts, and judge; with an expected number of duplicates, if given."""
     settle(cluster, writer)
     assert set(cluster.stop().values()) <= {0}
     assert not any(wrongs(cluster, writer).values()), wrongs(cluster, writer)
@@ -62,7 +62,7 @@ def assert_right(cluster: Cluster, writer: Writer, duplicates: int | None = None
 
 
 def _left_over(cluster: Cluster, writer: Writer) -> str:
-    """What is not done, by shard, and how the leases stand."""
+    """Describe what is not done, by shard, and the state of the leases."""
     acts = cluster.acts()
     shards = {act.item: act.shard for act in acts}
     audited = {change for changes in cluster.audits().values() for change in changes}

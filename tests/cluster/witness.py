@@ -1,4 +1,4 @@
-"""A handler that notes what it is called with before it answers: `[when, who, shard, [[item, counter], ...]]` a line.
+"""A handler that notes what it is called with before it returns: `[when, who, shard, [[item, counter], ...]]` per line.
 
 Copied into each host's folder, and loaded there by the worker's `python` action.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def handle(event: dict[str, Any], context: Any) -> None:
-    # The clock that goes on while a host sleeps: the same on all hosts, however the others are set.
+    # The clock that keeps counting while a host sleeps: the same on all hosts, however the others are set.
     begun = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     changes = [record["dynamodb"] for record in event["Records"]]
     acts = [[change["Keys"]["id"]["S"], int(change["NewImage"]["n"]["N"])] for change in changes]
@@ -26,7 +26,7 @@ def handle(event: dict[str, Any], context: Any) -> None:
 
 
 def start_descendant() -> None:
-    """Of all shard processes of the host, one: start what outlives it, with its standard output and error open."""
+    """In one of the host's shard processes: start a process that outlives it, with its standard output and error open."""
     try:
         os.unlink("start-descendant")  # noqa: PTH108
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Changes of items at a steady rate, each item with a counter of its own."""
+"""Changes of items at a steady rate, each item with its own counter."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BATCH = 25
-# After a fault of the database the writer is behind, and catches up so many times as fast.
+# After a fault of the database the writer is behind, and catches up this many times as fast.
 _CATCH_UP = 2.0
 _ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=5)
 
 
 class Writer(threading.Thread):
-    """Goes on until it is ended; what the database did not take is written again until it does.
+    """Runs until it is ended; what the database did not accept is written again until it does.
 
-    A batch whose answer was lost may be there already. DynamoDB makes no stream record of a put that changes nothing,
+    A batch whose answer was lost may have been written. DynamoDB makes no stream record of a put that changes nothing,
     so each counter is in the stream once.
     """
 

@@ -22,7 +22,7 @@ SECONDS = 300
 
 
 def environment(home: Path) -> dict[str, str]:
-    """That of a new login, with the programs that the README asks for, and what was downloaded before."""
+    """The environment of a new login, with the programs that the README asks for, and earlier downloads."""
     programs = [shutil.which(name) for name in ("python3", "java", "mvn")]
     folders = dict.fromkeys([*(str(Path(one).parent) for one in programs if one), "/usr/bin", "/bin"])
     without_ours = [folder for folder in folders if not folder.startswith(str(ROOT))]
@@ -93,7 +93,7 @@ def test_every_block_works_when_pasted_in_order_into_a_clean_shell(shown: list[s
 
 
 def assert_demo_is_readable(shown: str) -> None:
-    """Each change stands before what the action says of it, an item's changes in their order; and what to do next."""
+    """Each change appears before the action's line for it, an item's changes in order, and then what to do next."""
     lines = [line.strip() for line in shown.splitlines()]
     writes = [line.removeprefix("write").strip() for line in lines if line.startswith("write ")]
     assert len(writes) == 6

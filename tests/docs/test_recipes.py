@@ -106,7 +106,7 @@ def test_powertools_names_the_record_that_fails_and_the_others_are_done(
 
 
 class Server(ThreadingHTTPServer):
-    """Keeps what it is sent; answers as Secrets Manager does, which suits a collector of traces too."""
+    """Keeps what it receives; answers like Secrets Manager, which suits a collector of traces too."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answers)

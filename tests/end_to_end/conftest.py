@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def worker(database: Database, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
-    """Starts workers of one application; whatever a test leaves running is ended, by its process id."""
+    """Start workers of one application; whatever a test leaves running is ended, by its process id."""
     application = f"app-{uuid.uuid4().hex[:8]}"
     workers: list[Worker] = []
 

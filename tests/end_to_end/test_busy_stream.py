@@ -25,7 +25,7 @@ ITEMS = 40
 
 
 class Writer(threading.Thread):
-    """Goes on changing items, each with a counter of its own."""
+    """Keeps changing items, each with its own counter."""
 
     def __init__(self, database: Database, table: str) -> None:
         super().__init__(daemon=True)

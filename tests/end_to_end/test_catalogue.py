@@ -1,4 +1,4 @@
-"""The example of every action on the docs site, as it stands there, moves 300 changes of a table to its sink."""
+"""The example of every action on the docs site, unchanged, moves 300 changes of a table to its sink."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_site_has_an_example_of_at_most_eight_lines_for_every_action() -> No
 
 
 class Shop:
-    """The sinks that the examples name, made where the environment says that they are."""
+    """The sinks that the examples name, created where the environment says they are."""
 
     def __init__(self, servers: Servers, database: Database, folder: Path) -> None:
         self.servers, self.folder = servers, folder

@@ -78,7 +78,7 @@ def ways(folder: Path, address: str) -> dict[str, dict[str, str]]:
 
 
 def environment(home: Path, address: str) -> dict[str, str]:
-    """A user whose session with IAM Identity Center has run out, and can be refreshed."""
+    """A user whose session with IAM Identity Center has expired, and can be refreshed."""
     cache = home / ".aws/sso/cache"
     cache.mkdir(parents=True)
     answer = home / "answer.json"

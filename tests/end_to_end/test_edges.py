@@ -1,4 +1,4 @@
-"""The edges of the command: surroundings that are missing, a stop before the start, and what standard error gets."""
+"""The edges of the command: a missing environment, a stop before the start, and what standard error gets."""
 
 from __future__ import annotations
 

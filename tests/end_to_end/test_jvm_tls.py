@@ -33,7 +33,7 @@ class Tables(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing to standard error."""
+        """Write nothing to standard error."""
 
 
 class Server(ThreadingHTTPServer):

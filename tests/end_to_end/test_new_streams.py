@@ -1,4 +1,4 @@
-"""A table's stream that is made anew, while a worker runs and while none does."""
+"""A table's stream that is replaced, while a worker runs and while none does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a shard goes on that has seen nothing yet, and what becomes of a stream that is left out for a while."""
+"""Where a shard continues that has seen nothing yet, and what happens to a stream that is left out for a while."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_shard_begun_at_latest_goes_on_from_there_and_a_stream_that_is_left_ou
     assert second.stop(seconds=10) == 0
     assert [event for event in second.events if event["level"] == "error" or "traceback" in event] == []
     assert len(second.of("shard.started")) == 1
-    # Where it began is kept, for the day when the table is named again.
+    # Its start is kept for the day when the table is named again.
     (lease,) = [lease for lease in database.leases(second.application) if left_out in lease["leaseKey"]["S"]]
     assert lease["checkpoint"]["S"] == "LATEST"
     assert "latestStartMillis" in lease

@@ -1,4 +1,4 @@
-"""How a shard's process ends: the shard goes on within seconds, and nothing that the process started is left."""
+"""How a shard process ends: the shard continues within seconds, and nothing that the process started is left."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_a_stop_waits_for_no_next_start_and_saves_what_was_done_of_an_ended_shar
 
 
 class _ThrottledForKcl(BaseHTTPRequestHandler):
-    """The local database for what is asked before the JVM starts; KCL is throttled for ever."""
+    """The local database for calls before the JVM starts; KCL is throttled forever."""
 
     server: _Server
 

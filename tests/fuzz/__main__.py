@@ -16,7 +16,7 @@ _LARGEST_BYTES = 4 << 30
 
 def main() -> int:
     options = _options()
-    # Whatever goes wrong, this machine stays usable; and what holds the interpreter's lock is named at last.
+    # Whatever goes wrong, this machine stays usable, and code that keeps the interpreter's lock is named in the end.
     resource.setrlimit(resource.RLIMIT_AS, (_LARGEST_BYTES, _LARGEST_BYTES))
     faulthandler.enable()
     names = [options.target] if options.target else list(TARGETS)

@@ -17,15 +17,15 @@ MEGABYTES = 200
 
 
 class Unbounded(BaseException):
-    """An input takes more than it may. Not an Exception: nobody may take it for an error of its own."""
+    """An input uses more than it may. Not an Exception, so that nobody handles it as their own error."""
 
 
 @contextlib.contextmanager
 def bounded() -> Iterator[None]:
-    """Let what is inside take so much and no more; the main thread's alone.
+    """Limit what the block uses; for the main thread only.
 
     Raises:
-        Unbounded: where it is then, or at its end if it was memory.
+        Unbounded: where the limit is exceeded, or at the end if it was memory.
     """
     before = _peak_megabytes()
     former = signal.signal(signal.SIGVTALRM, _too_long)

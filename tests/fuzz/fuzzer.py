@@ -1,4 +1,4 @@
-"""Runs a target on one input after another. An input follows from seed and number alone, so each can be had again."""
+"""Runs a target on one input after another. An input follows from seed and number alone, so it can be repeated."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Outcome:
 
 
 def fuzz(name: str, target: Target, seed: int, seconds: float) -> Outcome:
-    """Run a target for so long."""
+    """Run a target for this long."""
     outcome = Outcome()
     end, number = time.monotonic() + seconds, 0
     while number < _FEWEST or time.monotonic() < end:

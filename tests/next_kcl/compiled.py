@@ -19,7 +19,7 @@ _MESSAGE = re.compile(r"^(\w+\.java):\d+:\d+: (compiler\.err\S*)(?:: (.*))?$", r
 
 
 def resolve() -> None:
-    """Has Maven write the class path; nothing is done where it did so for this `pom.xml` before."""
+    """Have Maven write the class path, unless it has done so for this `pom.xml` before."""
     pom = JAVA / "pom.xml"
     if not _is_resolved(pom):
         shutil.rmtree(TARGET, ignore_errors=True)

@@ -1,7 +1,7 @@
 """What would be different for our classes, and for the adapter's, under another version of KCL.
 
-A difference is one line of text. Names of classes stand in them without their packages: no two that are compared here
-have the same.
+A difference is one line of text. Class names are without packages in it: no two classes that are compared have the same
+name.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _overriding(one: ClassFile, today: ClassPath, then: ClassPath) -> Iterator[s
 
 
 def _kcls(one: ClassFile, path: ClassPath) -> set[str]:
-    """What a class inherits from KCL's directly: an ancestor of its own has its own line."""
+    """What a class inherits from KCL's class directly: its own ancestors have their own lines."""
     return {parent for parent in one.parents if parent.startswith(_KCL) and path.knows(parent)}
 
 

@@ -95,7 +95,7 @@ def lost(today: ClassPath, then: ClassPath) -> set[str]:
 
 
 def missing(path: ClassPath) -> list[Name]:
-    """Names that a class path does not have: of today's KCL there is none, or the table is wrong."""
+    """Return names that a class path does not have: for today's KCL there are none, or the table is wrong."""
     return [name for name in NAMES if not _types(name, path)]
 
 
@@ -109,7 +109,7 @@ def _lost(name: Name, today: ClassPath, then: ClassPath) -> str | None:
 
 
 def _types(name: Name, path: ClassPath) -> set[str]:
-    """The types under which an owner has a name; a text or a call has none of its own."""
+    """Return the types under which an owner has a name; a text or a call has no type."""
     owner = path.find(name.owner)
     if owner is None:
         return set()

@@ -73,7 +73,7 @@ def test_members_that_went_and_namesakes_that_came_are_found(tmp_path: Path) -> 
     today, then = ClassPath([before]), ClassPath([after, before])
     ours = [one for one in today.of_jar(before) if one.name == "Ours"]
     assert differences.unlinked(ours, today, today) == differences.overriding(ours, today, today) == set()
-    # The compiler names the class whose method it is called by.
+    # The compiler names the class through which a method is called.
     assert {line.split(" ", 2)[2] for line in differences.unlinked(ours, today, then)} == {
         "Ours.stop(), which is not there",
         "Kcl.count, which is not there",

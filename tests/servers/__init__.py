@@ -1,1 +1,1 @@
-"""Real servers for the tests, each a process of its own on a loopback port, and the faults between them and us."""
+"""Real servers for the tests, each its own process on a loopback port, and faults between them and us."""

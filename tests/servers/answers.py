@@ -1,4 +1,4 @@
-"""Requests and answers as the proxy in front of a server has them, and errors as AWS's protocols write them."""
+"""Requests and answers as the proxy in front of a server sees them, and errors as AWS's protocols write them."""
 
 from __future__ import annotations
 

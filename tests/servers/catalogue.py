@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ACCOUNT = "123456789012"
-"""That of the examples on the docs site."""
+"""The account of the examples on the docs site."""
 _AWS_SERVICES = ("sqs", "sns", "events", "kinesis", "firehose", "sts", "s3")
 
 _HERE = Path(__file__).parent

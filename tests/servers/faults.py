@@ -86,7 +86,7 @@ class Faults:
         self._plan.extend([lose] * times)
 
     def close(self) -> None:
-        """Refuse everything; returns when nothing is under way any more."""
+        """Refuse everything; return when no request is running anymore."""
         self._closed.set()
         with self._changed:
             self._changed.wait_for(lambda: not self._under_way, 30)
@@ -138,7 +138,7 @@ class Faults:
 def _handler(faults: Faults) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # Else head and body of an answer leave apart, and wait for each other's acknowledgement.
+        # Otherwise head and body of an answer are sent separately, and wait for each other's acknowledgement.
         wbufsize = -1
         disable_nagle_algorithm = True
 

@@ -1,7 +1,7 @@
-"""What AWS refuses of a call and a test server takes: each call is looked at before it gets there.
+"""What AWS rejects and a test server accepts: each call is checked before it gets there.
 
-The numbers are those of the calls' references at AWS. They stand here once more, and not by import, so that an action
-that outgrows them meets a refusal. Services have raised some since; the actions keep to those that hold everywhere.
+The numbers are those of the calls' references at AWS. They are repeated here and not imported, so that an action that
+exceeds them is rejected. Services have raised some since; the actions keep to those that apply everywhere.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TIME_BYTES = 14
 
 
 def refusal(request: Request) -> Answer | None:
-    """The answer to a call that AWS would not take; None where there is nothing against it."""
+    """Return the answer to a call that AWS would not accept; None if there is nothing against it."""
     if request.path.partition("?")[0].endswith("/invocations"):
         return _refusal_of_event(request.body)
     target = next((value for name, value in request.headers.items() if name.lower() == "x-amz-target"), "")
@@ -132,7 +132,7 @@ def _is_object(text: str) -> bool:
 
 
 def _nested(request: Request) -> dict[str, Any]:
-    """A form of the query protocol: `a.b.1=x` is x in a, b, 1. Nothing where the request is none."""
+    """Read a form of the query protocol: `a.b.1=x` is x in a, b, 1. Nothing if the request is not one."""
     call: dict[str, Any] = {}
     form = request.body.decode() if request.body.startswith(b"Action=") else ""
     for name, value in parse_qsl(form, keep_blank_values=True):

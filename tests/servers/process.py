@@ -1,4 +1,4 @@
-"""A server as a process of its own, which can be stopped and started again on the same port."""
+"""A server as its own process, which can be stopped and started again on the same port."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STOP_SECONDS = 10.0
 
 
 def require(program: str) -> None:
-    """Skip where a program is not there, and say so; under CI=true that is a failure."""
+    """Skip if a program is missing, and say so; under CI=true that is a failure."""
     if shutil.which(program) is None:
         reason = f"needs {program} on the PATH"
         if os.environ.get("CI") == "true":

@@ -8,6 +8,6 @@ class RefusedError(Exception):
 
 
 def check(is_taken: bool, found: str, code: str = "ValidationException") -> None:
-    """Raise RefusedError, with the service's code and what was found, where the service would not take the call."""
+    """Raise RefusedError, with the service's code and what was found, if the service would not accept the call."""
     if not is_taken:
         raise RefusedError(code, f"not what this call takes: {found}")

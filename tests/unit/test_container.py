@@ -40,7 +40,7 @@ def test_a_configuration_is_checked_with_nothing_more_than_compose_leaves() -> N
     for program in ("unshare", "setpriv"):
         require(program)
     writable = ["/dev/shm", *(mount.partition(":")[0] for mount in services()["worker-1"]["tmpfs"])]  # noqa: S108
-    # The checkout, and Python in it, may stand below a folder that is hidden here.
+    # The checkout, and Python in it, may be below a folder that is hidden here.
     python = sys.executable.replace(f"{ROOT}/", f"{PLACE}/")
     command = f"env PYTHONPATH={PLACE}/src {python} -m record_processor check {PLACE}/properties/local.properties"
     script = [

@@ -19,7 +19,7 @@ SECONDS = float(os.environ.get("FUZZ_SECONDS", "8"))
 
 @pytest.fixture(autouse=True)
 def nothing_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an input has for a log's form is none of other tests'."""
+    """An input's log format must not affect other tests."""
     monkeypatch.setattr(user_stderr, "_format", user_stderr._format)
 
 

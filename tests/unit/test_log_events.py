@@ -31,7 +31,7 @@ def logged_in_python() -> set[str]:
 
 
 def made_by_hand(nodes: list[ast.AST]) -> list[ast.expr]:
-    """What stands under "event" where a line is written as a dictionary."""
+    """Return what "event" has where a line is written as a dictionary."""
     pairs = [pair for node in nodes if isinstance(node, ast.Dict) for pair in zip(node.keys, node.values, strict=True)]
     return [value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "event"]
 

@@ -89,7 +89,7 @@ def used(source: str) -> set[tuple[str, str]]:
 
 
 def published() -> list[tuple[str, str]]:
-    """Programs that people copy: the examples, and those of the documents."""
+    """Programs that people copy: the examples, and those in the documents."""
     programs = [(str(path), path.read_text()) for path in (ROOT / "examples").rglob("*.py")]
     for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         blocks = re.findall(r"^```python\n(.*?)^```", path.read_text(), re.DOTALL | re.MULTILINE)

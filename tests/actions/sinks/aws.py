@@ -13,7 +13,7 @@ from tests.servers import dialects
 class SqsSink(AwsSink):
     type_name = "sqs"
     dialect = dialects.Sqs
-    keeps_order = False  # a standard queue promises none
+    keeps_order = False  # a standard queue guarantees no order
     oversized = (1_100_000, "more than sqs takes of one record, 1,048,576")
 
     queue_suffix = ""
@@ -123,7 +123,7 @@ class FirehoseSink(AwsSink):
 
     type_name = "firehose"
     dialect = lambda: dialects.Json("Records", "RequestResponses", "FailedPutCount")  # noqa: E731
-    keeps_order = False  # each record is an object, and those of one second have names by chance
+    keeps_order = False  # each record is an object, and names within one second have random parts
     oversized = (1_100_000, "more than firehose takes of one record, 1,024,000")
 
     def create(self) -> None:

@@ -35,9 +35,9 @@ class Sink:
     keeps_last_only = False
     """Whether the sink has an item's last change instead of all."""
     refusal = "UnrecognizedClientException"
-    """What the log says where the credentials are refused."""
+    """What the log says if the credentials are rejected."""
     oversized: tuple[int, str] | None = None
-    """Bytes of an attribute that makes a record too large, and how the dead letter says so."""
+    """Bytes of an attribute that makes a record too large, and how the dead letter reports it."""
 
     def settings(self) -> dict[str, Any]:
         """The action's keys in YAML, but its name."""
@@ -48,7 +48,7 @@ class Sink:
         raise NotImplementedError
 
     def end(self) -> None:
-        """Let go of everything."""
+        """Release everything."""
 
 
 class NetworkSink(Sink):

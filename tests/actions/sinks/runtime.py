@@ -12,14 +12,14 @@ _ROLE = "arn:aws:iam::123456789012:role/function"
 
 
 class LambdaRuntimeSink(LambdaSink):
-    """On a server of its own, which ends with it: whoever reaches such a server runs code."""
+    """On its own server, which ends with it: whoever reaches such a server can run code."""
 
     def create(self) -> None:
         super().create()
         self.write((self._folder / f"{self.name}.py").read_text())
 
     def replace(self, code: str, seconds: int) -> None:
-        """Another function under its name, which may take so long for an event."""
+        """Another function under its name, which may take this long for an event."""
         self.client("lambda").delete_function(FunctionName=self.name)
         self.write(code, seconds)
 

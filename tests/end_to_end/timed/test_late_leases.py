@@ -1,4 +1,4 @@
-"""A lease that the lease table does not renew in time stands still, says so in time, and keeps no other waiting."""
+"""A lease that is not renewed in time pauses its shard, is reported in time, and delays no other."""
 
 from __future__ import annotations
 

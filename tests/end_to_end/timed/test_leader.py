@@ -71,7 +71,7 @@ def test_a_dead_leaders_shards_are_processed_again_within_the_bound(
             os.kill(pid, signal.SIGCONT)
     assert took <= BOUND_SECONDS, f"{took:.1f} s"
     assert set(owners(database, first.application).values()) == {"two"} or death == signal.SIGSTOP
-    for table in tables:  # nothing twice either: all of it was checkpointed, or was never begun
+    for table in tables:  # nothing is done twice either: all of it was checkpointed, or was never started
         lines = second.lines(f"{table}.jsonl")
         assert [line["dynamodb"]["Keys"]["id"]["S"] for line in lines] == ["before", "after"]
 
@@ -91,12 +91,12 @@ def test_a_leader_that_stops_is_succeeded_at_once(database: Database, worker: St
 def test_a_slow_heartbeat_alone_takes_no_lease_from_a_leader_that_lives(
     database: Database, worker: StartWorker
 ) -> None:
-    """The lock is taken from the leader by hand, over and over; its leases go on being renewed, so they stay."""
+    """The test takes the lock from the leader, over and over; its leases keep being renewed, so they stay."""
     tables = [database.table() for _ in range(4)]
     first, _ = start_two(database, worker, tables)
     table: Any = f"{first.application}-CoordinatorState"
     end = time.monotonic() + FAILOVER_SECONDS + 3
-    while time.monotonic() < end:  # a lock whose version stands still looks like that of a dead leader
+    while time.monotonic() < end:  # a lock whose version does not change looks like that of a dead leader
         database.client.update_item(
             TableName=table,
             Key={"key": {"S": "Leader"}},

@@ -1,4 +1,4 @@
-"""A shard whose process ends before it has answered anything begins again as soon as any other."""
+"""A shard whose process ends before it has answered anything restarts as soon as any other."""
 
 from __future__ import annotations
 

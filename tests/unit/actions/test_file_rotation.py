@@ -1,4 +1,4 @@
-"""Files that begin anew by size and by time, and are gzipped when they are finished."""
+"""Files that are replaced by size and by time, and gzipped when they are finished."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls of handlers: how long they may take, where they are, and what comes of whatever they raise."""
+"""Calls of handlers: how long they may take, where they are, and what happens with whatever they raise."""
 
 from __future__ import annotations
 

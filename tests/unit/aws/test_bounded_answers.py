@@ -1,4 +1,4 @@
-"""Answers to the SDK's calls, from endpoints that mean no good."""
+"""Answers to the SDK's calls from hostile endpoints."""
 
 from __future__ import annotations
 

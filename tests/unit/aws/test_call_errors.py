@@ -13,7 +13,7 @@ from record_processor.errors import ActionError, PermanentError
 
 
 def _of_class(kind: type[Any]) -> Any:
-    """An error as the SDK makes it, with whatever its message wants to know."""
+    """Return an error as the SDK makes it, with whatever its message needs."""
     if issubclass(kind, botocore.exceptions.ClientError):
         return kind({"Error": {"Code": "Throttling", "Message": "slow down"}}, "Op")
     if issubclass(kind, botocore.exceptions.WaiterError):

@@ -17,7 +17,7 @@ ADDRESS = "http://127.0.0.1:9/"
 
 
 def made(kind: type[Exception]) -> Exception:
-    """One of a class, with whatever its message and its constructor want."""
+    """Return an instance of a class, with whatever its message and its constructor need."""
     named = [name for _, name, _, _ in Formatter().parse(getattr(kind, "fmt", "")) if name]
     parameters = inspect.signature(kind).parameters.values()
     wanted = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]

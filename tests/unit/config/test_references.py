@@ -1,4 +1,4 @@
-"""`${…}` in both configuration files, and the silence about what it stands for."""
+"""`${…}` in both configuration files, and that what it stands for stays hidden."""
 
 from __future__ import annotations
 

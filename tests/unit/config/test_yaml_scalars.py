@@ -1,4 +1,4 @@
-"""Words that YAML 1.1 makes something else of: the answer says what to put in quotes, and on which line."""
+"""Words that YAML 1.1 reads as something else: the error says what to quote, and on which line."""
 
 from __future__ import annotations
 

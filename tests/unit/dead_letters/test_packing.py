@@ -24,7 +24,7 @@ TOO_LONG = {"Code": "InvalidParameterValue", "Message": "One or more parameters 
 
 
 def large_letter(**images: Any) -> Letter:
-    """One whose record cannot be compressed."""
+    """Return a letter whose record cannot be compressed."""
     image = {"Id": {"N": "7"}, "Photo": {"B": base64.b64encode(os.urandom(300_000)).decode()}}
     images = images or {"NewImage": image, "OldImage": image}
     record = adapter_json(Keys={"Id": {"N": "7"}}, SequenceNumber="1", **images)
@@ -108,7 +108,7 @@ def test_an_error_that_has_no_text_has_a_letter() -> None:
 
 
 class Queue:
-    """A place with a limit of its own."""
+    """A place with its own limit."""
 
     def __init__(self, largest_bytes: int, error: dict[str, str] = TOO_LONG) -> None:
         self.largest_bytes = largest_bytes

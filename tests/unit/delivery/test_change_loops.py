@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = 1_800_000_000.0
-# Eleven are enough, but for a machine that stands still for seconds in between: then a row begins anew.
+# Eleven are enough, except on a machine that pauses for seconds in between: then a new row begins.
 MOST_ROUNDS = 100
 
 

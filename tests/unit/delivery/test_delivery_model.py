@@ -107,7 +107,7 @@ class SinkAction(Action[ActionSettings]):
                         raise RuntimeError("the whole call")
                     failing[position] = PermanentError("never") if kind == "permanent" else RuntimeError("this one")
             if failing:
-                # As in Lambda: everything from the first failure on comes again, so that items keep their order.
+                # As in Lambda: everything from the first failure on is retried, so that items keep their order.
                 first = min(failing)
                 rest = range(first, len(records))
                 failing = {position: failing.get(position, RuntimeError("after it")) for position in rest}
@@ -185,7 +185,7 @@ class DeliveryMachine(RuleBasedStateMachine):
             number = str(next(self.numbers))
             self.stream.append(protocol_record(number, eventName=event_name, Keys={"id": {"S": item}}))
             self.item_of[number] = item
-            # Without dead letters a record that never succeeds would rightly hold up the shard for ever.
+            # Without dead letters a record that never succeeds would rightly block the shard forever.
             plan = failures if self.letters or failures != ["permanent"] else []
             for sink in self.sinks[:1]:
                 sink.failures[number] = list(plan)
@@ -197,7 +197,7 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     @rule(back=st.integers(1, 8), count=st.integers(0, 4))
     def read_again(self, back: int, count: int) -> None:
-        """KCL gives the process what it has in hand once more."""
+        """KCL gives the process again what it is working on."""
         start = max(self.checkpoint, self.submitted - back)
         self.delivery.submit(self.stream[start : self.submitted + count])
         self.submitted = min(len(self.stream), self.submitted + count)
@@ -217,7 +217,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         numbers = [record.sequence_number for record in self.stream[self.checkpoint : self.checkpoint + in_hand]]
         calls = [DiedCall("first", [(number, 0) for number in numbers], False, False)] if numbers else left.calls
         bisecting = {one.name for one in self.settings if one.bisect_on_error}
-        # A killed process begins nothing more; its threads here are kept from it by the lease.
+        # A killed process starts nothing more; here the lease keeps its threads from it.
         self.memory.lose()
         self._wait_until_idle()
         self._start(after_death(left.suspicions, calls, "killed", bisecting, time.time()))

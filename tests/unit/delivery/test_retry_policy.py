@@ -85,7 +85,7 @@ def written(decision: Decision) -> str:
 
 
 def follows(batch: list[PendingRecord], error: BaseException, **settings: Any) -> list[str]:
-    """What is done, and what is decided, where a call raised this."""
+    """Return what is done, and what is decided, after a call raised this."""
     judged = of_error(batch, error)
     done = numbers(one for one in judged if one.verdict is D)
     decisions = policy(**settings).decide([one for one in judged if one.verdict is not D])

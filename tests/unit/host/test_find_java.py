@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def fake_java(folder: Path, version: str) -> Path:
-    """A program that answers -version; what a real Java of that age prints was copied."""
+    """A program that answers -version with what a real Java of that age prints."""
     path = folder / "bin" / "java"
     path.parent.mkdir(parents=True)
     path.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")

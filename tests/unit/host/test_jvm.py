@@ -24,7 +24,7 @@ def signals_as_before() -> Iterator[None]:
 @pytest.mark.usefixtures("signals_as_before")
 def test_what_a_worker_started_ends_with_it_also_in_a_session_of_its_own(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    # `set -m`: the next one has a group of its own, as shard processes have, and here no mark either.
+    # `set -m`: the next process has its own group, as shard processes have, and here no marker either.
     script = f"""
         sleep 600 & echo $! >> {pids}
         setsid sh -c 'echo $$ >> {pids}; exec sleep 600' &

@@ -1,4 +1,4 @@
-"""What the Java side is told."""
+"""Return what the Java side is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a handler hands to `logging`, it becomes one line of JSON."""
+"""Whatever a handler passes to `logging`, it becomes one line of JSON."""
 
 from __future__ import annotations
 

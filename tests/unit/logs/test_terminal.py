@@ -1,4 +1,4 @@
-"""Whatever a command prints, and wherever the text came from: a terminal takes nothing in it for a command."""
+"""Whatever a command prints, and wherever the text came from, it cannot control a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches cut into calls: nothing lost, no item's order turned, whatever the far side does."""
+"""Batches cut into calls: nothing is lost and no item's order is changed, whatever the remote side does."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def as_boto3_gives_it(value: dict[str, Any]) -> Any:
 
 
 def without_wrapper(value: Any) -> Any:
-    """boto3 wraps binary in a class of its own."""
+    """boto3 wraps binary in its own class."""
     if hasattr(value, "value"):
         return value.value
     if isinstance(value, dict):

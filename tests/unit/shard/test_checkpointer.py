@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class KclCheckpointer:
-    """kclpy's checkpointer, answering what it is told to, then yes."""
+    """kclpy's checkpointer: answers what it is told to, then yes."""
 
     def __init__(self, *refusals: str) -> None:
         self.refusals = list(refusals)

@@ -1,4 +1,4 @@
-"""`run --debug`: a handler is stopped in, and goes on, without its lease being lost or its record tried twice."""
+"""`run --debug`: a debugger stops in a handler, which then continues, without losing its lease or repeating its record."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_breakpoint_stops_in_the_handler_and_a_record_that_is_looked_at_is_done_
     shard.records(1)
     with terminal.session() as session:
         assert re.search(r"handlers\.py\([45]\)handle\(\)", session.shown())  # 3.13 stops at the call itself
-        # The shard's process answers KCL meanwhile.
+        # The shard process answers KCL meanwhile.
         shard.records()
         session.type("number\n")
         assert session.shown() == "'1'\n(Pdb) "

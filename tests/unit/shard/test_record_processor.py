@@ -225,7 +225,7 @@ def test_a_thread_of_delivery_that_breaks_ends_the_process_as_a_defect(
 
 
 def test_stock_kclpy_would_answer_done_for_records_that_raised() -> None:
-    """The reason for the guard: should kclpy ever change, this says so."""
+    """The reason for the guard: if kclpy ever changes, this test fails."""
 
     class Careless:
         version = 3

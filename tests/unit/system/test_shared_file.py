@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def room_for(file_bytes: int) -> Iterator[None]:
-    """No file of this process grows beyond so many bytes: the kernel takes a part of a write, as on a full disk."""
+    """No file of this process grows beyond this many bytes: the kernel accepts a part of a write, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, hard))
     try:

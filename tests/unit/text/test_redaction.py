@@ -116,7 +116,7 @@ def test_of_a_password_in_basic_auth_no_part_is_left_wherever_it_begins(user: st
     masked = redaction.redacted(f"authorization: Basic {whole}, again")
     assert masked.startswith("authorization: Basic ") and masked.endswith(", again")
     before, _, behind = masked.removeprefix("authorization: Basic ").removesuffix(", again").partition(redaction.MASK)
-    # What is left says nothing about the password: all bits of it are those of what is around it.
+    # What is left says nothing about the password: all its bits belong to what is around it.
     assert len(before) * 6 <= len(f"{user}:") * 8
     assert (len(whole) - len(behind)) * 6 >= len(f"{user}:hunter22") * 8
 

@@ -1,4 +1,4 @@
-"""Whatever text comes, it stays in its place; and what is fit already stays as it is."""
+"""Whatever text arrives, it stays in its place; and text that fits stays as it is."""
 
 from __future__ import annotations
 

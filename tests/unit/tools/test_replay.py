@@ -110,7 +110,7 @@ def test_a_later_change_of_an_item_does_not_overtake_one_that_failed_again(
         "        raise RuntimeError('not this one')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    # The second is of a stream that was made anew: its sequence number says nothing, and the item is the same.
+    # The second is of a replaced stream: its sequence number says nothing, and the item is the same.
     anew = msgspec.structs.replace(letter(0), stream_arn=ARN.replace("2026", "2027"))
     file.store([letter(1), letter(2), anew])
     picky = {"name": "shop", "type": "python", "handler": "picky_shop:handle"}
