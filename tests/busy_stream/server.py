@@ -118,7 +118,7 @@ class StandIn:
             return sum(shard.trim(shard.newest_but(keep)) for shard in stream.shards.all)
 
     def _hide(self, command: dict[str, Any]) -> None:
-        """Hide these child shards of `arn` from its list, as an inconsistent answer does; without any, show all again."""
+        """Hide these child shards of `arn` from its list, as an inconsistent answer does; none: show all again."""
         self._streams[command["arn"]].hidden = set(command["shards"])
 
     def _advance(self, command: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ def settle(cluster: Cluster, writer: Writer) -> None:
 
 
 def assert_right(cluster: Cluster, writer: Writer, duplicates: int | None = None) -> None:
-    """Wait until everything is processed, stop all hosts, and judge; with an expected number of duplicates, if given."""
+    """Wait until everything is processed, stop all hosts, and judge, perhaps with an expected number of duplicates."""
     settle(cluster, writer)
     assert set(cluster.stop().values()) <= {0}
     assert not any(wrongs(cluster, writer).values()), wrongs(cluster, writer)

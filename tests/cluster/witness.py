@@ -26,7 +26,7 @@ def handle(event: dict[str, Any], context: Any) -> None:
 
 
 def start_descendant() -> None:
-    """In one of the host's shard processes: start a process that outlives it, with its standard output and error open."""
+    """In one of the host's shard processes: start a process that outlives it, with its output and error open."""
     try:
         os.unlink("start-descendant")  # noqa: PTH108
     except FileNotFoundError:

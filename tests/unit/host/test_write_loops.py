@@ -1,4 +1,4 @@
-"""An action that writes to a table whose changes it receives is rejected unless somebody has said what ends the loop."""
+"""An action that writes to a table whose changes it receives is rejected unless the user says what ends the loop."""
 
 from __future__ import annotations
 

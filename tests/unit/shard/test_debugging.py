@@ -1,4 +1,4 @@
-"""`run --debug`: a debugger stops in a handler, which then continues, without losing its lease or repeating its record."""
+"""`run --debug`: a handler stops for a debugger and continues, without losing its lease or repeating its record."""
 
 from __future__ import annotations
 
