@@ -32,7 +32,7 @@ def test_what_the_next_kcl_would_break_is_what_is_known(paths: tuple[ClassPath, 
         | differences.overriding(classes, today, then)
         | names.lost(today, then)
     )
-    hint = "look at it, mend it or add it to tests/next_kcl/known.py, and to docs/how-to/upgrade-kcl.md"
+    hint = "look at it, fix it or add it to tests/next_kcl/known.py, and to docs/how-to/upgrade-kcl.md"
     assert found - KNOWN.keys() == set(), f"differences of the next KCL that nobody has looked at: {hint}"
     assert KNOWN.keys() - found == set(), "these differences are gone; take them out of tests/next_kcl/known.py"
 

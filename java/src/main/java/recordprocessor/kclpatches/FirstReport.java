@@ -48,7 +48,7 @@ public final class FirstReport {
                 .build();
         try {
             components.workerMetricsDAO().updateMetrics(report);
-        } catch (RuntimeException error) {
+        } catch (Exception error) { // from KCL 3.5 on, checked ones too
             LOG.info("this worker's first report failed; KCL makes the next one soon", error);
         }
     }
