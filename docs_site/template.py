@@ -27,6 +27,7 @@ _EXAMPLES = {
     "kinesisEndpoint": "http://localhost:8000",
     "dynamoDBEndpoint": "http://localhost:8000",
     "workerId": "host-1",
+    "idleTimeBetweenReadsInMillis": "1000",
 }
 """The example for a property without a default."""
 _SECTIONS = {
@@ -51,6 +52,7 @@ _SECTIONS = {
     ),
     "Reading": (
         "maxRecords",
+        "pollingProfile",
         "idleTimeBetweenReadsInMillis",
         "callProcessRecordsEvenForEmptyRecordList",
         "trimmedData",

@@ -19,6 +19,23 @@ class TrimmedData(enum.Enum):
     STOP = "stop"
 
 
+class PollingProfile(enum.Enum):
+    """`pollingProfile`: how often a shard is read, as low latency costs reads."""
+
+    LOW_LATENCY = "low-latency"
+    BALANCED = "balanced"
+    LOW_COST = "low-cost"
+
+    @property
+    def idle_millis(self) -> int:
+        """The pause between two calls on a shard; it doubles while the shard is empty."""
+        return _IDLE_MILLIS[self]
+
+
+# At most five calls per second and shard are allowed, and other readers of the stream need some of them.
+_IDLE_MILLIS = {PollingProfile.LOW_LATENCY: 250, PollingProfile.BALANCED: 1_000, PollingProfile.LOW_COST: 5_000}
+
+
 class StreamMode(enum.Enum):
     """`streamMode`: the form of the leases' keys."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from record_processor.config import regions
+from record_processor.config.choices import PollingProfile
 from record_processor.config.credential_providers import PROFILE, secrets_in
 from record_processor.config.property_schema import KEYS, NOT_HERE, REQUIRED
 from record_processor.config.wording import MOST_ALIKE, nearest, shown
@@ -40,6 +41,8 @@ def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[s
             mistakes += _wrong_value(entry, key)
             values[key.name] = entry.value
     mistakes += _missing(path, values, {entry.name for entry in written})
+    if "idleTimeBetweenReadsInMillis" not in values and values["pollingProfile"] in KEYS["pollingProfile"].choices:
+        values["idleTimeBetweenReadsInMillis"] = str(PollingProfile(values["pollingProfile"]).idle_millis)
     if "regionName" not in values:
         mistakes += _use_configured_region(values, environment)
     if values["logFormat"] in KEYS["logFormat"].choices:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from record_processor.config.choices import InitialPosition, TrimmedData
+from record_processor.config.choices import InitialPosition, PollingProfile, TrimmedData
 from record_processor.config.property_key import PropertyKey, choice, flag, integer, text
 
 READING = (
@@ -42,13 +42,20 @@ READING = (
     text("kinesisEndpoint", "The endpoint of DynamoDB Streams, such as http://localhost:8000. Default: AWS's."),
     text("dynamoDBEndpoint", "The endpoint of DynamoDB, for the tables and the lease table. Default: AWS's."),
     integer("maxRecords", "How many records to ask for per call. DynamoDB returns 1 MB at most.", 1_000, 1, 1_000),
+    choice(
+        "pollingProfile",
+        "How often a shard is read: more often costs more reads, and changes arrive sooner (low-latency, 250 ms; "
+        "balanced, 1 s; low-cost, 5 s). idleTimeBetweenReadsInMillis, if it is set, applies instead.",
+        PollingProfile,
+        PollingProfile.BALANCED,
+        ours=True,
+    ),
     # KCL's idle time is 1 s too, and doubles while a shard is empty.
     integer(
         "idleTimeBetweenReadsInMillis",
         "The pause between two calls on a shard, in milliseconds, doubled while the shard is empty. Each call costs "
-        "half a read request unit; below 200 DynamoDB throttles.",
-        1_000,
-        1,
+        "a streams read request unit; below 200 DynamoDB throttles. Default: as pollingProfile says.",
+        minimum=1,
     ),
     # Held records and late checkpoints need a call even when nothing comes.
     flag(

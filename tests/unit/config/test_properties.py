@@ -274,3 +274,24 @@ def test_the_configuration_has_units_and_cannot_be_changed(tmp_path: Path) -> No
 
 def test_kcl_is_given_its_own_properties_alone(tmp_path: Path) -> None:
     assert all(not KEYS[name].ours for name in read(tmp_path, SMALL + "workerId = w").for_kcl)
+
+
+@pytest.mark.parametrize(
+    ("written", "millis"),
+    [
+        ("", "1000"),
+        ("pollingProfile = low-latency\n", "250"),
+        ("pollingProfile = low-cost\n", "5000"),
+        ("pollingProfile = low-cost\nidleTimeBetweenReadsInMillis = 700\n", "700"),
+    ],
+)
+def test_the_polling_profile_says_how_often_a_shard_is_read_unless_the_pause_is_written(
+    tmp_path: Path, written: str, millis: str
+) -> None:
+    for_kcl = read(tmp_path, SMALL + written).for_kcl
+    assert for_kcl["idleTimeBetweenReadsInMillis"] == millis
+    assert "pollingProfile" not in for_kcl
+
+
+def test_an_unknown_polling_profile_is_one_error_with_its_line(tmp_path: Path) -> None:
+    assert len(mistakes(tmp_path, SMALL + "pollingProfile = fast\n")) == 1
