@@ -39,7 +39,10 @@ def options(java: str, jars: Sequence[str], jvm_options: str) -> list[str]:
     """Return the options for using the archive; none if there is no archive that can be trusted."""
     if any(word.startswith(_OF_ARCHIVES) for word in shlex.split(jvm_options)):
         return []
-    archive = path(java, jars)
+    try:
+        archive = path(java, jars)
+    except RuntimeError:  # a user without a home directory, as in a container with an arbitrary user id
+        return []
     return [f"-XX:SharedArchiveFile={archive}"] if _is_trusted(archive) else []
 
 
@@ -54,12 +57,17 @@ def make(java: str, jars: Sequence[str]) -> Path:
     """Make the archive unless it is there, and remove those of earlier states of the same jars.
 
     Raises:
-        SetupError: the JVM could not make it.
+        SetupError: the JVM could not make it, or there is no place for it.
     """
-    archive = path(java, jars)
+    try:
+        archive = path(java, jars)
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        # Whatever the umask is: a worker does not use what others can write.
+        archive.parent.chmod(archive.parent.stat().st_mode & ~_WRITABLE_BY_OTHERS)
+    except (OSError, RuntimeError) as error:
+        raise SetupError(f"there is no place for the archive of classes: {error}; set XDG_CACHE_HOME") from error
     if archive.exists():
         return archive
-    archive.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
     with tempfile.TemporaryDirectory(prefix="unfinished-", dir=archive.parent) as folder:
         unfinished = Path(folder) / "classes.jsa"
         _dump(java, jars, unfinished)

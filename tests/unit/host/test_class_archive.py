@@ -68,3 +68,28 @@ def test_an_archive_that_others_can_write_is_not_used(
 def test_the_users_own_options_for_archives_stand_alone(java: Path, jars: list[str], option: str) -> None:
     class_archive.make(str(java), jars)
     assert class_archive.options(str(java), jars, f"-Xmx256m {option}") == []
+
+
+def test_a_umask_that_lets_the_group_write_does_not_keep_the_archive_from_being_used(
+    java: Path, jars: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache" / "record-processor"
+    folder.mkdir(parents=True)
+    folder.chmod(0o775)
+    archive = class_archive.make(str(java), jars)
+    archive.chmod(0o444)  # as Java makes it
+    assert class_archive.options(str(java), jars, "") == [f"-XX:SharedArchiveFile={archive}"]
+
+
+def test_a_user_without_a_home_directory_runs_without_an_archive(
+    java: Path, jars: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr("pathlib.Path.home", homeless)
+    assert class_archive.options(str(java), jars, "") == []
+    with pytest.raises(SetupError, match="set XDG_CACHE_HOME"):
+        class_archive.make(str(java), jars)
+
+
+def homeless() -> Path:
+    raise RuntimeError("Could not determine home directory.")
