@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from bench import cpu
+from bench import cpu, defaults
 from record_processor.host import class_archive, jvm
 from record_processor.host.find_java import find_java
 from record_processor.local.ministack import LOOPBACK, started
@@ -41,13 +41,7 @@ def start(database: Database, jvm_options: str) -> Start:
     database.put(table, "a")
     with tempfile.TemporaryDirectory() as folder:
         actions = "actions: [{name: show, type: log}]"
-        properties = {
-            "jvmOptions": jvm_options,
-            # The defaults, in place of the tests' faster ones.
-            "failoverTimeMillis": "10000",
-            "idleTimeBetweenReadsInMillis": "1000",
-            "checkpointIntervalMillis": "5000",
-        }
+        properties = {**defaults.PROPERTIES, "jvmOptions": jvm_options}
         worker = Worker(Path(folder), database, f"cold-{uuid.uuid4().hex[:8]}", (table,), actions, properties)
         try:
             worker.wait_for_event("record")

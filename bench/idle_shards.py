@@ -12,7 +12,7 @@ import time
 import uuid
 from pathlib import Path
 
-from bench import cpu
+from bench import cpu, defaults
 from record_processor.host import class_archive, jvm
 from record_processor.host.find_java import find_java
 from record_processor.local.ministack import LOOPBACK, started
@@ -32,14 +32,7 @@ def measure(database: Database, shards: int) -> float:
         busy = BusyStream(database, Path(folder))
         table = database.table()
         busy.show(table, shards)
-        properties = {
-            "kinesisEndpoint": busy.endpoint,
-            # The defaults, in place of the tests' faster ones.
-            "jvmOptions": "-Xmx256m",
-            "failoverTimeMillis": "10000",
-            "idleTimeBetweenReadsInMillis": "1000",
-            "checkpointIntervalMillis": "5000",
-        }
+        properties = {**defaults.PROPERTIES, "kinesisEndpoint": busy.endpoint}
         actions = "actions: [{name: audit, type: file, path: audit.jsonl}]"
         worker = Worker(Path(folder), database, f"idle-{uuid.uuid4().hex[:8]}", (table,), actions, properties)
         try:

@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench import defaults
 from record_processor.local.ministack import LOOPBACK, started
 from tests.busy_stream.client import BusyStream
 from tests.cluster.writer import Writer
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
 SETTINGS = ((1, 8), (1, 32), (4, 32))
 _SECONDS = 60
 _ACTIONS = "actions: [{name: audit, type: file, path: '{shard}.jsonl'}]"
-# The harness is faster than production for the tests' sake; here the defaults count.
-_DEFAULTS = {
-    "failoverTimeMillis": "10000",
-    "checkpointIntervalMillis": "5000",
-    "idleTimeBetweenReadsInMillis": "1000",
-}
 
 
 def measure(database: Database, workers: int, shards: int) -> dict[str, float]:
@@ -47,7 +42,7 @@ def measure(database: Database, workers: int, shards: int) -> dict[str, float]:
         running = []
         for number in range(workers):
             (folder / str(number)).mkdir()
-            mine = {**_DEFAULTS, "workerId": f"worker-{number}"}
+            mine = {**defaults.PROPERTIES, "workerId": f"worker-{number}"}
             made = Worker(folder / str(number), through, application, (table,), _ACTIONS, mine)
             block.callback(made.end)
             running.append(made)

@@ -12,12 +12,16 @@ import time
 import uuid
 from pathlib import Path
 from statistics import median, quantiles
+from typing import TYPE_CHECKING
 
 from record_processor.config.choices import PollingProfile
 from record_processor.local.ministack import LOOPBACK, started
 from tests.busy_stream.client import BusyStream
 from tests.harness import Database, Worker, wait_for
 from tests.servers.process import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHANGES = 60
 _LONGEST_PAUSE_SECONDS = 4.0
@@ -58,8 +62,7 @@ def measure(database: Database, profile: PollingProfile) -> str:
     )
 
 
-def _calls_per_hour(front: BusyStream, work: object) -> float:
-    assert callable(work)
+def _calls_per_hour(front: BusyStream, work: Callable[[], None]) -> float:
     before, begun = _reads(front), time.monotonic()
     work()
     return (_reads(front) - before) / (time.monotonic() - begun) * 3600

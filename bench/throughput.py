@@ -45,7 +45,6 @@ class Stream(NamedTuple):
 
     table: str
     arn: str
-    shard: str
     records: int
     last: str
     """The last record's sequence number."""
@@ -94,7 +93,7 @@ def loop(database: Database, table: str) -> tuple[Stream, Figures]:
             )
     rate = count / (time.monotonic() - begun)
     micros = (time.process_time() - spent) / count * 1e6
-    return Stream(table, arn, shard["ShardId"], count, last), Figures("boto3 in a loop", rate, micros)
+    return Stream(table, arn, count, last), Figures("boto3 in a loop", rate, micros)
 
 
 def worker(name: str, database: Database, stream: Stream, actions: str, output: str | None, **more: str) -> Figures:
