@@ -94,7 +94,7 @@ class Checkpointer:
             raise CheckpointRefusedError(f"KCL refused the checkpoint at {sequence_number or 'SHARD_END'}: {refusal}")
         log.warning(
             "checkpoint.retry",
-            f"the lease table did not take the checkpoint ({refusal}); trying again",
+            f"the lease table did not accept the checkpoint ({refusal}); retrying",
             sequence_number=sequence_number or "SHARD_END",
             next_try_seconds=round(delay, 1),
         )

@@ -135,7 +135,7 @@ class RecordProcessor(RecordProcessorBase):
             log.warning(
                 "shard.stopped",
                 f"progress saved; {call.action} was cut off in a call that took {call.seconds:.1f} s: record "
-                f"{call.record.sequence_number} may have been acted on, and is tried again",
+                f"{call.record.sequence_number} may have been processed, and will be processed again",
                 **call.fields(),
             )
 
@@ -158,8 +158,8 @@ def _say_crash_loop(suspicions: Sequence[Suspicion]) -> None:
         others = f" or {tried - 1} records after it" if tried > 1 else ""
         log.error(
             "shard.crash_loop",
-            f"this shard's process has died {worst.deaths} times in {worst.action} at record {worst.sequence_number}"
-            f"{others}; with dead_letter and retry.max_attempts it is given up, mend the handler otherwise",
+            f"this shard process has died {worst.deaths} times in {worst.action} at record {worst.sequence_number}"
+            f"{others}; with dead_letter and retry.max_attempts it is given up; otherwise, fix the handler",
             action=worst.action,
             sequence_number=worst.sequence_number,
             records=tried,
