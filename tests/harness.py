@@ -185,7 +185,7 @@ class Worker:
         return descendants(self.process.pid)
 
     def children(self) -> list[int]:
-        return [pid for pid in self.family() if "record_processor.shard" in command_line(pid)]
+        return [pid for pid in self.family() if is_shard_process(command_line(pid))]
 
     def jvm(self) -> int:
         (pid,) = [pid for pid in self.family() if "StreamsDaemon" in command_line(pid)]
@@ -215,6 +215,10 @@ def command_line(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except OSError:
         return ""
+
+
+def is_shard_process(command: str) -> bool:
+    return "record_processor.shard" in command and "--forker" not in command
 
 
 def is_running(pid: int) -> bool:

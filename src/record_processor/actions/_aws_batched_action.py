@@ -37,6 +37,9 @@ class AwsBatchedAction(BatchedAction[AwsSettingsT], abc.ABC):
         super().__init__(settings)
         self.shape = RecordFormat(settings)
 
+    def warm_up(self, stream_region: str) -> None:
+        client(self.service, self.settings.aws, stream_region, self.resource)
+
     def open(self, shard: Shard) -> None:
         self.shard = shard
 

@@ -129,6 +129,9 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         # Not REMOVE: the marker of a deletion is itself deleted later.
         return f"filter: {{eventName: [INSERT, MODIFY], dynamodb: {{NewImage: {own}}}}}"
 
+    def warm_up(self, stream_region: str) -> None:
+        client("dynamodb", self.settings.aws, stream_region, self.settings.table)
+
     def open(self, shard: Shard) -> None:
         self._shard = shard
 

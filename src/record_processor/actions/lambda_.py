@@ -52,6 +52,9 @@ class LambdaAction(Action[LambdaSettings]):
         super().__init__(settings)
         self._shape = RecordFormat(settings)
 
+    def warm_up(self, stream_region: str) -> None:
+        self._client_for(stream_region)
+
     def open(self, shard: Shard) -> None:
         self._shard = shard
 
@@ -64,10 +67,8 @@ class LambdaAction(Action[LambdaSettings]):
             raise PermanentError(f"{len(event):,} bytes are more than lambda takes, {_LARGEST_EVENT_BYTES:,}")
         raise_failures(self._invoke(event), records)
 
-    @property
-    def _client(self) -> Any:
-        function, region = self.settings.function, self._shard.stream.region
-        return client("lambda", self.settings.aws, region, function, _LONGEST_RUN_SECONDS)
+    def _client_for(self, region: str) -> Any:
+        return client("lambda", self.settings.aws, region, self.settings.function, _LONGEST_RUN_SECONDS)
 
     def _invoke(self, event: bytes) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -76,7 +77,8 @@ class LambdaAction(Action[LambdaSettings]):
         if self.settings.qualifier is not None:
             function["Qualifier"] = self.settings.qualifier
         try:
-            answer = self._client.invoke(**function, InvocationType="RequestResponse", Payload=event)
+            client = self._client_for(self._shard.stream.region)
+            answer = client.invoke(**function, InvocationType="RequestResponse", Payload=event)
             with answer["Payload"] as stream:
                 payload: bytes = stream.read(_LARGEST_ANSWER_BYTES + 1)
         except (BotoCoreError, ClientError) as error:

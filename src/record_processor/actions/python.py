@@ -55,6 +55,14 @@ class PythonSettings(FormattedSettings, kw_only=True, frozen=True):
             extra={"expected": "a map of names and texts"},
         ),
     ] = msgspec.field(default_factory=dict)
+    preload: Annotated[
+        bool,
+        Meta(
+            description="Import the handler's module once per worker, before shard processes are forked, which then "
+            "share its memory and start sooner. Its import must start no thread and open no connection: that is what "
+            "startup is for. Needs warmParent = on, the default."
+        ),
+    ] = False
     startup: Annotated[
         Annotated[str, Meta(pattern=_REFERENCE)] | None,
         Meta(

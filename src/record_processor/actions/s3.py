@@ -87,6 +87,9 @@ class S3Action(Action[S3Settings]):
         harm = "their objects would overwrite each other; put {action} in the key, or use another bucket"
         return Destination("key", ("s3", self.settings.aws.endpoint, self.settings.bucket, key), harm)
 
+    def warm_up(self, stream_region: str) -> None:
+        client("s3", self.settings.aws, stream_region)
+
     def open(self, shard: Shard) -> None:
         self._shard = shard
 

@@ -104,6 +104,9 @@ class WebhookAction(Action[WebhookSettings]):
         self._refusals = Refusals()
         self._client: BoundedClient | None = None
 
+    def warm_up(self, stream_region: str) -> None:  # noqa: ARG002 - the interface's
+        from record_processor.actions.http import bounded_http  # noqa: F401 - it brings httpx
+
     def open(self, shard: Shard) -> None:  # noqa: ARG002 - the interface's
         from record_processor.actions.http.bounded_http import BoundedClient
 

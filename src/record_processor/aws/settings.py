@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from record_processor.aws import deferred_credentials
 from record_processor.aws.bounded_answers import bounded
 from record_processor.config.units import Duration
 
@@ -85,6 +86,7 @@ def _made(
 
     session = Session(profile=settings.profile)
     region = settings.region or resource_region or session.get_config_variable("region") or stream_region
+    deferred_credentials.defer(session)
     if settings.role_arn is not None:
         _assume(session, settings.role_arn, region)
     config = Config(

@@ -36,6 +36,13 @@ class PollingProfile(enum.Enum):
 _IDLE_MILLIS = {PollingProfile.LOW_LATENCY: 250, PollingProfile.BALANCED: 1_000, PollingProfile.LOW_COST: 5_000}
 
 
+class WarmParent(enum.Enum):
+    """`warmParent`: whether shard processes are forked."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class StreamMode(enum.Enum):
     """`streamMode`: the form of the leases' keys."""
 

@@ -12,6 +12,7 @@ from record_processor.config.choices import (
     LogLevel,
     StreamMode,
     TrimmedData,
+    WarmParent,
 )
 from record_processor.config.property_schema import KEYS
 
@@ -138,6 +139,8 @@ class WorkerConfiguration(NamedTuple):
     actions_path: Path
     executable_name: str | None
     """A command line to run per shard instead of the actions; None: the actions run."""
+    has_warm_parent: bool
+    """Whether shard processes are forked from one that has imported everything."""
     jvm_options: str
     """Quoted as in a shell."""
     checkpoint_interval_millis: int
@@ -170,6 +173,7 @@ class WorkerConfiguration(NamedTuple):
             stream_names=tuple(name.strip() for name in values["streamName"].split(",") if name.strip()),
             actions_path=path.parent / values["actionsFile"],
             executable_name=values.get("executableName"),
+            has_warm_parent=WarmParent(values["warmParent"]) is WarmParent.ON,
             jvm_options=values["jvmOptions"],
             checkpoint_interval_millis=int(values["checkpointIntervalMillis"]),
             shutdown_grace_millis=int(values["shutdownGraceMillis"]),

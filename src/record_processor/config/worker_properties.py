@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from record_processor.config.choices import LogFormat, LogLevel, MetricsLevel
+from record_processor.config.choices import LogFormat, LogLevel, MetricsLevel, WarmParent
 from record_processor.config.property_key import PropertyKey, choice, integer, text
 
 WORKER = (
@@ -21,6 +21,14 @@ WORKER = (
         "executableName", "A program to run per shard instead of the actions. It speaks KCL's multi-language protocol."
     ),
     text("processingLanguage", "The language of executableName, for KCL's user agent."),
+    choice(
+        "warmParent",
+        "on: one process imports what the actions need, and shard processes are forked from it, so they start at once "
+        "and share memory. off: each shard process is a program of its own, for libraries that do not bear a fork.",
+        WarmParent,
+        WarmParent.ON,
+        ours=True,
+    ),
     PropertyKey(
         "jvmOptions",
         "options",

@@ -76,6 +76,25 @@ def store_for(settings: DeadLetter, action: str, shard: Shard) -> Store:
     return _elsewhere(settings, action, shard.stream.region)
 
 
+def warm_up(settings: DeadLetter | None, region: str) -> None:
+    """Do once, before shard processes are forked, what each of them would do for its first letter.
+
+    An outage may bring the first letter of all of them at the same time: that is no moment to import the SDK.
+    """
+    if settings is None or isinstance(settings, FileDeadLetter):
+        return
+    from record_processor.aws.settings import client
+
+    if isinstance(settings, SqsDeadLetter):
+        client("sqs", settings.aws, region, settings.queue_url)
+    elif isinstance(settings, SnsDeadLetter):
+        client("sns", settings.aws, region, settings.topic_arn)
+    elif isinstance(settings, S3DeadLetter):
+        client("s3", settings.aws, region)
+    else:
+        client("dynamodb", settings.aws, region, settings.table)
+
+
 def readable_stores(settings: DeadLetter, action: str, region: str) -> list[ReadableStore]:
     """Return every place where an action's letters of any shard may be; none if they cannot be read back."""
     if isinstance(settings, FileDeadLetter):

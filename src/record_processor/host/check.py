@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from record_processor.catalog.check_report import WrittenTable
     from record_processor.config.worker_configuration import WorkerConfiguration
 
+_SHARD_COMMAND = (sys.executable, "-m", "record_processor.shard")
+
 
 class Checked(NamedTuple):
     """A configuration without errors."""
@@ -31,6 +33,9 @@ class Checked(NamedTuple):
     configuration: WorkerConfiguration
     actions: list[dict[str, Any]]
     shard_command: list[str]
+    """What a shard process is started with."""
+    forker_command: list[str] | None
+    """What the process is started with from which shard processes are forked; None: none are."""
     tables: Sequence[WrittenTable] = ()
     """The DynamoDB tables that the actions write to."""
     exposed: tuple[str, ...] = ()
@@ -57,13 +62,14 @@ def check(path: Path, overrides: Iterable[str]) -> Checked:
     write_loops.refuse(configuration.aws, configuration.stream_names, answer.tables)
     said = tuple(dict.fromkeys([*exposed.found(), *answer.exposed]))
     warnings = tuple(ConfigError(place, message) for place, message in answer.warnings)
-    return Checked(configuration, answer.actions, command, answer.tables, said, warnings)
+    forker = _forker_command(configuration)
+    return Checked(configuration, answer.actions, command, forker, answer.tables, said, warnings)
 
 
 def _shard_command(configuration: WorkerConfiguration) -> list[str]:
     executable = configuration.executable_name
     if executable is None:
-        return [sys.executable, "-m", "record_processor.shard"]
+        return list(_SHARD_COMMAND)
     command = executable.split()
     if shutil.which(command[0]) is None:
         raise SetupError(
@@ -71,6 +77,12 @@ def _shard_command(configuration: WorkerConfiguration) -> list[str]:
             f"{Path.cwd()}. Leave executableName out to run the actions"
         )
     return command
+
+
+def _forker_command(configuration: WorkerConfiguration) -> list[str] | None:
+    if configuration.executable_name is not None or not configuration.has_warm_parent:
+        return None
+    return [*_SHARD_COMMAND, "--forker"]
 
 
 def _checked_actions(path: Path) -> CheckReport:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # A process that waits for its author is not stuck: the longest possible time, 24 days.
 _NEVER_STUCK = "stuckAfterMillis=2147483647"
+# What is saved must be imported anew, and a debugger may start threads: each process starts by itself.
+_NO_FORKS = "warmParent=off"
 _NO_TIMEOUT = {"timeout": "0s"}
 
 
@@ -30,7 +32,7 @@ class Development(NamedTuple):
 
     def overrides(self) -> list[str]:
         """Return properties that replace what the user wrote."""
-        return [_NEVER_STUCK] if self.reload or self.debug is not None else []
+        return [_NEVER_STUCK, _NO_FORKS] if self.reload or self.debug is not None else []
 
     def check(self, aws: AwsAccess) -> None:
         """Reject what is not meant for this worker.

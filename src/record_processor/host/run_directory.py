@@ -80,6 +80,8 @@ class RunDirectory:
         values["retrievalMode"] = "POLLING"
         # The Java side's own (WorkerProperties.java).
         values["shardCommand"] = msgspec.json.encode(checked.shard_command).decode()
+        if checked.forker_command is not None:
+            values["forkerCommand"] = msgspec.json.encode(checked.forker_command).decode()
         values["leaseFilesDirectory"] = str(self.path)
         values["streamArns"] = ",".join(stream_arns)
         values["streamMode"] = stream_mode

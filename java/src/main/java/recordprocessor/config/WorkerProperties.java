@@ -47,10 +47,19 @@ public final class WorkerProperties {
 
     /** The command of a shard process, word by word: KCL's own splitting breaks paths with spaces. */
     public List<String> shardProcessCommand() {
+        return words("shardCommand");
+    }
+
+    /** The command of the process that forks shard processes; empty if each is started by its own command. */
+    public Optional<List<String>> forkerCommand() {
+        return properties.containsKey("forkerCommand") ? Optional.of(words("forkerCommand")) : Optional.empty();
+    }
+
+    private List<String> words(String key) {
         try {
-            return List.of(new ObjectMapper().readValue(required("shardCommand"), String[].class));
+            return List.of(new ObjectMapper().readValue(required(key), String[].class));
         } catch (JsonProcessingException error) {
-            throw new IllegalArgumentException("shardCommand is not a JSON array of strings", error);
+            throw new IllegalArgumentException(key + " is not a JSON array of strings", error);
         }
     }
 

@@ -22,15 +22,15 @@ final class Pump {
 
     private final Thread thread;
 
-    private Pump(String name, Work work) {
-        thread = new Thread(() -> run(work), name);
+    private Pump(InputStream source, String name, Work work) {
+        thread = new Thread(() -> run(source, work), name);
         thread.setDaemon(true);
         thread.start();
     }
 
     /** Passes bytes on as they arrive. */
     static Pump bytes(InputStream source, PumpedInput target, String name) {
-        return new Pump(name, () -> {
+        return new Pump(source, name, () -> {
             byte[] piece = new byte[PIECE_BYTES];
             for (int count = source.read(piece); count >= 0; count = source.read(piece)) {
                 target.bring(Arrays.copyOf(piece, count));
@@ -40,7 +40,7 @@ final class Pump {
 
     /** Passes lines of the log to this JVM's standard error as they are: each is already an event. */
     static Pump lines(InputStream source, String name) {
-        return new Pump(name, () -> {
+        return new Pump(source, name, () -> {
             BufferedReader lines = new BufferedReader(new InputStreamReader(source, StandardCharsets.UTF_8));
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 System.err.println(line);
@@ -48,8 +48,8 @@ final class Pump {
         });
     }
 
-    private static void run(Work work) {
-        try {
+    private static void run(InputStream source, Work work) {
+        try (source) {
             work.run();
         } catch (IOException | InterruptedException error) {
             // The pipe broke, or nobody wants more of it: the same as its end.

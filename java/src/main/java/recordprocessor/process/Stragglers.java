@@ -27,6 +27,9 @@ public final class Stragglers {
     /** The variable that contains the marker. */
     public static final String MARKER = "RP_PROCESS";
 
+    /** How long each marker is. */
+    static final int MARKER_LENGTH = 36;
+
     private static final Logger LOG = LoggerFactory.getLogger(Stragglers.class);
     private static final Path PROC = Path.of("/proc");
     private static final String ASSIGNMENT = MARKER + "=";

@@ -18,6 +18,7 @@ import recordprocessor.config.WorkerProperties;
 import recordprocessor.fence.LeaseFile;
 import recordprocessor.fence.LeaseFileUpdater;
 import recordprocessor.process.CommandStarter;
+import recordprocessor.process.ForkingStarter;
 import recordprocessor.process.ProcessEnd;
 import recordprocessor.process.ProcessStarter;
 import recordprocessor.process.ShardConsumers;
@@ -55,7 +56,7 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
             Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     StreamsRecordProcessorFactory(WorkerProperties properties, MultiLangDaemonConfig config, LeaseFileUpdater leases) {
-        this.starter = new CommandStarter(properties.shardProcessCommand());
+        this.starter = starter(properties);
         this.executor = config.getExecutorService();
         this.kcl = config.getMultiLangDaemonConfiguration();
         this.parts = new Parts(leases, new ShardConsumers(), new Tenures(properties.leaseFilesDirectory()));
@@ -64,6 +65,15 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
         this.arnsByKclName = properties.streamArns().stream()
                 .collect(Collectors.toMap(
                         arn -> arn.forAdapter(properties.region()).kclStreamName(), Function.identity()));
+    }
+
+    private static ProcessStarter starter(WorkerProperties properties) {
+        ProcessStarter starter = new CommandStarter(properties.shardProcessCommand());
+        return properties
+                .forkerCommand()
+                .<ProcessStarter>map(command ->
+                        new ForkingStarter(command, properties.leaseFilesDirectory(), starter))
+                .orElse(starter);
     }
 
     /** Only the adapter calls this, once, to look at the type of the result. */

@@ -1,0 +1,97 @@
+package recordprocessor.process;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MarkerFactory;
+
+/**
+ * Starts shard processes by forking them from one that is warm; from a new one if that has ended, and as programs of
+ * their own if none lives long enough.
+ */
+public final class ForkingStarter implements ProcessStarter {
+    private static final Logger LOG = LoggerFactory.getLogger(ForkingStarter.class);
+    private static final int MOST_ENDS = 3;
+    private static final long SOON_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    private final List<String> command;
+    private final Path folder;
+    private final ProcessStarter withoutForker;
+
+    private Forker forker;
+    private int endsInARow;
+    private long lastEndNanos;
+    private boolean givenUp;
+
+    /**
+     * Starts the forker, which needs a moment until it is ready.
+     *
+     * @param command the forker's
+     * @param folder for pipes; only this user can enter it
+     * @param withoutForker what to do if there can be none
+     */
+    public ForkingStarter(List<String> command, Path folder, ProcessStarter withoutForker) {
+        this.command = List.copyOf(command);
+        this.folder = folder;
+        this.withoutForker = withoutForker;
+        forker();
+    }
+
+    @Override
+    public Process start(Map<String, String> environment) throws IOException {
+        for (Forker current = forker(); current != null; current = forker()) {
+            try {
+                return current.fork(environment);
+            } catch (ForkerEndedException error) {
+                current.end();
+            }
+        }
+        return withoutForker.start(environment);
+    }
+
+    /** Returns one that lives, as far as is known; null if there can be none. */
+    private synchronized Forker forker() {
+        if (forker == null && !givenUp) {
+            try {
+                forker = new Forker(command, folder, this::ended);
+            } catch (IOException error) {
+                giveUp(error.getMessage());
+            }
+        }
+        return forker;
+    }
+
+    private synchronized void ended(Forker ended, int status, int processes) {
+        forker = null;
+        if (status == Forker.UNFIT) {
+            givenUp = true; // it has logged why
+            return;
+        }
+        long now = System.nanoTime();
+        endsInARow = endsInARow > 0 && now - lastEndNanos < SOON_NANOS ? endsInARow + 1 : 1;
+        lastEndNanos = now;
+        LOG.atWarn()
+                .addMarker(MarkerFactory.getMarker("forker.ended"))
+                .addKeyValue("status", status)
+                .addKeyValue("pid", ended.pid())
+                .log(
+                        "the process that forks shard processes has ended; the {} that it had forked are ended and started again",
+                        processes);
+        if (endsInARow >= MOST_ENDS) {
+            giveUp("it has ended " + endsInARow + " times in a row");
+        }
+    }
+
+    private void giveUp(String why) {
+        givenUp = true;
+        LOG.atWarn()
+                .addMarker(MarkerFactory.getMarker("forker.unavailable"))
+                .log(
+                        "shard processes cannot be forked ({}): each starts by itself, which takes longer and more memory",
+                        why);
+    }
+}
