@@ -48,22 +48,22 @@ class ShardProcess:
         if self.trials_path.exists():
             with self.trials_path.open("r+b") as file:
                 file.write(b"\0")  # as the Java side does before each start
-        self.process = subprocess.Popen(
+        given = {**self._environment(last_end, trials, grace_millis), shard_environment.LOG_LEVEL: log_level}
+        self.process = self._begin({**given, **(env or {})})
+        self._threads = [threading.Thread(target=read, daemon=True) for read in (self._read_answers, self._read_log)]
+        for thread in self._threads:
+            thread.start()
+
+    def _begin(self, environment: dict[str, str]) -> Any:
+        """Start it, with this in addition to the environment of the tests."""
+        return subprocess.Popen(
             [sys.executable, "-m", "record_processor.shard"],
-            cwd=folder,
-            env={
-                **os.environ,
-                **self._environment(last_end, trials, grace_millis),
-                shard_environment.LOG_LEVEL: log_level,
-                **(env or {}),
-            },
+            cwd=self.folder,
+            env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        self._threads = [threading.Thread(target=read, daemon=True) for read in (self._read_answers, self._read_log)]
-        for thread in self._threads:
-            thread.start()
 
     def _environment(self, last_end: str, trials: bool, grace_millis: str) -> dict[str, str]:
         values = {

@@ -32,7 +32,7 @@ class NamedPipes:
         """The process's, opened here, since the names may be gone before it runs."""
         try:
             for path, flags in zip(self._paths, _ENDS.values(), strict=True):
-                os.mkfifo(path, 0o600)
+                _make(path)
                 self._held.append(os.open(path, os.O_RDWR | os.O_CLOEXEC))
                 self._ends.append(os.open(path, flags | os.O_CLOEXEC))
         except OSError:
@@ -57,3 +57,10 @@ class NamedPipes:
         for path in self._paths:
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def _make(path: Path) -> None:
+    try:
+        os.mkfifo(path, 0o600)
+    except OSError as error:  # which does not say where
+        raise OSError(error.errno, error.strerror, str(path)) from None
