@@ -44,6 +44,7 @@ _SECTIONS = {
     "This worker": (
         "workerId",
         "jvmOptions",
+        "warmParent",
         "logFormat",
         "logLevel",
         "kclLogLevel",

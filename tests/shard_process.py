@@ -131,7 +131,7 @@ class ShardProcess:
 
     def wait(self) -> int:
         """The exit status, once it has ended by itself."""
-        status = self.process.wait(PATIENCE_SECONDS)
+        status: int = self.process.wait(PATIENCE_SECONDS)
         for thread in self._threads:
             thread.join(2)  # what a handler left running may hold a pipe open
         return status

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 from msgspec import Meta
 
 from record_processor.aws import call_errors
+from record_processor.aws.rehearsal import rehearse
 from record_processor.aws.settings import AwsSettings, client
 from record_processor.plugin.batched_action import BatchedAction, CallFailedError
 from record_processor.plugin.record_format import FormattedSettings, RecordFormat
@@ -32,13 +33,15 @@ class AwsBatchedAction(BatchedAction[AwsSettingsT], abc.ABC):
 
     service: ClassVar[str]
     operation: ClassVar[str]
+    sample: ClassVar[Mapping[str, Any]]
+    """Parameters of a call of the operation, as the SDK wants them; never sent."""
 
     def __init__(self, settings: AwsSettingsT) -> None:
         super().__init__(settings)
         self.shape = RecordFormat(settings)
 
     def warm_up(self, stream_region: str) -> None:
-        client(self.service, self.settings.aws, stream_region, self.resource)
+        rehearse(client(self.service, self.settings.aws, stream_region, self.resource), self.operation, self.sample)
 
     def open(self, shard: Shard) -> None:
         self.shard = shard

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from record_processor.aws import call_errors
+from record_processor.aws.rehearsal import rehearse
 from record_processor.aws.settings import AwsSettings, client
 from record_processor.config.units import Duration, default
 from record_processor.errors import (
@@ -130,7 +131,8 @@ class DynamoDBAction(Action[DynamoDBSettings]):
         return f"filter: {{eventName: [INSERT, MODIFY], dynamodb: {{NewImage: {own}}}}}"
 
     def warm_up(self, stream_region: str) -> None:
-        client("dynamodb", self.settings.aws, stream_region, self.settings.table)
+        dynamodb = client("dynamodb", self.settings.aws, stream_region, self.settings.table)
+        rehearse(dynamodb, "PutItem", {"TableName": "table", "Item": {"id": {"S": "a"}}})
 
     def open(self, shard: Shard) -> None:
         self._shard = shard

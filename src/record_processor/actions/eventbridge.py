@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -42,6 +42,7 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
     settings_type = EventBridgeSettings
     service = "events"
     operation = "PutEvents"
+    sample: ClassVar = {"Entries": [{"Source": "s", "DetailType": "d", "Detail": "{}"}]}
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
     limits = Limits(entries=10, call_bytes=256 * _KIBIBYTE, entry_bytes=256 * _KIBIBYTE)
     default_batch_size = 10

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -31,6 +31,7 @@ class FirehoseAction(AwsBatchedAction[FirehoseSettings]):
     settings_type = FirehoseSettings
     service = "firehose"
     operation = "PutRecordBatch"
+    sample: ClassVar = {"DeliveryStreamName": "s", "Records": [{"Data": b"{}"}]}
     # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
     limits = Limits(entries=500, call_bytes=4 * _KIBIBYTE * _KIBIBYTE, entry_bytes=1000 * _KIBIBYTE)
     default_batch_size = 500

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -34,6 +34,7 @@ class KinesisAction(AwsBatchedAction[KinesisSettings]):
     settings_type = KinesisSettings
     service = "kinesis"
     operation = "PutRecords"
+    sample: ClassVar = {"StreamName": "s", "Records": [{"Data": b"{}", "PartitionKey": "k"}]}
     # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
     limits = Limits(entries=500, call_bytes=5 * _MEBIBYTE, entry_bytes=_MEBIBYTE)
     default_batch_size = 500

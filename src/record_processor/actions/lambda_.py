@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from record_processor.actions._aws_batched_action import AwsFormattedSettings
 from record_processor.aws import call_errors
+from record_processor.aws.rehearsal import rehearse
 from record_processor.aws.settings import client
 from record_processor.errors import ActionError, PermanentError
 from record_processor.plugin import bisection
@@ -53,7 +54,7 @@ class LambdaAction(Action[LambdaSettings]):
         self._shape = RecordFormat(settings)
 
     def warm_up(self, stream_region: str) -> None:
-        self._client_for(stream_region)
+        rehearse(self._client_for(stream_region), "Invoke", {"FunctionName": "f", "Payload": b"{}"})
 
     def open(self, shard: Shard) -> None:
         self._shard = shard

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from record_processor.actions._aws_batched_action import AwsFormattedSettings
 from record_processor.aws import call_errors
+from record_processor.aws.rehearsal import rehearse
 from record_processor.aws.settings import client, content_md5
 from record_processor.errors import InvalidSettingError
 from record_processor.plugin.action import Action, Destination
@@ -88,7 +89,8 @@ class S3Action(Action[S3Settings]):
         return Destination("key", ("s3", self.settings.aws.endpoint, self.settings.bucket, key), harm)
 
     def warm_up(self, stream_region: str) -> None:
-        client("s3", self.settings.aws, stream_region)
+        s3 = client("s3", self.settings.aws, stream_region)
+        rehearse(s3, "PutObject", {"Bucket": "bucket", "Key": "key", "Body": b"{}", "ContentMD5": content_md5(b"{}")})
 
     def open(self, shard: Shard) -> None:
         self._shard = shard

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -40,6 +40,7 @@ class SnsAction(MessageAction[SnsSettings]):
     settings_type = SnsSettings
     service = "sns"
     operation = "PublishBatch"
+    sample: ClassVar = {"TopicArn": "t", "PublishBatchRequestEntries": [{"Id": "0", "Message": "{}"}]}
     text_name = "Message"
     resource_key = "topic_arn"
     # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html

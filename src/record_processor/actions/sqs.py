@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -30,6 +30,7 @@ class SqsAction(MessageAction[SqsSettings]):
     settings_type = SqsSettings
     service = "sqs"
     operation = "SendMessageBatch"
+    sample: ClassVar = {"QueueUrl": "https://sqs.local/0/q", "Entries": [{"Id": "0", "MessageBody": "{}"}]}
     text_name = "MessageBody"
     resource_key = "queue_url"
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html

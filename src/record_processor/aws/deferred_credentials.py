@@ -6,10 +6,27 @@ its connection, and the time at which what it got expires, belong to one process
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from botocore.session import Session
+
+
+_may_look = True
+
+
+@contextlib.contextmanager
+def without() -> Iterator[None]:
+    """Let no credentials be looked for meanwhile: there are none."""
+    global _may_look
+    _may_look = False
+    try:
+        yield
+    finally:
+        _may_look = True
 
 
 def defer(session: Session) -> None:
@@ -30,7 +47,7 @@ def defer(session: Session) -> None:
             self._found: Any = None
 
         def get_frozen_credentials(self) -> Any:
-            if self._found is None:
+            if self._found is None and _may_look:
                 self._found = find()
             if self._found is None:
                 raise NoCredentialsError
@@ -38,7 +55,7 @@ def defer(session: Session) -> None:
 
         @property
         def account_id(self) -> Any:
-            return self.get_frozen_credentials().account_id
+            return self.get_frozen_credentials().account_id if _may_look else None
 
     # The public setter accepts only keys.
     session._credentials = Deferred()  # type: ignore[attr-defined]

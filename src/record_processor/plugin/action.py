@@ -101,7 +101,7 @@ class Action(abc.ABC, Generic[SettingsT]):
         """Return what its settings put at risk, for `check` to report: the action works anyway. Empty if nothing."""
         return ""
 
-    def warm_up(self, stream_region: str) -> None:  # noqa: B027 - most have nothing to do
+    def warm_up(self, stream_region: str) -> None:
         """Do what takes long the first time, and all shard processes can share: imports, clients without connections.
 
         Called in the process from which shard processes are forked, on an action that is then thrown away. It must

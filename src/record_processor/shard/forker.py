@@ -34,6 +34,10 @@ UNFIT = 86
 
 _READ_BYTES = 65_536
 _SIGNALED = 128
+# Of each size; more than what is usually free after the imports.
+_GAPS_BYTES = 32_768
+# An object `bytes` is this much larger than its content.
+_BYTES_HEADER = sys.getsizeof(b"")
 
 
 class Child(NamedTuple):
@@ -60,6 +64,7 @@ def main() -> NoReturn:
         os._exit(UNFIT)
     gc.collect()
     gc.freeze()  # collections in the children would otherwise write to, and so copy, all of this memory
+    filling = _fill_gaps()  # noqa: F841 - kept for as long as the process lives
     child = Forker().serve()
     if child is None:
         os._exit(0)
@@ -189,3 +194,12 @@ def _other_threads() -> str:
     threading = sys.modules.get("threading")
     names = [thread.name for thread in threading.enumerate()[1:]] if threading is not None else []
     return ", ".join(names) or f"{count - 1} of C code"
+
+
+def _fill_gaps() -> list[list[bytes]]:
+    """Use up the free places between the objects that exist.
+
+    Python puts new objects into gaps first. In a forked process each would cost a copy of the whole page that it is on;
+    without gaps they are side by side on new pages.
+    """
+    return [[bytes(size - _BYTES_HEADER) for _ in range(_GAPS_BYTES // size)] for size in range(48, 513, 16)]

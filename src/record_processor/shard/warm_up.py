@@ -39,6 +39,7 @@ def _prepare(item: dict[str, Any], region: str) -> None:
         if action is not None:
             with contextlib.suppress(Exception):
                 action.warm_up(region)
+            with contextlib.suppress(Exception):
                 store.warm_up(action.settings.dead_letter, region)
 
 

@@ -1,7 +1,7 @@
 """Named pipes for the standard streams of a process that is forked for somebody who cannot inherit descriptors.
 
-Whoever creates them keeps both ends of each open until the two sides have opened theirs: so no `open` waits, and nothing
-that is written meanwhile is lost.
+Whoever creates them keeps both ends of each open until the two sides have opened theirs: so no `open` waits, and
+nothing that is written meanwhile is lost.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def told(tmp_path: Path, *overrides: str) -> dict[str, str]:
     path.write_text("applicationName = app\nstreamName = Orders\n")
     directory = RunDirectory()
     try:
-        directory.write(Checked(read_properties(path, overrides, {}), [], ["python"]), ["arn"], "single")
+        directory.write(Checked(read_properties(path, overrides, {}), [], ["python"], None), ["arn"], "single")
         with directory.properties_path.open() as file:
             return dict(javaproperties.load(file))
     finally:

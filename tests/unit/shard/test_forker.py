@@ -69,7 +69,7 @@ def lines(path: Path) -> list[str]:
 
 
 def open_files(pid: int) -> set[str]:
-    return {os.readlink(one) for one in Path(f"/proc/{pid}/fd").iterdir()}
+    return {str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir()}
 
 
 def test_a_forked_process_serves_its_shard_and_ends_in_order(fork: Fork, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_process_holds_nothing_of_the_forker_or_of_a_sibling(fork: Fork, forke
     second.records(1)
     second.wait_for_checkpoint(1)
     own = open_files(second.process.pid)
-    speaks_with_jvm = {os.readlink(f"/proc/{forkers[0].process.pid}/fd/{fd}") for fd in (3, 4)}
+    speaks_with_jvm = {str(Path(f"/proc/{forkers[0].process.pid}/fd/{fd}").readlink()) for fd in (3, 4)}
     assert not own & speaks_with_jvm
     assert not [path for path in own if f"pipes-{unopened}." in path]
     assert not own & {path for path in open_files(first.process.pid) if "/pipes-" in path}
@@ -134,9 +134,7 @@ def test_a_handler_is_imported_after_the_fork(fork: Fork, tmp_path: Path) -> Non
     assert sorted(lines(tmp_path / "imported")) == sorted(str(shard.process.pid) for shard in shards)
 
 
-def test_a_preloaded_handler_is_imported_once_in_the_forker(
-    fork: Fork, forkers: list[Forker], tmp_path: Path
-) -> None:
+def test_a_preloaded_handler_is_imported_once_in_the_forker(fork: Fork, forkers: list[Forker], tmp_path: Path) -> None:
     actions = [python_action(tmp_path, HANDLER, preload=True)]
     for shard in [fork(actions).initialize() for _ in range(2)]:
         shard.records(1)
@@ -146,7 +144,9 @@ def test_a_preloaded_handler_is_imported_once_in_the_forker(
 
 
 def test_preload_that_starts_a_thread_is_named_and_nothing_is_forked(tmp_path: Path) -> None:
-    code = "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), name='poller', daemon=True).start()\n"
+    code = (
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), name='poller', daemon=True).start()\n"
+    )
     forker = Forker(tmp_path, [python_action(tmp_path, code + "handle = print", preload=True)])
     assert forker.process.wait(PATIENCE_SECONDS) == UNFIT
     _, (event,) = forker.close()
@@ -175,7 +175,9 @@ def test_what_service_managers_send_to_every_process_ends_neither(fork: Fork, fo
     other.wait_for_checkpoint(1)
 
 
-def test_a_process_whose_forker_died_begins_nothing_and_says_that_its_lease_is_lost(fork: Fork, forkers: list[Forker], tmp_path: Path) -> None:
+def test_a_process_whose_forker_died_begins_nothing_and_says_that_its_lease_is_lost(
+    fork: Fork, forkers: list[Forker], tmp_path: Path
+) -> None:
     shard = fork([python_action(tmp_path, HANDLER)]).initialize()
     shard.records(13)
     shard.wait_for_event("delivery.blocked")
@@ -200,7 +202,11 @@ def test_a_process_that_cannot_be_forked_is_an_answer_with_a_reason(fork: Fork, 
 
 
 def test_random_numbers_of_siblings_differ(fork: Fork, tmp_path: Path) -> None:
-    code = "import random, pathlib\ndef handle(event, context):\n    pathlib.Path('n').open('a').write(f'{random.random()}\\n')\n"
+    code = (
+        "import random, pathlib\n"
+        "def handle(event, context):\n"
+        "    pathlib.Path('n').open('a').write(f'{random.random()}\\n')\n"
+    )
     actions = [python_action(tmp_path, code, preload=True)]
     for shard in [fork(actions).initialize() for _ in range(2)]:
         shard.records(1)
