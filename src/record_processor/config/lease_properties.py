@@ -36,7 +36,12 @@ LEASES = (
         minimum=1,
     ),
     # KCL runs a quarter of them, 5 by default: with a slow lease table 64 leases would be renewed one after another.
-    integer("maxLeaseRenewalThreads", "KCL's threads for renewals. A quarter of them run at a time.", 256, minimum=1),
+    integer(
+        "maxLeaseRenewalThreads",
+        "KCL's threads that read newly assigned leases, of which a quarter run at a time. Renewals need none of them.",
+        32,
+        minimum=1,
+    ),
     flag("cleanupLeasesUponShardCompletion", "Whether KCL deletes the leases of shards that are done."),
     flag("ignoreUnexpectedChildShards", "Whether KCL tolerates child shards whose parents are still open."),
     flag("isGracefulLeaseHandoffEnabled", "Whether a live worker finishes its records before a handoff."),

@@ -8,9 +8,11 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -50,6 +52,12 @@ import software.amazon.kinesis.metrics.MetricsUtil;
 final class HeldLeases implements LeaseRenewer {
     private static final Logger LOG = LoggerFactory.getLogger(HeldLeases.class);
     private static final double BYTES_PER_KB = 1024;
+    // A renewal takes some milliseconds. Begun in groups, many leases are renewed by a few threads, of which each costs
+    // 100 KB; if the table is slow, there are as many as it takes.
+    private static final int GROUP = 8;
+    private static final long GROUP_MILLIS = 10;
+    private static final long ROUND_MILLIS = 200;
+    private static final long IDLE_SECONDS = 5;
     private static final KclField<LeaseRenewer> RENEWER = new KclField<>(DynamoDBLeaseCoordinator.class, "leaseRenewer");
     private static final KclField<Object> DISCOVERER = new KclField<>(DynamoDBLeaseCoordinator.class, "leaseDiscoverer");
     private static final KclField<LeaseRenewer> DISCOVERERS_RENEWER =
@@ -69,8 +77,9 @@ final class HeldLeases implements LeaseRenewer {
     private final MetricsFactory metrics;
     private final AtomicInteger lost = new AtomicInteger();
     private final Map<String, HeldLease> held = new ConcurrentHashMap<>();
-    // A thread for each renewal under way, and so at most one per lease: a round is over in some milliseconds.
-    private final ExecutorService threads = Executors.newCachedThreadPool(daemons());
+    // A thread for each renewal under way, and so at most one per lease: none waits for another's.
+    private final ExecutorService threads = new ThreadPoolExecutor(
+            0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons());
 
     HeldLeases(
             LeaseRefresher table,
@@ -141,8 +150,23 @@ final class HeldLeases implements LeaseRenewer {
     /** Starts a round; KCL calls it three times in a failover time. */
     @Override
     public void renewLeases() {
-        held.values().forEach(this::beginRenewal);
+        List<HeldLease> round = List.copyOf(held.values());
+        long pauseMillis = Math.min(GROUP_MILLIS, ROUND_MILLIS * GROUP / Math.max(round.size(), 1));
+        for (int begun = 0; begun < round.size(); begun++) {
+            if (begun > 0 && begun % GROUP == 0) {
+                pause(pauseMillis);
+            }
+            beginRenewal(round.get(begun));
+        }
         count();
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException error) {
+            Thread.currentThread().interrupt(); // at the end of the worker: the rest begins without a pause
+        }
     }
 
     /** Reports what KCL's renewer tells CloudWatch about a round, under KCL's names. */

@@ -1,6 +1,5 @@
 package recordprocessor.process;
 
-import java.io.BufferedInputStream;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -35,8 +34,8 @@ final class ForkedProcess extends Process {
         this.kill = kill;
         this.status = status;
         this.input = new FileOutputStream(pipes + ".in");
-        this.output = new BufferedInputStream(new FileInputStream(pipes + ".out"));
-        this.error = new BufferedInputStream(new FileInputStream(pipes + ".err"));
+        this.output = new FileInputStream(pipes + ".out");
+        this.error = new FileInputStream(pipes + ".err");
         status.thenRun(this::closeInput);
     }
 

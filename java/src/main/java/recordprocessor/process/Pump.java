@@ -13,6 +13,8 @@ import java.util.Arrays;
  */
 final class Pump {
     private static final int PIECE_BYTES = 8192;
+    // Most lines are shorter; there is such a buffer for each shard.
+    private static final int LINE_CHARACTERS = 512;
     // After the exit everything written is in the pipe, and the thread needs a moment to pass it on.
     private static final long LAST_MILLIS = 1000;
 
@@ -41,7 +43,8 @@ final class Pump {
     /** Passes lines of the log to this JVM's standard error as they are: each is already an event. */
     static Pump lines(InputStream source, String name) {
         return new Pump(source, name, () -> {
-            BufferedReader lines = new BufferedReader(new InputStreamReader(source, StandardCharsets.UTF_8));
+            BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(source, StandardCharsets.UTF_8), LINE_CHARACTERS);
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 System.err.println(line);
             }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +40,9 @@ class ForkingStarterTest {
     }
 
     private static String output(Process process) throws IOException {
-        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        // Buffered, since a FileInputStream would look for its length, which a pipe does not have.
+        byte[] all = new BufferedInputStream(process.getInputStream()).readAllBytes();
+        return new String(all, StandardCharsets.UTF_8).strip();
     }
 
     private long startedForkers() throws IOException {
