@@ -80,6 +80,8 @@ class RunDirectory:
         values["retrievalMode"] = "POLLING"
         # The Java side's own (WorkerProperties.java).
         values["shardCommand"] = msgspec.json.encode(checked.shard_command).decode()
+        # A program of the user's speaks KCL's protocol as it is.
+        values["recordEncoding"] = "json" if configuration.executable_name is None else "base64"
         values["leaseFilesDirectory"] = str(self.path)
         values["streamArns"] = ",".join(stream_arns)
         values["streamMode"] = stream_mode
