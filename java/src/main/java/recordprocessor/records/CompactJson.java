@@ -23,6 +23,7 @@ final class CompactJson {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int CHECKED_CHARS = 4096;
+    private static final int FIRST_COPY_BYTES = 4096;
 
     private final byte[] source;
     private final int length;
@@ -44,7 +45,7 @@ final class CompactJson {
     CompactJson(byte[] source) {
         this.source = source;
         this.length = source.length - 1;
-        this.copy = new byte[source.length];
+        this.copy = new byte[FIRST_COPY_BYTES];
     }
 
     static byte[] ascii(String text) {
@@ -157,13 +158,13 @@ final class CompactJson {
         return value;
     }
 
-    /** The same, written as Jackson writes it: equal texts are equal bytes. */
+    /** The same, written as the adapter writes it: equal texts are equal bytes. */
     void normalString() throws UnknownShapeException {
         int start = string();
         if (escaped) {
             try {
                 String text = JSON.readValue(source, start - 1, position - start + 1, String.class);
-                replaceString(JSON.writeValueAsBytes(text));
+                replaceString(JSON.writeValueAsString(text).getBytes(StandardCharsets.UTF_8));
             } catch (JsonProcessingException error) {
                 throw new UnknownShapeException("a key that cannot be read");
             } catch (IOException error) {

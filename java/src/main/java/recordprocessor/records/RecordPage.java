@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.services.kinesis.model.EncryptionType;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
@@ -40,6 +41,10 @@ record RecordPage(List<KinesisClientRecord> records, byte[] rest) {
     private static final int RECORD_NEEDS = 0b0100011;
     private static final int CHANGE_NEEDS = 0b1010011;
     private static final int MOST_DIGITS = 11;
+    private static final int MILLIS = 1000;
+    private static final int MOST_DECIMALS = 3;
+    private static final int MOST_TIME_CHARACTERS = 24;
+    private static final Pattern NUMBER = Pattern.compile("(0|[1-9]\\d*)(\\.\\d+)?([eE][+-]?\\d{1,2})?");
     private static final int MOST_SEQUENCE_DIGITS = 60;
 
     private static byte[][] names(String... names) {
@@ -181,15 +186,14 @@ record RecordPage(List<KinesisClientRecord> records, byte[] rest) {
         }
 
         private static long millis(String seconds) throws UnknownShapeException {
-            try {
-                if (seconds.length() <= MOST_DIGITS) {
-                    long millis = new BigDecimal(seconds).movePointRight(3).longValueExact();
-                    if (millis >= 0) {
-                        return millis;
-                    }
+            if (isInteger(seconds) && seconds.length() <= MOST_DIGITS) {
+                return Long.parseLong(seconds) * MILLIS;
+            }
+            if (seconds.length() <= MOST_TIME_CHARACTERS && NUMBER.matcher(seconds).matches()) {
+                BigDecimal exact = new BigDecimal(seconds);
+                if (exact.precision() - exact.scale() <= MOST_DIGITS && exact.scale() <= MOST_DECIMALS) {
+                    return exact.movePointRight(MOST_DECIMALS).longValueExact();
                 }
-            } catch (ArithmeticException | NumberFormatException error) {
-                // Said below.
             }
             throw new UnknownShapeException("an unknown form of time");
         }
@@ -204,9 +208,13 @@ record RecordPage(List<KinesisClientRecord> records, byte[] rest) {
 
         private void size() throws UnknownShapeException {
             String size = json.number();
-            if (size.length() > MOST_DIGITS || !isDigits(size) || size.length() > 1 && size.startsWith("0")) {
+            if (size.length() > MOST_DIGITS || !isInteger(size)) {
                 throw new UnknownShapeException("an unknown form of SizeBytes");
             }
+        }
+
+        private static boolean isInteger(String text) {
+            return isDigits(text) && (text.charAt(0) != '0' || text.length() == 1);
         }
 
         private static boolean isDigits(String text) {

@@ -1,5 +1,6 @@
 package software.amazon.kinesis.multilang;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -21,17 +22,16 @@ import software.amazon.kinesis.retrieval.KinesisClientRecord;
  */
 final class JsonRecordsWriter extends MessageWriter {
     private static final Logger LOG = LoggerFactory.getLogger(JsonRecordsWriter.class);
+    private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
     private static final int PIECE_BYTES = 1 << 15;
 
     private OutputStream stream;
-    private ObjectMapper json;
     private ExecutorService executor;
     private volatile boolean broken;
 
     @Override
     MessageWriter initialize(OutputStream stream, String shardId, ObjectMapper json, ExecutorService executor) {
         this.stream = stream;
-        this.json = json;
         this.executor = executor;
         return super.initialize(stream, shardId, json, executor);
     }
@@ -61,14 +61,14 @@ final class JsonRecordsWriter extends MessageWriter {
         Pieces pieces = new Pieces(stream);
         pieces.add("{\"action\":\"processRecords\",\"millisBehindLatest\":" + input.millisBehindLatest());
         pieces.add(",\"jsonRecords\":[");
-        String start = "[";
+        String start = "[\"";
         for (KinesisClientRecord record : input.records()) {
             pieces.add(start);
-            pieces.add(json.writeValueAsString(record.sequenceNumber()));
-            pieces.add(",");
+            pieces.add(ByteBuffer.wrap(STRINGS.quoteAsUTF8(record.sequenceNumber())));
+            pieces.add("\",");
             pieces.add(record.data());
             pieces.add("]");
-            start = ",[";
+            start = ",[\"";
         }
         pieces.add("]}\n");
         pieces.flush();
