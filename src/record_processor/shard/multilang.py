@@ -32,7 +32,7 @@ class _JsonRecord(msgspec.Struct, array_like=True, gc=False):
 
 
 class _Batch(msgspec.Struct, gc=False):
-    records: list[RawRecord] = []  # noqa: RUF012 - msgspec copies it
+    records: list[RawRecord] = []
     json_records: list[_JsonRecord] = msgspec.field(name="jsonRecords", default=[])
     millis_behind_latest: int | None = msgspec.field(name="millisBehindLatest", default=None)
 
