@@ -32,8 +32,10 @@ class _JsonRecord(msgspec.Struct, array_like=True, gc=False):
 
 
 class _Batch(msgspec.Struct, gc=False):
-    records: list[RawRecord] = []
-    json_records: list[_JsonRecord] = msgspec.field(name="jsonRecords", default=[])
+    """In one of two forms: as our Java side writes it, or as KCL does."""
+
+    json_records: list[_JsonRecord] | None = msgspec.field(name="jsonRecords", default=None)
+    records: list[RawRecord] | None = None
     millis_behind_latest: int | None = msgspec.field(name="millisBehindLatest", default=None)
 
 
@@ -52,15 +54,19 @@ class _Channel(kcl._IOHandler):
         return messages.ProcessRecordsInput(
             {
                 "action": _PROCESS_RECORDS,
-                "records": batch.records or _raw_records(batch.json_records),
+                "records": _raw_records(batch),
                 "millisBehindLatest": batch.millis_behind_latest,
             }
         )
 
 
-def _raw_records(records: list[_JsonRecord]) -> list[RawRecord]:
-    # Copies: as long as one record is in use, a part of the message would keep all of it.
-    return [RawRecord(bytes(one.record), one.sequence_number) for one in records]
+def _raw_records(batch: _Batch) -> list[RawRecord]:
+    if batch.json_records is not None:
+        # Copies: as long as one record is in use, a part of the message would keep all of it.
+        return [RawRecord(bytes(one.record), one.sequence_number) for one in batch.json_records]
+    if batch.records is None:
+        raise ValueError("a message processRecords has neither jsonRecords nor records")
+    return batch.records
 
 
 def channel_of(process: Any, source: IO[bytes], sink: IO[str]) -> None:

@@ -85,6 +85,11 @@ def test_a_record_that_is_no_change_keeps_its_sequence_number() -> None:
     assert (record.sequence_number, json.loads(record.binary_data)) == ("1", {"no": "change"})
 
 
+def test_a_message_without_any_records_field_is_an_error() -> None:
+    with pytest.raises(ValueError, match="neither jsonRecords nor records"):
+        _read({"action": "processRecords", "millisBehindLatest": 7})
+
+
 def test_a_broken_message_is_an_error() -> None:
     with pytest.raises(msgspec.DecodeError):
         _read({"action": "processRecords", "jsonRecords": [["1"]]})
