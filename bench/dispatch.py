@@ -1,7 +1,8 @@
 """Python CPU per record, without a network: `python -m bench.dispatch`.
 
-The bytes that KCL writes are read by our protocol, decoded, filtered, queued and given to an action that does nothing.
-Compared in the same run with stock kclpy: json for the message, json for the record, a filter by hand.
+The bytes that our Java side writes are read by our protocol, decoded, filtered, queued and given to an action that does
+nothing. Compared in the same run with stock kclpy and the bytes that KCL writes: json for the message, json for the
+record, a filter by hand.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from amazon_kclpy import kcl
 
 from record_processor.delivery.shard_delivery import ShardDelivery
@@ -55,19 +55,35 @@ class Nothing(Action[ActionSettings]):
             time.sleep(self._seconds)
 
 
-def message(start: int) -> bytes:
-    """Return one processRecords line as Jackson writes it, with records of about 300 bytes."""
-    records = []
+def records(start: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return sequence numbers and records of about 300 bytes."""
+    made = []
     for number in range(start, start + BATCH):
         image = {"Company": {"S": "Motorola"}, "Model": {"S": f"Phone {number}"}, "Size": {"N": "12"}}
         keys = {"Company": {"S": "Motorola"}, "Model": {"S": f"Phone {number}"}}
         record = adapter_json(SequenceNumber=f"{number:021}", Keys=keys, NewImage=image, OldImage={})
+        made.append((f"{number:021}", record))
+    return made
+
+
+def message(start: int) -> bytes:
+    """Return one processRecords line as our Java side writes it."""
+    return line({"action": "processRecords", "millisBehindLatest": 0, "jsonRecords": records(start)})
+
+
+def stock_message(start: int) -> bytes:
+    """Return the same as KCL writes it."""
+    told = []
+    for number, record in records(start):
         data = json.dumps(record, separators=(",", ":")).encode()
-        records.append(
+        told.append(
             {"action": "record", "data": base64.b64encode(data).decode(), "partitionKey": "k",
-             "sequenceNumber": f"{number:021}", "subSequenceNumber": 0, "approximateArrivalTimestamp": 1}
+             "sequenceNumber": number, "subSequenceNumber": 0, "approximateArrivalTimestamp": 1}
         )  # fmt: skip
-    body = {"action": "processRecords", "records": records, "millisBehindLatest": 0}
+    return line({"action": "processRecords", "records": told, "millisBehindLatest": 0})
+
+
+def line(body: dict[str, Any]) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode() + b"\n"
 
 
@@ -118,9 +134,8 @@ def stock(lines: list[bytes]) -> None:
 
 def match_only(line: bytes) -> float:
     wanted = RecordFilter(PATTERN)
-    batch = msgspec.json.decode(line, type=dict[str, Any])["records"]
-    records = [decode(base64.b64decode(one["data"]), STREAM, one["sequenceNumber"]) for one in batch]
-    event = records[0].to_lambda()
+    (first, *_) = channel(b"").load_action(line).records
+    event = decode(first.binary_data, STREAM, first.sequence_number).to_lambda()
     plain = wanted._filter
     count = 200_000
     begun = time.process_time()
@@ -161,10 +176,11 @@ def row(name: str, micros: Sequence[float], stock: Sequence[float]) -> float:
 
 def main() -> None:
     lines = [message(number * BATCH) for number in range(BATCHES)]
+    stock_lines = [stock_message(number * BATCH) for number in range(BATCHES)]
     with tempfile.TemporaryDirectory() as folder:
         memory = LeaseMemory(Path(folder) / "lease")
         ways: dict[str, Callable[[], object]] = {
-            "stock kclpy with json, same filter": lambda: stock(lines),
+            "stock kclpy with json, same filter": lambda: stock(stock_lines),
             "decode alone": lambda: raw_decode(lines),
             "decode, filter, dispatch one by one": lambda: dispatch(lines, memory),
             "decode, filter, dispatch in 100s": lambda: dispatch(lines, memory, batch=Batch(size=100)),

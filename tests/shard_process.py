@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import os
@@ -88,12 +87,8 @@ class ShardProcess:
         records = []
         for number in numbers:
             keys = {"Keys": {"id": {"N": str(number)}}, **overrides}
-            data = json.dumps(adapter_json(SequenceNumber=str(number), **keys)).encode()
-            records.append(
-                {"action": "record", "data": base64.b64encode(data).decode(), "partitionKey": "k"}
-                | {"sequenceNumber": str(number), "subSequenceNumber": 0, "approximateArrivalTimestamp": 1}
-            )
-        self.say({"action": "processRecords", "records": records, "millisBehindLatest": None})
+            records.append([str(number), adapter_json(SequenceNumber=str(number), **keys)])
+        self.say({"action": "processRecords", "millisBehindLatest": None, "jsonRecords": records})
 
     def say(self, message: dict[str, Any]) -> None:
         """The next message, once the one before is answered: so KCL speaks."""

@@ -82,6 +82,8 @@ class RunDirectory:
         values["shardCommand"] = msgspec.json.encode(checked.shard_command).decode()
         if checked.forker_command is not None:
             values["forkerCommand"] = msgspec.json.encode(checked.forker_command).decode()
+        # A program of the user's speaks KCL's protocol as it is.
+        values["recordEncoding"] = "json" if configuration.executable_name is None else "base64"
         values["leaseFilesDirectory"] = str(self.path)
         values["streamArns"] = ",".join(stream_arns)
         values["streamMode"] = stream_mode

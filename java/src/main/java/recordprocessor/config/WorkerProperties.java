@@ -63,6 +63,11 @@ public final class WorkerProperties {
         }
     }
 
+    /** Whether the shard process takes records as JSON in KCL's messages, or in base64 as KCL writes them. */
+    public boolean recordsAsJson() {
+        return required("recordEncoding").equals("json");
+    }
+
     public Path leaseFilesDirectory() {
         return Path.of(required("leaseFilesDirectory"));
     }

@@ -100,6 +100,11 @@ final class LatestPositions implements ExecutionInterceptor {
         return context.response();
     }
 
+    /** Whether records at this iterator may have to be passed over. */
+    boolean isCatchingUp(String iterator) {
+        return catchingUp.containsKey(iterator);
+    }
+
     /** Returns the records without those before that time; with the first one after it the shard has caught up. */
     private GetRecordsResponse passedOver(GetRecordsResponse response, Instant since) {
         List<Record> records = response.records();

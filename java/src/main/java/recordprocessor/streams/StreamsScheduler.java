@@ -13,6 +13,8 @@ import recordprocessor.config.WorkerProperties;
 import recordprocessor.kclpatches.ConfiguredStreams;
 import recordprocessor.kclpatches.KclPatches;
 import recordprocessor.kclpatches.LeaderLock;
+import recordprocessor.records.BodyReader;
+import recordprocessor.records.StreamsClient;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
@@ -49,7 +51,7 @@ public final class StreamsScheduler {
     public static Scheduler build(WorkerProperties properties, KclConfigs configs) {
         Region region = Region.of(properties.region());
         StreamTracker tracker = tracker(properties, configs.leaseManagement().initialPositionInStream());
-        AmazonDynamoDBStreamsAdapterClient adapter = new AmazonDynamoDBStreamsAdapterClient(
+        AmazonDynamoDBStreamsAdapterClient adapter = new StreamsClient(
                 streamsClient(
                         properties,
                         configs.streamsCredentials(),
@@ -148,6 +150,7 @@ public final class StreamsScheduler {
         overrides.addExecutionInterceptor(latestPositions);
         overrides.addExecutionInterceptor(new TrimmedDataWatch(properties.goesOnAfterTrimmedData()));
         overrides.addExecutionInterceptor(new ForeignShards());
+        overrides.addExecutionInterceptor(new BodyReader(latestPositions::isCatchingUp));
         if (properties.streamArns().get(0).isLocal()) {
             overrides.addExecutionInterceptor(new LocalRegionInterceptor());
         }

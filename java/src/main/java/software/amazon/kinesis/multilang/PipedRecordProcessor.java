@@ -37,8 +37,9 @@ final class PipedRecordProcessor extends MultiLangShardRecordProcessor {
             Consumer<ProcessEnd> onEnd,
             ExecutorService executor,
             ObjectMapper json,
+            MessageWriter writer,
             MultiLangDaemonConfiguration kcl) {
-        super(null, executor, json, kcl);
+        super(null, executor, json, writer, new MessageReader(), new DrainChildSTDERRTask(), kcl);
         this.start = start;
         this.onEnd = onEnd;
     }

@@ -49,6 +49,7 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
     private final Parts parts;
     private final Stragglers stragglers = new Stragglers();
     private final long stuckAfterNanos;
+    private final boolean recordsAsJson;
     private final boolean multiStream;
     private final Map<String, StreamArn> arnsByKclName;
     private final ObjectMapper json = new ObjectMapper();
@@ -61,6 +62,7 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
         this.kcl = config.getMultiLangDaemonConfiguration();
         this.parts = new Parts(leases, new ShardConsumers(), new Tenures(properties.leaseFilesDirectory()));
         this.stuckAfterNanos = TimeUnit.MILLISECONDS.toNanos(properties.stuckAfterMillis());
+        this.recordsAsJson = properties.recordsAsJson();
         this.multiStream = properties.multiStream();
         this.arnsByKclName = properties.streamArns().stream()
                 .collect(Collectors.toMap(
@@ -131,6 +133,11 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
                 "RP_RESTARTS", String.valueOf(tenure.restarts().inARow()),
                 "RP_LAST_END", tenure.lastEnd().text());
         return new PipedRecordProcessor(
-                () -> ShardProcess.start(starter, environment, tenure.trials(), stragglers), onEnd, executor, json, kcl);
+                () -> ShardProcess.start(starter, environment, tenure.trials(), stragglers),
+                onEnd,
+                executor,
+                json,
+                recordsAsJson ? new JsonRecordsWriter() : new MessageWriter(),
+                kcl);
     }
 }
