@@ -24,6 +24,6 @@ KNOWN = {
     "LeaderLock: DynamicMigrationComponentsInitializer has no field coordinatorStateDAO,"
     " or of another type": _LOCK_SETTINGS,
     "LeaderLock: DynamoDBLockBasedLeaderDecider has no method create, or of another type": _LOCK_SETTINGS,
-    "LeaderWatch: CoordinatorState has no text key, or of another type": _LOCK_MOVED,
-    "LeaderWatch: CoordinatorState has no text Leader, or of another type": _LOCK_MOVED,
+    "LockTable: CoordinatorState has no text key, or of another type": _LOCK_MOVED,
+    "LockTable: CoordinatorState has no text Leader, or of another type": _LOCK_MOVED,
 }

@@ -1,0 +1,36 @@
+package recordprocessor.kclpatches;
+
+import java.util.Map;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * The item of the leader's lock as it was read; without attributes if nobody holds the lock.
+ *
+ * <p>Its version changes with each heartbeat of its owner.
+ */
+public record LockItem(Map<String, AttributeValue> attributes) {
+    static final String OWNER = "ownerName";
+    static final String WORKERS = "workers";
+    private static final String VERSION = "recordVersionNumber";
+
+    /** Returns who leads; empty for nobody. */
+    public String owner() {
+        return text(OWNER);
+    }
+
+    /** Returns what each heartbeat changes; empty for a lock that nobody holds. */
+    public String version() {
+        return text(VERSION);
+    }
+
+    /** Returns how many workers its owner knows; 0 if it has not said so, as an older one never does. */
+    int workers() {
+        AttributeValue number = attributes.get(WORKERS);
+        return number == null || number.n() == null ? 0 : Integer.parseInt(number.n());
+    }
+
+    private String text(String name) {
+        AttributeValue value = attributes.get(name);
+        return value == null || value.s() == null ? "" : value.s();
+    }
+}
