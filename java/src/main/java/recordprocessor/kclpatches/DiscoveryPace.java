@@ -12,12 +12,10 @@ import java.util.function.LongSupplier;
  * and a leader of an older version writes none.
  */
 final class DiscoveryPace {
-    private static final long HALF_SECOND_MILLIS = 475;
+    private static final long HALF_NANOS = TimeUnit.MILLISECONDS.toNanos(475);
     // The index is not consistent: after a note, a lease may be in it a moment later, and more leases may follow.
-    private static final long MOVING_MILLIS = 3000;
+    private static final long MOVING_NANOS = TimeUnit.MILLISECONDS.toNanos(3000);
     private static final long LONGEST_MILLIS = 1000;
-    // A query that waits for the middle between two reports.
-    private static final double SHORTEST_PART = 0.9;
 
     private final LongSupplier clock;
     private final long shortestNanos;
@@ -35,7 +33,7 @@ final class DiscoveryPace {
     DiscoveryPace(long kclsMillis, long assignmentIntervalMillis, LongSupplier clock) {
         long millis = Math.min(assignmentIntervalMillis, LONGEST_MILLIS);
         this.longestNanos = TimeUnit.MILLISECONDS.toNanos(Math.max(kclsMillis, millis));
-        this.shortestNanos = TimeUnit.MILLISECONDS.toNanos(Math.max(kclsMillis, (long) (millis * SHORTEST_PART)));
+        this.shortestNanos = Math.min(longestNanos, Math.max(TimeUnit.MILLISECONDS.toNanos(kclsMillis), HALF_NANOS));
         this.clock = clock;
     }
 
@@ -64,12 +62,16 @@ final class DiscoveryPace {
     }
 
     private boolean isOver(long now) {
-        long halfSecond = TimeUnit.MILLISECONDS.toNanos(HALF_SECOND_MILLIS);
         long sinceQuery = now - lastQuery;
-        if (noted && now - lastNoted < TimeUnit.MILLISECONDS.toNanos(MOVING_MILLIS)) {
-            return sinceQuery >= halfSecond;
+        if (noted && now - lastNoted < MOVING_NANOS) {
+            return sinceQuery >= Math.min(shortestNanos, HALF_NANOS);
         }
-        boolean betweenReports = reported && now - lastReport >= halfSecond;
-        return sinceQuery >= longestNanos || sinceQuery >= shortestNanos && betweenReports;
+        return sinceQuery >= longestNanos || sinceQuery >= shortestNanos && isBetweenReports(now);
+    }
+
+    /** Half a second after the last report, without a query since then. */
+    private boolean isBetweenReports(long now) {
+        long middle = lastReport + HALF_NANOS;
+        return reported && now - middle >= 0 && lastQuery - middle < 0;
     }
 }

@@ -1,5 +1,6 @@
 package recordprocessor.kclpatches;
 
+import java.util.HashMap;
 import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -11,6 +12,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 public record LockItem(Map<String, AttributeValue> attributes) {
     static final String OWNER = "ownerName";
     static final String WORKERS = "workers";
+    private static final String LIFE = "leaseDuration";
+    private static final long SHORTEST_LIFE_MILLIS = 50;
     private static final String VERSION = "recordVersionNumber";
 
     /** Returns who leads; empty for nobody. */
@@ -27,6 +30,21 @@ public record LockItem(Map<String, AttributeValue> attributes) {
     int workers() {
         AttributeValue number = attributes.get(WORKERS);
         return number == null || number.n() == null ? 0 : Integer.parseInt(number.n());
+    }
+
+    /**
+     * Returns the attributes with the life that is left, of a version that was seen some time ago.
+     *
+     * <p>Never nothing: the lock client takes a fresh answer that is over for its own lock, and waits.
+     */
+    Map<String, AttributeValue> aged(long millis) {
+        String life = text(LIFE);
+        if (life.isEmpty()) {
+            return attributes;
+        }
+        Map<String, AttributeValue> aged = new HashMap<>(attributes);
+        aged.put(LIFE, AttributeValue.fromS(Long.toString(Math.max(SHORTEST_LIFE_MILLIS, Long.parseLong(life) - millis))));
+        return aged;
     }
 
     private String text(String name) {

@@ -112,6 +112,12 @@ public final class LockView {
                 || WatchLot.draws(workerId, lock.version(), lock.workers());
     }
 
+    /** Returns the item for a reader that begins to count the life of its version now. */
+    Map<String, AttributeValue> item(Look look) {
+        long known = clock.getAsLong() - look.since();
+        return look.lock().aged(TimeUnit.NANOSECONDS.toMillis(known));
+    }
+
     /** Returns whether this worker had the lock when it was read. */
     boolean isOurs(Look look) {
         return look.lock().owner().equals(workerId);

@@ -17,7 +17,7 @@ import software.amazon.kinesis.worker.metricstats.WorkerMetricStatsDAO;
 
 /** KCL's search for new leases, when {@link DiscoveryPace} says so; KCL asks often, and that is free. */
 final class PacedDiscovery implements LeaseDiscoverer {
-    private static final long ASK_MILLIS = 100;
+    private static final long ASK_MILLIS = 50;
 
     private static final KclField<DynamicMigrationComponentsInitializer> COMPONENTS =
             new KclField<>(Scheduler.class, "migrationComponentsInitializer");

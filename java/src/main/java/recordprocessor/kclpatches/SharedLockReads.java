@@ -15,9 +15,11 @@ import software.amazon.kinesis.coordinator.Scheduler;
  * Answers the lock client's reads of another worker's lock from what this worker knows of it anyway ({@link LockView}).
  *
  * <p>A worker that does not lead asks for the lock once per round of assignments, and KCL then reads the same item
- * twice, consistently: most of what a worker reads, and all of it from one key. The lock client counts from when it was
- * first given a version, and takes the lock over by a write on condition of that version. So an old answer never lets
- * two workers lead; that condition fails.
+ * twice, consistently: most of what a worker reads, and all of it from one key.
+ *
+ * <p>The lock client counts a lock's life from when it is first given a version, and then takes the lock over by a write
+ * on condition of that version. The answer has what is left of the life since this worker first saw the version. So a
+ * lock is taken over as soon as its life is over, and never before: if the answer was old, the condition fails.
  */
 final class SharedLockReads {
     private static final KclField<DynamicMigrationComponentsInitializer> COMPONENTS =
@@ -45,7 +47,7 @@ final class SharedLockReads {
                         // A lock of our own that the lock client asks for is one that it does not know: after a
                         // restart under the same name, or when a heartbeat was refused.
                         if (!lock.isOurs(look)) {
-                            return answer(look.lock().attributes());
+                            return answer(lock.item(look));
                         }
                     }
                     try {

@@ -8,10 +8,10 @@ import java.util.zip.CRC32;
  *
  * <p>A lot depends on the worker's name and on the occasion, so it is the same each time, and another worker's is
  * independent of it. With up to {@link #WORKERS} workers everybody is drawn; with more it is that many on average, and
- * nobody at all once in 3,000 occasions.
+ * hardly ever fewer than six.
  */
 final class WatchLot {
-    static final int WORKERS = 8;
+    static final int WORKERS = 16;
     private static final double LOTS = 0x1p32;
 
     private WatchLot() {}

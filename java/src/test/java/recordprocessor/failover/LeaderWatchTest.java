@@ -87,7 +87,7 @@ class LeaderWatchTest {
             looked += asked.isEmpty() ? 0 : 1;
             asked.clear();
         }
-        assertTrue(looked >= 2 && looked <= 40, looked + " of " + workers);
+        assertTrue(looked >= 10 && looked <= 70, looked + " of " + workers);
     }
 
     @Test

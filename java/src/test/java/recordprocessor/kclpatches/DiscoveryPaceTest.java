@@ -44,6 +44,19 @@ class DiscoveryPaceTest {
     }
 
     @Test
+    void aFirstQueryAtAnyTimeIsFollowedByOnesBetweenTheReports() {
+        for (int phase = 0; phase < 1_000; phase += 100) {
+            DiscoveryPace pace = pace(475, 1_000);
+            pace.reported("");
+            nowMillis += phase;
+            assertTrue(pace.isDue());
+            nowMillis += 1_000 - phase;
+            List<Long> found = queries(pace, 1_000, "");
+            found.subList(2, found.size()).forEach(passed -> assertEquals(500, passed % 1_000));
+        }
+    }
+
+    @Test
     void withoutReportsThereIsStillOneQueryASecond() {
         assertEquals(60, queries(pace(475, 1_000), 0, "").size());
     }
@@ -82,5 +95,23 @@ class DiscoveryPaceTest {
         pace.reported("a note");
         queries(pace, 1_000, "a note");
         assertEquals(60, queries(pace, 1_000, "a note").size());
+    }
+
+    @Test
+    void aLeaseIsLookedForWithinHalfASecondOfItsNote() {
+        for (int phase = 0; phase < 1_000; phase += 50) {
+            DiscoveryPace pace = pace(475, 1_000);
+            queries(pace, 1_000, "");
+            long assigned = nowMillis + phase;
+            long found = 0;
+            for (long passed = 0; found == 0; passed += 50) {
+                nowMillis += 50;
+                if (passed % 1_000 == 0) {
+                    pace.reported(nowMillis >= assigned ? "a note" : "");
+                }
+                found = pace.isDue() && nowMillis >= assigned ? nowMillis : 0;
+            }
+            assertTrue(found - assigned <= 550, found - assigned + " ms after " + phase);
+        }
     }
 }

@@ -58,6 +58,16 @@ class SharedLockReadsTest {
     }
 
     @Test
+    void theLifeOfALockCountsFromWhenTheWatchSawItFirst() throws Exception {
+        lock.hold("leader", "the last", 2);
+        view.look();
+        viewMillis += LOCK_MILLIS;
+        assertFalse(acquires());
+        Thread.sleep(60);
+        assertTrue(acquires());
+    }
+
+    @Test
     void aLockThatWasRenewedSinceItWasLookedAtIsNotTakenOver() throws Exception {
         lock.hold("leader", "one", MANY);
         assertFalse(acquires());
@@ -65,7 +75,7 @@ class SharedLockReadsTest {
         outliveTheLock(); // the view's clock stands still, so it still says "one"
         assertFalse(acquires());
         assertEquals("leader", new LockItem(lock.item).owner());
-        assertEquals(1, lock.refused);
+        assertTrue(lock.refused > 0, "the lock client did not try");
     }
 
     @Test
