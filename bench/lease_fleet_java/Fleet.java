@@ -1,5 +1,7 @@
 package recordprocessor.failover;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -11,11 +13,15 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.slf4j.LoggerFactory;
 import recordprocessor.kclpatches.LeaderLock;
 import recordprocessor.kclpatches.Pace;
 
 /** A fleet of workers in simulated time: `java Fleet WORKERS SHARDS FAILOVER_MILLIS RUNS`. */
 public final class Fleet {
+    private static final String HEAD = "%-42s %-7s %-20s %-20s %11s %8s";
+    private static final String LINE = "%-42s %-7s %-20s %-20s %11.2f %8.0f";
     private static final long SECOND = 1000 * Tables.MILLI;
     private static final long WATCH_MILLIS = 501;
     private static final long ASK_MILLIS = 50;
@@ -173,12 +179,13 @@ public final class Fleet {
     }
 
     public static void main(String[] size) {
+        ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).setLevel(Level.OFF);
         costs(size);
         int runs = Integer.parseInt(size[3]);
-        boolean small = Integer.parseInt(size[0]) <= 17;
+        boolean small = Integer.parseInt(size[0]) <= 16;
         print("");
-        print("%-42s %-7s %-20s %-20s %9s %8s", "what happens; min, median, max of " + runs, "", "a new leader, s",
-                "all its shards, s", "two lead", "looking");
+        print(HEAD, "what happens; min, median, max of " + runs, "", "a new leader, s", "all its shards, s", "two lead, s",
+                "looking");
         scenario("another worker is killed", size, fleet -> List.of(fleet.another()), Fleet::kill);
         scenario("the leader is killed", size, fleet -> List.of(fleet.leader()), Fleet::kill);
         scenario("the leader is cut off", size, fleet -> List.of(fleet.leader()), (fleet, one) -> one.cutOff = true);
@@ -224,11 +231,13 @@ public final class Fleet {
                 outcomes.add(fleet.after(gone.apply(fleet), fate));
                 fleet.tables.hottest.forEach((key, units) -> hottest.merge(key, units, Math::max));
             }
-            print("%-42s %-7s %-20s %-20s %9.2f %8.0f", name, before ? "before" : "now",
+            print(LINE, name, before ? "before" : "now",
                     spread(outcomes, Outcome::elected), spread(outcomes, Outcome::moved),
                     outcomes.stream().mapToDouble(Outcome::twoLead).max().orElse(0),
                     outcomes.stream().mapToDouble(Outcome::looked).max().orElse(0));
-            hottest.forEach((key, units) -> print("  %-48s at most %7.0f units a second", key, units));
+            print("    most units a second: %s", hottest.entrySet().stream()
+                    .map(key -> String.format(Locale.ROOT, "%s %.0f", key.getKey(), key.getValue()))
+                    .collect(Collectors.joining("; ")));
         }
     }
 
