@@ -1,13 +1,12 @@
 """The leases' traffic of a large fleet, in simulated time: `python -m bench.lease_fleet`.
 
-1,000 workers and 10,000 shards over tables in memory (`lease_fleet_java/`). Our own code is the real one: who watches the
-leader's lock and when, what happens to a dead leader's leases, when a worker looks for new ones. KCL's calls around it
-are replayed. "before" is the same with the lock's and the index's reads as KCL makes them, and every worker watching.
+1,000 workers and 10,000 shards over tables in memory (`lease_fleet_java/`). Our own code is the real one: who watches
+the leader's lock and when, what happens to a dead leader's leases, when a worker looks for new ones. KCL's calls around
+it are replayed. "before" has the reads of the lock and of the index that KCL makes, and every worker watching.
 
-It prints calls and read units per table for a minute in which nothing happens, the most units that one key was asked for in
-a second, and the times until a new leader is there and until all shards of the workers that left have a new worker. In a
-fleet, the times before and after differ by chance: which round of assignments a worker is in. Stock KCL's lock of two
-minutes is not part of it.
+It prints calls and read units per table for a minute in which nothing happens, the most units that one key was asked
+for in a second, and the times until a new leader is there and until all shards of the workers that left have a new
+worker. "Two lead" is for how long two workers believed to lead; "looking" is how many watched a dead leader's leases.
 """
 
 from __future__ import annotations

@@ -184,15 +184,15 @@ public final class Fleet {
         int runs = Integer.parseInt(size[3]);
         boolean small = Integer.parseInt(size[0]) <= 16;
         print("");
-        print(HEAD, "what happens; min, median, max of " + runs, "", "a new leader, s", "all its shards, s", "two lead, s",
-                "looking");
+        String what = "what happens; min, median, max of " + runs;
+        print(HEAD, what, "", "a new leader, s", "all its shards, s", "two lead, s", "looking");
         scenario("another worker is killed", size, fleet -> List.of(fleet.another()), Fleet::kill);
         scenario("the leader is killed", size, fleet -> List.of(fleet.leader()), Fleet::kill);
         scenario("the leader is cut off", size, fleet -> List.of(fleet.leader()), (fleet, one) -> one.cutOff = true);
         scenario("the leader stops", size, fleet -> List.of(fleet.leader()), Fleet::stop);
         scenario("another worker stops", size, fleet -> List.of(fleet.another()), Fleet::stop);
         if (!small) {
-            scenario("the leader and all who watch are killed", size, Fleet::leaderAndWatchers, Fleet::kill);
+            scenario("leader and all close watchers are killed", size, Fleet::leaderAndWatchers, Fleet::kill);
         }
     }
 
@@ -248,7 +248,12 @@ public final class Fleet {
                 .toArray();
         return sorted.length == 0 || Double.isNaN(sorted[0])
                 ? "-"
-                : String.format(Locale.ROOT, "%.1f %.1f %.1f", sorted[0], sorted[sorted.length / 2], sorted[sorted.length - 1]);
+                : String.format(
+                        Locale.ROOT,
+                        "%.1f %.1f %.1f",
+                        sorted[0],
+                        sorted[sorted.length / 2],
+                        sorted[sorted.length - 1]);
     }
 
     private static void print(String format, Object... values) {

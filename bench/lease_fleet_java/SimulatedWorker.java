@@ -123,7 +123,9 @@ final class SimulatedWorker implements LockView.Table, OrphanedLeases.Table {
         tables.countScan();
         Map<String, Integer> loads = new HashMap<>();
         live.forEach(worker -> loads.put(worker, 0));
-        tables.rows.values().forEach(row -> loads.computeIfPresent(row.owner == null ? "" : row.owner, (k, n) -> n + 1));
+        tables.rows.values().stream()
+                .filter(row -> row.owner != null)
+                .forEach(row -> loads.computeIfPresent(row.owner, (owner, leases) -> leases + 1));
         Set<String> noted = new HashSet<>();
         for (Tables.Row row : tables.rows.values()) {
             Known last = known.get(row.key);

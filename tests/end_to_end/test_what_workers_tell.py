@@ -1,4 +1,4 @@
-"""What the leader tells the other workers, so that they need not ask: how many they are, and that they have new leases."""
+"""What the leader tells the others, so that they need not ask: how many they are, and that they have new leases."""
 
 from __future__ import annotations
 
