@@ -24,9 +24,9 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
  *
  * <p>The leader watches other workers' leases all the time. Nobody watches the leader's own: its successor starts to
  * watch them when it takes the lock over, and another failover time passes. So every worker checks the lock ({@link
- * LockView}); when its heartbeat is late, a few of them start to watch the leases of its owner, and free those that expire
- * ({@link OrphanedLeases}). Whoever leads by then assigns them at once. Several workers may do this at the same time: the
- * first conditional write wins.
+ * LockView}); when its heartbeat is late, a few of them start to watch the leases of its owner, and free those that
+ * expire ({@link OrphanedLeases}). Whoever leads by then assigns them at once. Several workers may do this at the same
+ * time: the first conditional write wins.
  */
 public final class LeaderWatch {
     private static final Logger LOG = LoggerFactory.getLogger(LeaderWatch.class);

@@ -7,9 +7,9 @@ import java.util.function.LongSupplier;
  * When a worker looks for leases that were assigned to it, which costs a query each time. Thread-safe.
  *
  * <p>KCL looks twice per assignment interval. Here one of the two looks is free: a worker reports once a second anyway,
- * and the answer says whether leases were assigned to it since ({@link AssignmentNotes}). The queries come half a second
- * after the reports, so a new lease is found as soon as with two queries. They are needed even so: a note may get lost,
- * and a leader of an older version writes none.
+ * and the answer says whether leases were assigned to it since ({@link AssignmentNotes}). The queries come half a
+ * second after the reports, so a new lease is found as soon as with two queries. They are needed even so: a note may
+ * get lost, and a leader of an older version writes none.
  */
 final class DiscoveryPace {
     private static final long HALF_NANOS = TimeUnit.MILLISECONDS.toNanos(475);

@@ -43,7 +43,8 @@ public record LockItem(Map<String, AttributeValue> attributes) {
             return attributes;
         }
         Map<String, AttributeValue> aged = new HashMap<>(attributes);
-        aged.put(LIFE, AttributeValue.fromS(Long.toString(Math.max(SHORTEST_LIFE_MILLIS, Long.parseLong(life) - millis))));
+        long left = Math.max(SHORTEST_LIFE_MILLIS, Long.parseLong(life) - millis);
+        aged.put(LIFE, AttributeValue.fromS(Long.toString(left)));
         return aged;
     }
 

@@ -49,7 +49,8 @@ public final class LockTable implements LockView.Table {
                 .conditionExpression("#owner = :owner")
                 .expressionAttributeNames(Map.of("#workers", LockItem.WORKERS, "#owner", LockItem.OWNER))
                 .expressionAttributeValues(Map.of(
-                        ":workers", AttributeValue.fromN(Integer.toString(workers)), ":owner", AttributeValue.fromS(owner)))
+                        ":workers", AttributeValue.fromN(Integer.toString(workers)),
+                        ":owner", AttributeValue.fromS(owner)))
                 .build());
     }
 }

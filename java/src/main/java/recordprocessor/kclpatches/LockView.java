@@ -10,10 +10,10 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * What this worker knows of the leader's lock. Everything in this process that reads the lock asks here, and shares
  * what was read. Thread-safe.
  *
- * <p>A few workers watch the lock closely, twice a second, and notice within two heartbeats that the leader is gone: all
- * of a small application, and {@link WatchLot} of a large one. The others look every second heartbeat. If two of those
- * looks in a row show the same version, or nobody has the lock, they watch it closely too: there are many of them, each
- * at its own time, so that one of them notices as soon as a close watcher would.
+ * <p>A few workers watch the lock closely, twice a second, and notice within two heartbeats that the leader is gone:
+ * all of a small application, and those that a lot draws of a large one ({@link WatchLot}). The others look every
+ * second heartbeat. If two of those looks in a row show the same version, or nobody has the lock, they watch it closely
+ * too: there are many of them, each at its own time, so that one of them notices as soon as a close watcher would.
  *
  * <p>An old look does no harm. Whatever is done because of one is a conditional write: a lock is taken over only if it
  * still has the version that was seen more than its whole life ago.

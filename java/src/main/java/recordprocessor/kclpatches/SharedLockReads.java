@@ -17,9 +17,9 @@ import software.amazon.kinesis.coordinator.Scheduler;
  * <p>A worker that does not lead asks for the lock once per round of assignments, and KCL then reads the same item
  * twice, consistently: most of what a worker reads, and all of it from one key.
  *
- * <p>The lock client counts a lock's life from when it is first given a version, and then takes the lock over by a write
- * on condition of that version. The answer has what is left of the life since this worker first saw the version. So a
- * lock is taken over as soon as its life is over, and never before: if the answer was old, the condition fails.
+ * <p>The lock client counts a lock's life from when it is first given a version, and then takes the lock over by a
+ * write on condition of that version. The answer has what is left of the life since this worker first saw the version.
+ * So a lock is taken over as soon as its life is over, and never before: if the answer was old, the condition fails.
  */
 final class SharedLockReads {
     private static final KclField<DynamicMigrationComponentsInitializer> COMPONENTS =
