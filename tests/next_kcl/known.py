@@ -17,8 +17,8 @@ KNOWN = {
     "LiveWorkers uses WorkerMetricStatsDAO.<init>(DynamoDbAsyncClient, LeaseManagementConfig$WorkerMetricsTableConfig,"
     " Long), which is not there": _METRICS_MOVED,
     "PacedDiscovery.java: compiler.err.cant.apply.symbol kindname.constructor WorkerMetricStatsDAO": _METRICS_MOVED,
-    "PacedDiscovery uses WorkerMetricStatsDAO.<init>(DynamoDbAsyncClient, LeaseManagementConfig$WorkerMetricsTableConfig,"
-    " Long), which is not there": _METRICS_MOVED,
+    "PacedDiscovery uses WorkerMetricStatsDAO.<init>(DynamoDbAsyncClient,"
+    " LeaseManagementConfig$WorkerMetricsTableConfig, Long), which is not there": _METRICS_MOVED,
     "LeaderView: LeaseAssignmentManager has no field workerMetricsDAO, or of another type": _METRICS_MOVED,
     "LiveWorkers: LeaseAssignmentManager$InMemoryStorageView does not call getAllWorkerMetricStats": _METRICS_MOVED,
     "ConfiguredStreams: LeaseAssignmentManager$InMemoryStorageView does not call listLeasesParallely": "leases come to"
