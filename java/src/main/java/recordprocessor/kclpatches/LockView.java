@@ -131,10 +131,17 @@ public final class LockView {
             return;
         }
         written = workers;
-        table.writeWorkers(workerId, workers).whenComplete((done, error) -> {
-            if (error != null) {
-                written = 0; // throttled, or no longer the leader: the next round tries again
-            }
-        });
+        try {
+            table.writeWorkers(workerId, workers).whenComplete((done, error) -> forgetUnless(error == null));
+        } catch (RuntimeException error) {
+            forgetUnless(false); // a round of assignments does not fail for that
+        }
+    }
+
+    /** Throttled, or no longer the leader: the next round tries again. */
+    private void forgetUnless(boolean done) {
+        if (!done) {
+            written = 0;
+        }
     }
 }
