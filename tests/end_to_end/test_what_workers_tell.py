@@ -15,6 +15,9 @@ TO_FILE = "actions: [{name: audit, type: file, path: '{table}.jsonl'}]"
 
 
 def workers_in_the_lock(database: Database, application: str) -> str:
+    """Return what the lock says; nothing before there is a leader, and so a table."""
+    if not database.leader(application):
+        return ""
     key = {"key": {"S": "Leader"}}
     item = database.client.get_item(TableName=f"{application}-CoordinatorState", Key=key).get("Item", {})
     return item.get("workers", {}).get("N", "")
