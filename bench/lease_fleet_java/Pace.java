@@ -25,7 +25,7 @@ public final class Pace {
     }
 
     public static Map<String, AttributeValue> item(LockView view) {
-        return view.item(view.look());
+        return view.item(view.lookToAcquire());
     }
 
     public static boolean watches(String workerId, String leader, int workers) {

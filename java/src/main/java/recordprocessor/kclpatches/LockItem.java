@@ -48,6 +48,12 @@ public record LockItem(Map<String, AttributeValue> attributes) {
         return aged;
     }
 
+    /** Returns whether a version that was first seen so long ago has outlived its life. */
+    boolean isOver(long millis) {
+        String life = text(LIFE);
+        return !life.isEmpty() && millis >= Long.parseLong(life);
+    }
+
     private String text(String name) {
         AttributeValue value = attributes.get(name);
         return value == null || value.s() == null ? "" : value.s();

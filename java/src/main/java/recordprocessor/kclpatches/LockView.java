@@ -64,12 +64,26 @@ public final class LockView {
     /** Reads the lock, unless the last look is recent enough. Throws if the table does. */
     public Look look() {
         Look known = last;
-        long now = clock.getAsLong();
-        if (known != null && now - known.begun() < oldest(known)) {
+        if (known != null && clock.getAsLong() - known.begun() < oldest(known)) {
             return known;
         }
+        return read();
+    }
+
+    /**
+     * The same for who may take the lock over because of it: a lock that is to be had is read again. Otherwise several
+     * workers would try, and those that are refused wait, and their shards with them.
+     */
+    Look lookToAcquire() {
+        Look look = look();
+        boolean isToBeHad = look.lock().owner().isEmpty() || look.lock().isOver(known(look));
+        return isToBeHad ? read() : look;
+    }
+
+    private Look read() {
+        long begun = clock.getAsLong();
         LockItem lock = new LockItem(table.read());
-        return remember(lock, now, clock.getAsLong());
+        return remember(lock, begun, clock.getAsLong());
     }
 
     /** Of two reads at the same time, the one that began first may be the older one. */
@@ -114,8 +128,11 @@ public final class LockView {
 
     /** Returns the item for a reader that begins to count the life of its version now. */
     Map<String, AttributeValue> item(Look look) {
-        long known = clock.getAsLong() - look.since();
-        return look.lock().aged(TimeUnit.NANOSECONDS.toMillis(known));
+        return look.lock().aged(known(look));
+    }
+
+    private long known(Look look) {
+        return TimeUnit.NANOSECONDS.toMillis(clock.getAsLong() - look.since());
     }
 
     /** Returns whether this worker had the lock when it was read. */

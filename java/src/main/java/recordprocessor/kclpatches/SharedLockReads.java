@@ -43,7 +43,7 @@ final class SharedLockReads {
                 new Class<?>[] {DynamoDbClient.class},
                 (proxy, method, arguments) -> {
                     if (method.getName().equals("getItem") && isLock(arguments[0])) {
-                        LockView.Look look = lock.look();
+                        LockView.Look look = lock.lookToAcquire();
                         // A lock of our own that the lock client asks for is one that it does not know: after a
                         // restart under the same name, or when a heartbeat was refused.
                         if (!lock.isOurs(look)) {

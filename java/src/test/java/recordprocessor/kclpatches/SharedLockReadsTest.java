@@ -79,6 +79,20 @@ class SharedLockReadsTest {
     }
 
     @Test
+    void aLockThatAnotherWorkerHasTakenMeanwhileIsNotTriedFor() throws Exception {
+        view.look();
+        lock.hold("another", "the first", 2);
+        assertFalse(acquires());
+        lock.hold("another", "the last", 2);
+        viewMillis += 500;
+        view.look();
+        viewMillis += LOCK_MILLIS;
+        lock.hold("yet another", "the first", 2);
+        assertFalse(acquires());
+        assertEquals(0, lock.refused);
+    }
+
+    @Test
     void aLockThatWasReleasedIsTakenOnceThatWasSeen() throws Exception {
         lock.hold("leader", "one", MANY);
         assertFalse(acquires());
