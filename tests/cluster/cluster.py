@@ -144,6 +144,10 @@ class Machine:
     def events(self, name: str) -> int:
         return sum(len(worker.of(name)) for worker in self._workers)
 
+    def shards_started(self) -> set[str]:
+        """Shards that a process of this host has begun to read, now or earlier."""
+        return {event["shard_id"] for worker in self._workers for event in worker.of("shard.started")}
+
     def log(self) -> str:
         return "".join(line for worker in self._workers for line in list(worker.raw))
 
@@ -266,6 +270,12 @@ class Cluster:
         """Whether it is even, and no lease is on its way from one host to another."""
         handed_over = any("checkpointOwner" in lease for lease in self.database.leases(self.application))
         return not handed_over and self.is_even(machines)
+
+    def is_reading(self) -> bool:
+        """Whether it is at rest, and the shard process of each lease has begun too."""
+        return self.is_at_rest() and all(
+            set(self.shards_of(machine)) <= machine.shards_started() for machine in self.machines
+        )
 
     def acts(self) -> list[Act]:
         """Of all hosts, in the order of their beginning."""

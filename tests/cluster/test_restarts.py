@@ -64,7 +64,7 @@ def test_every_host_is_killed_and_started_again(make: Make) -> None:
 
 def test_a_database_that_stands_still_for_a_minute_or_is_restarted_costs_nothing_but_a_pause(make: Make) -> None:
     cluster, writer = make(hosts=2, shards=8, writes_per_second=100)
-    wait_for(cluster.is_at_rest, "the shards are shared out")
+    wait_for(cluster.is_reading, "the shards are shared out and read")
     started = cluster.events("shard.started")
     cluster.local.pause()
     time.sleep(
@@ -97,7 +97,7 @@ def test_a_lease_table_that_is_slow_or_throttled_takes_no_lease_from_a_worker_th
 @pytest.mark.parametrize("hours", [-1, 25])
 def test_a_clock_that_jumps_neither_takes_leases_nor_keeps_them_from_a_host(make: Make, hours: int) -> None:
     cluster, writer = make(hosts=2, shards=8, writes_per_second=100, clocks=True)
-    wait_for(cluster.is_at_rest, "the shards are shared out")
+    wait_for(cluster.is_reading, "the shards are shared out and read")
     started = cluster.events("shard.started")
     leader = next(machine for machine in cluster.machines if machine.name == cluster.leader())
     (other,) = [machine for machine in cluster.machines if machine is not leader]

@@ -27,6 +27,7 @@ _PREFETCH = _KCL + "retrieval/polling/PrefetchRecordsPublisher"
 _SYNCER = _KCL + "leases/HierarchicalShardSyncer"
 _DECIDER = _KCL + "leader/DynamoDBLockBasedLeaderDecider"
 _STATE = _KCL + "coordinator/CoordinatorState"
+_STATE_TABLE = _KCL + "coordinator/CoordinatorStateDAO"
 _METRICS = _KCL + "worker/metricstats/WorkerMetricStats"
 
 
@@ -69,6 +70,14 @@ NAMES = [
     Name("HeldLeases", _RENEWER, "leaseStatsRecorder"),
     Name("HeldLeases", _RENEWER, "leaseGracefulShutdownCallback"),
     Name("HeldLeases", _RENEWER, "metricsFactory"),
+    Name("PacedDiscovery", _SCHEDULER, "migrationComponentsInitializer"),
+    Name("PacedDiscovery", _COMPONENTS, "workerMetricsDAO"),
+    Name("PacedDiscovery", _COORDINATOR, "leaseDiscoverer"),
+    Name("PacedDiscovery", _COORDINATOR, "leaseDiscovererIntervalMillis"),
+    Name("PacedDiscovery", _COORDINATOR, "leaseRefresher"),
+    Name("SharedLockReads", _SCHEDULER, "migrationComponentsInitializer"),
+    Name("SharedLockReads", _COMPONENTS, "coordinatorStateDAO"),
+    Name("SharedLockReads", _STATE_TABLE, "dynamoDbSyncClient"),
     # The method of the leader's view that hides leases, called through a proxy; and what the leader asks.
     Name("ConfiguredStreams", _REFRESHER, "listLeasesParallely", "method"),
     Name("ConfiguredStreams", _LOADING, "listLeasesParallely", "call"),
@@ -78,8 +87,10 @@ NAMES = [
     Name("LeaderWatch", _SERIALIZER, "leaseKey", "text"),
     Name("LeaderWatch", _SERIALIZER, "leaseOwner", "text"),
     Name("LeaderWatch", _SERIALIZER, "leaseCounter", "text"),
-    Name("LeaderWatch", _STATE, "key", "text"),
-    Name("LeaderWatch", _STATE, "Leader", "text"),
+    Name("LockTable", _STATE, "key", "text"),
+    Name("LockTable", _STATE, "Leader", "text"),
+    Name("AssignmentNotes", _METRICS, "wid", "text"),
+    Name("AssignmentNotes", _ASSIGNMENT, "assignLease", "call"),
     Name("ShutdownHandoff", _METRICS, "wid", "text"),
     # Lines that are not shown.
     Name("FalseAlarms", _KCL + "coordinator/PeriodicShardSyncManager", "Incomplete hash range found", "text"),

@@ -5,11 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import recordprocessor.Timers;
 import recordprocessor.kclpatches.LeaderLock;
+import recordprocessor.kclpatches.LockView;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
@@ -21,73 +23,64 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
  * Looks after the shards of a leader that died.
  *
  * <p>The leader watches other workers' leases all the time. Nobody watches the leader's own: its successor starts to
- * watch them when it takes the lock over, and another failover time passes. So every worker checks the lock; when its
- * heartbeat is late, the worker starts to watch the leases of its owner, and frees those that expire ({@link
- * OrphanedLeases}). Whoever leads by then assigns them at once. Several workers may do this at the same time: the first
- * conditional write wins.
+ * watch them when it takes the lock over, and another failover time passes. So every worker checks the lock ({@link
+ * LockView}); when its heartbeat is late, a few of them start to watch the leases of its owner, and free those that
+ * expire ({@link OrphanedLeases}). Whoever leads by then assigns them at once. Several workers may do this at the same
+ * time: the first conditional write wins.
  */
 public final class LeaderWatch {
     private static final Logger LOG = LoggerFactory.getLogger(LeaderWatch.class);
     private static final String INDEX = "LeaseOwnerToLeaseKeyIndex";
-    private static final long LOOK_MILLIS = 500;
+    private static final long LOOK_MILLIS = LockView.CLOSE_MILLIS;
     private static final long LONGEST_GAP_MILLIS = 4 * LOOK_MILLIS;
-    // The lock's heartbeats are sent by a timer and take as long as the table; one and a half heartbeats is late.
-    private static final double LATE_HEARTBEATS = 1.5;
 
-    private final DynamoDbAsyncClient dynamodb;
-    private final String coordinatorTable;
+    private final LockView view;
     private final String workerId;
-    private final long lateNanos;
     private final long suspicionNanos;
     private final OrphanedLeases orphans;
+    private final LongSupplier clock;
 
-    private Lock last = Lock.NONE;
-    private long lastChanged;
+    private String lastVersion = "";
     /** Who led when the heartbeat was late, even after another worker took the lock over; empty for nobody. */
     private String suspect = "";
 
     private long suspectedSince;
 
-    /** The lock's item: who holds it, and a version that each heartbeat changes. */
-    private record Lock(String owner, String version) {
-        static final Lock NONE = new Lock("", "");
+    public LeaderWatch(
+            LockView view, DynamoDbAsyncClient dynamodb, String leaseTable, String workerId, long failoverTimeMillis) {
+        this(view, new LeaseTable(dynamodb, leaseTable), workerId, failoverTimeMillis, System::nanoTime);
     }
 
-    public LeaderWatch(
-            DynamoDbAsyncClient dynamodb,
-            String coordinatorTable,
-            String leaseTable,
-            String workerId,
-            LeaderLock lock,
-            long failoverTimeMillis) {
-        this.dynamodb = dynamodb;
-        this.coordinatorTable = coordinatorTable;
+    LeaderWatch(
+            LockView view, OrphanedLeases.Table leases, String workerId, long failoverTimeMillis, LongSupplier clock) {
+        this.view = view;
         this.workerId = workerId;
-        this.lateNanos = (long) (TimeUnit.MILLISECONDS.toNanos(lock.heartbeatMillis()) * LATE_HEARTBEATS);
-        this.suspicionNanos = TimeUnit.MILLISECONDS.toNanos(2 * failoverTimeMillis + lock.leaseMillis());
+        this.clock = clock;
+        this.suspicionNanos = TimeUnit.MILLISECONDS.toNanos(
+                2 * failoverTimeMillis + LeaderLock.within(failoverTimeMillis).leaseMillis());
         this.orphans = new OrphanedLeases(
-                new LeaseTable(dynamodb, leaseTable),
+                leases,
                 TimeUnit.MILLISECONDS.toNanos(failoverTimeMillis),
                 TimeUnit.MILLISECONDS.toNanos(LONGEST_GAP_MILLIS),
-                System::nanoTime);
+                clock);
     }
 
     public void start() {
         Timers.repeat("leader-watch", this::look, LOOK_MILLIS);
     }
 
-    private void look() {
+    void look() {
         try {
-            Lock lock = readLock();
-            long now = System.nanoTime();
-            if (!lock.equals(last)) {
-                if (lock.owner().equals(suspect)) {
+            LockView.Look look = view.look();
+            String owner = look.lock().owner();
+            long now = clock.getAsLong();
+            if (!look.lock().version().equals(lastVersion)) {
+                if (owner.equals(suspect)) {
                     suspect = ""; // it was only late
                 }
-                last = lock;
-                lastChanged = now;
-            } else if (suspect.isEmpty() && isSomebodyElses(lock) && now - lastChanged > lateNanos) {
-                suspect = lock.owner();
+                lastVersion = look.lock().version();
+            } else if (suspect.isEmpty() && isSomebodyElses(owner) && view.isLate(look) && view.looksAfter(look)) {
+                suspect = owner;
                 suspectedSince = now;
                 orphans.forget();
             }
@@ -112,22 +105,8 @@ public final class LeaderWatch {
         }
     }
 
-    private boolean isSomebodyElses(Lock lock) {
-        return !lock.owner().isEmpty() && !lock.owner().equals(workerId);
-    }
-
-    private Lock readLock() {
-        // Not consistent, at half the price: an old answer only delays the result by a moment.
-        Map<String, AttributeValue> item = dynamodb.getItem(GetItemRequest.builder()
-                        .tableName(coordinatorTable)
-                        .key(Map.of("key", AttributeValue.fromS("Leader")))
-                        .build())
-                .join()
-                .item();
-        if (!item.containsKey("ownerName") || !item.containsKey("recordVersionNumber")) {
-            return Lock.NONE;
-        }
-        return new Lock(item.get("ownerName").s(), item.get("recordVersionNumber").s());
+    private boolean isSomebodyElses(String owner) {
+        return !owner.isEmpty() && !owner.equals(workerId);
     }
 
     /** KCL's lease table. */

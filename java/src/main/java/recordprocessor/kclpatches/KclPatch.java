@@ -28,7 +28,13 @@ public enum KclPatch {
     LIVE_WORKERS("LiveWorkers", "before 3.5", "a host whose clock is two seconds behind gets no leases"),
     EVEN_LEASES("EvenLeases", "all", "idle leases never move to a worker that joins"),
     HELD_LEASES("HeldLeases", "all", "one slow item of the lease table delays the renewal of all leases"),
+    PACED_DISCOVERY(
+            "PacedDiscovery", "all", "each worker queries the owners' index twice per assignment interval, and not once"),
     LEADER_LOCK("LeaderLock", "before 3.2", "a dead leader's lock lives two minutes, and its shards wait that long"),
+    SHARED_LOCK_READS(
+            "SharedLockReads",
+            "all",
+            "each worker that does not lead reads the leader's lock twice a second more, consistently"),
     FIRST_REPORT("FirstReport", "all", "a worker that starts alone gets its first lease an assignment interval later"),
     FULL_QUEUES(
             "FullQueues",

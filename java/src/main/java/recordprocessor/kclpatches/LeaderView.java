@@ -33,15 +33,25 @@ final class LeaderView {
 
     private final LeaseManagementConfig config;
     private final ConfiguredStreams streams;
+    private final LockView lock;
+    private final AssignmentNotes notes;
 
-    private LeaderView(LeaseManagementConfig config, ConfiguredStreams streams) {
+    private LeaderView(
+            LeaseManagementConfig config, ConfiguredStreams streams, LockView lock, AssignmentNotes notes) {
         this.config = config;
         this.streams = streams;
+        this.lock = lock;
+        this.notes = notes;
     }
 
-    static void install(Scheduler scheduler, LeaseManagementConfig config, ConfiguredStreams streams)
+    static void install(
+            Scheduler scheduler,
+            LeaseManagementConfig config,
+            ConfiguredStreams streams,
+            LockView lock,
+            AssignmentNotes notes)
             throws ReflectiveOperationException {
-        LeaderView view = new LeaderView(config, streams);
+        LeaderView view = new LeaderView(config, streams, lock, notes);
         Object components = COMPONENTS.get(scheduler);
         BiFunction<Object, Object, Object> create = CREATE.get(components);
         CREATE.set(components, (threads, leaderDecider) -> {
@@ -53,9 +63,11 @@ final class LeaderView {
 
     private void giveTo(Object assignment) {
         KclPatch.CONFIGURED_STREAMS.apply(() -> TABLE.set(assignment, streams.only(TABLE.get(assignment))));
+        KclPatch.PACED_DISCOVERY.apply(() -> TABLE.set(assignment, notes.noted(TABLE.get(assignment))));
         long longestLookMillis = INTERVALS_OF_A_LOOK * config.leaseAssignmentIntervalMillis();
         KclPatch.WATCHED_TIME.apply(() -> CLOCK.set(assignment, new WatchedTime(longestLookMillis, System::nanoTime)));
-        KclPatch.LIVE_WORKERS.apply(() -> WORKERS.set(assignment, new LiveWorkers(config, beforeEachRound(assignment))));
+        KclPatch.LIVE_WORKERS.apply(() ->
+                WORKERS.set(assignment, new LiveWorkers(config, beforeEachRound(assignment), lock::tellWorkers)));
     }
 
     /** With the table and the clock that the assignment has by now. */

@@ -1,6 +1,8 @@
 package recordprocessor.kclpatches;
 
+import java.time.Instant;
 import java.util.List;
+import java.util.function.IntConsumer;
 import software.amazon.kinesis.leases.LeaseManagementConfig;
 import software.amazon.kinesis.worker.metricstats.WorkerMetricStats;
 import software.amazon.kinesis.worker.metricstats.WorkerMetricStatsDAO;
@@ -13,17 +15,22 @@ import software.amazon.kinesis.worker.metricstats.WorkerMetricStatsDAO;
  * others are gone. Here the leader sees a worker's time as "as long ago as I last saw it change" ({@link SeenTimes}).
  */
 final class LiveWorkers extends WorkerMetricStatsDAO {
+    // A worker that is slow for a moment does not change the number; and it does not matter much if it is wrong.
+    private static final long LATELY_SECONDS = 10;
+
     private final SeenTimes seen;
     private final Runnable beforeEachRound;
+    private final IntConsumer tellWorkers;
 
     /** The leader reads the workers' metrics at the beginning of each of its rounds, in the thread of the rounds. */
-    LiveWorkers(LeaseManagementConfig config, Runnable beforeEachRound) {
+    LiveWorkers(LeaseManagementConfig config, Runnable beforeEachRound, IntConsumer tellWorkers) {
         super(
                 config.dynamoDBClient(),
                 config.workerUtilizationAwareAssignmentConfig().workerMetricsTableConfig(),
                 config.workerUtilizationAwareAssignmentConfig().workerMetricsReporterFreqInMillis());
         long reportMillis = config.workerUtilizationAwareAssignmentConfig().workerMetricsReporterFreqInMillis();
         this.beforeEachRound = beforeEachRound;
+        this.tellWorkers = tellWorkers;
         this.seen = new SeenTimes(2 * reportMillis, System::nanoTime, System::currentTimeMillis);
     }
 
@@ -36,7 +43,13 @@ final class LiveWorkers extends WorkerMetricStatsDAO {
                 .filter(worker -> worker.getLastUpdateTime() != null)
                 .forEach(worker -> worker.setLastUpdateTime(
                         seen.own(worker.getWorkerId(), worker.getLastUpdateTime())));
+        tellWorkers.accept((int) all.stream().filter(LiveWorkers::reportedLately).count());
         return all;
+    }
+
+    private static boolean reportedLately(WorkerMetricStats worker) {
+        return worker.getLastUpdateTime() != null
+                && Instant.now().getEpochSecond() - worker.getLastUpdateTime() <= LATELY_SECONDS;
     }
 
     @Override

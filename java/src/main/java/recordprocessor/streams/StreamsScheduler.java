@@ -13,8 +13,12 @@ import recordprocessor.config.WorkerProperties;
 import recordprocessor.kclpatches.ConfiguredStreams;
 import recordprocessor.kclpatches.KclPatches;
 import recordprocessor.kclpatches.LeaderLock;
+<<<<<<< HEAD
 import recordprocessor.records.BodyReader;
 import recordprocessor.records.StreamsClient;
+=======
+import recordprocessor.kclpatches.LockView;
+>>>>>>> leases
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
@@ -48,7 +52,7 @@ public final class StreamsScheduler {
 
     private StreamsScheduler() {}
 
-    public static Scheduler build(WorkerProperties properties, KclConfigs configs) {
+    public static Scheduler build(WorkerProperties properties, KclConfigs configs, LockView view) {
         Region region = Region.of(properties.region());
         StreamTracker tracker = tracker(properties, configs.leaseManagement().initialPositionInStream());
         AmazonDynamoDBStreamsAdapterClient adapter = new StreamsClient(
@@ -85,7 +89,8 @@ public final class StreamsScheduler {
                 configs.leaseManagement(),
                 new ConfiguredStreams(tracker),
                 properties.balancesByNumber(),
-                configured ? null : lock);
+                configured ? null : lock,
+                view);
         return scheduler;
     }
 

@@ -15,6 +15,8 @@ import recordprocessor.failover.ShutdownHandoff;
 import recordprocessor.fence.LeaseFileUpdater;
 import recordprocessor.kclpatches.FirstReport;
 import recordprocessor.kclpatches.LeaderLock;
+import recordprocessor.kclpatches.LockTable;
+import recordprocessor.kclpatches.LockView;
 import recordprocessor.kclpatches.UnfinishedHandoffs;
 import recordprocessor.logging.JavaLogging;
 import recordprocessor.startup.FailedAttempts;
@@ -59,10 +61,11 @@ public final class StreamsDaemon {
         leases = new LeaseFileUpdater(properties.leaseFilesDirectory());
         processors = new StreamsRecordProcessorFactory(properties, config, leases);
         KclConfigs configs = KclConfigs.resolve(config.getMultiLangDaemonConfiguration(), processors);
-        scheduler = StreamsScheduler.build(properties, configs);
+        LockView lock = lockView(configs);
+        scheduler = StreamsScheduler.build(properties, configs, lock);
         processors.start(scheduler);
         leases.start(scheduler.leaseCoordinator(), configs.leaseManagement().failoverTimeMillis());
-        leaderWatch = leaderWatch(configs, scheduler);
+        leaderWatch = leaderWatch(lock, configs);
         shutdownHandoff = new ShutdownHandoff(
                 configs.leaseManagement().dynamoDBClient(),
                 configs.leaseManagement()
@@ -72,15 +75,21 @@ public final class StreamsDaemon {
                 scheduler.leaseCoordinator());
     }
 
-    private static LeaderWatch leaderWatch(KclConfigs configs, Scheduler scheduler) {
-        long failoverTimeMillis = configs.leaseManagement().failoverTimeMillis();
-        return new LeaderWatch(
+    private static LockView lockView(KclConfigs configs) {
+        LockTable table = new LockTable(
                 configs.leaseManagement().dynamoDBClient(),
-                configs.coordinator().coordinatorStateTableConfig().tableName(),
+                configs.coordinator().coordinatorStateTableConfig().tableName());
+        LeaderLock times = LeaderLock.within(configs.leaseManagement().failoverTimeMillis());
+        return new LockView(table, configs.leaseManagement().workerIdentifier(), times, System::nanoTime);
+    }
+
+    private static LeaderWatch leaderWatch(LockView lock, KclConfigs configs) {
+        return new LeaderWatch(
+                lock,
+                configs.leaseManagement().dynamoDBClient(),
                 configs.leaseManagement().tableName(),
-                scheduler.leaseCoordinator().workerIdentifier(),
-                LeaderLock.within(failoverTimeMillis),
-                failoverTimeMillis);
+                configs.leaseManagement().workerIdentifier(),
+                configs.leaseManagement().failoverTimeMillis());
     }
 
     public static void main(String[] arguments) {
