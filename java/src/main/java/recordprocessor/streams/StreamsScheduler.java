@@ -13,12 +13,9 @@ import recordprocessor.config.WorkerProperties;
 import recordprocessor.kclpatches.ConfiguredStreams;
 import recordprocessor.kclpatches.KclPatches;
 import recordprocessor.kclpatches.LeaderLock;
-<<<<<<< HEAD
+import recordprocessor.kclpatches.LockView;
 import recordprocessor.records.BodyReader;
 import recordprocessor.records.StreamsClient;
-=======
-import recordprocessor.kclpatches.LockView;
->>>>>>> leases
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
