@@ -42,7 +42,7 @@ def archive() -> Path:
 def test_a_jvm_with_a_workers_class_path_accepts_the_archive(archive: Path) -> None:
     # `-Xshare:on` ends a JVM that cannot use its archive.
     options = class_archive.options(find_java(), jvm.jars(), "")
-    assert options == [f"-XX:SharedArchiveFile={archive}"]
+    assert options == [f"-XX:SharedArchiveFile={archive}", *class_archive._AT_ITS_ADDRESS]
     command = [find_java(), "-Xshare:on", *options, "-cp", os.pathsep.join(jvm.jars()), "-version"]
     accepted = subprocess.run(command, capture_output=True, text=True, check=False)
     assert accepted.returncode == 0, accepted.stdout + accepted.stderr
