@@ -14,7 +14,7 @@ CALLS = (*LEVELS, "write_event")
 # Named by the Java layout of a line, by the action `log`, and where the level is the printed line's own.
 UNNAMED = {"kcl", "record", "handler.print"}
 JAVA_EVENT = re.compile(
-    r'"((?:action|checkpoint|clock|data|delivery|file|filter|host|kcl|leader|lease|record|records|shard|stream|worker)'
+    r'"((?:action|checkpoint|clock|data|delivery|file|filter|forker|host|kcl|leader|lease|record|records|shard|stream|worker)'
     r'\.[a-z_]+)"'
 )
 

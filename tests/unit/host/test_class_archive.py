@@ -17,7 +17,9 @@ def java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A Java that makes an archive of what it was told."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     program = tmp_path / "java"
-    program.write_text('#!/bin/sh\nfor word; do case $word in *ArchiveFile=*) echo "$@" > "${word#*=}";; esac; done\n')
+    program.write_text(
+        '#!/bin/sh\nfor word; do case $word in -XX:SharedArchiveFile=*) echo "$@" > "${word#*=}";; esac; done\n'
+    )
     program.chmod(0o755)
     return program
 
@@ -33,7 +35,16 @@ def jars(tmp_path: Path) -> list[str]:
 def test_an_archive_is_used_once_it_is_there(java: Path, jars: list[str]) -> None:
     assert class_archive.options(str(java), jars, "-Xmx256m") == []
     archive = class_archive.make(str(java), jars)
-    assert class_archive.options(str(java), jars, "-Xmx256m") == [f"-XX:SharedArchiveFile={archive}"]
+    used = class_archive.options(str(java), jars, "-Xmx256m")
+    assert used == [f"-XX:SharedArchiveFile={archive}", *class_archive._AT_ITS_ADDRESS]
+
+
+def test_a_java_that_does_not_know_how_to_keep_an_archive_at_its_address_is_not_told_to(
+    java: Path, jars: list[str]
+) -> None:
+    java.write_text(java.read_text() + 'case "$@" in *-version*) exit 1;; esac\n')
+    archive = class_archive.make(str(java), jars)
+    assert class_archive.options(str(java), jars, "") == [f"-XX:SharedArchiveFile={archive}"]
 
 
 def test_an_archive_of_other_jars_is_not_used_and_its_successor_replaces_it(
@@ -43,7 +54,7 @@ def test_an_archive_of_other_jars_is_not_used_and_its_successor_replaces_it(
     (tmp_path / "jars" / "a.jar").write_text("another")
     assert class_archive.options(str(java), jars, "") == []
     second = class_archive.make(str(java), jars)
-    assert list(first.parent.iterdir()) == [second]
+    assert sorted(first.parent.iterdir()) == [second, second.with_suffix(".stays")]
 
 
 def test_a_jvm_that_cannot_make_one_leaves_nothing(java: Path, jars: list[str], tmp_path: Path) -> None:
@@ -78,7 +89,7 @@ def test_a_umask_that_lets_the_group_write_does_not_keep_the_archive_from_being_
     folder.chmod(0o775)
     archive = class_archive.make(str(java), jars)
     archive.chmod(0o444)  # as Java makes it
-    assert class_archive.options(str(java), jars, "") == [f"-XX:SharedArchiveFile={archive}"]
+    assert class_archive.options(str(java), jars, "")[:1] == [f"-XX:SharedArchiveFile={archive}"]
 
 
 def test_a_user_without_a_home_directory_runs_without_an_archive(
