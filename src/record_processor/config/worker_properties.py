@@ -23,8 +23,8 @@ WORKER = (
     text("processingLanguage", "The language of executableName, for KCL's user agent."),
     choice(
         "warmParent",
-        "With on, one process imports what the actions need, and shard processes are forked from it: they start at once "
-        "and share memory. With off, each is a program of its own, for libraries that do not bear a fork.",
+        "With on, one process imports what the actions need, and shard processes are forked from it: they start at "
+        "once and share memory. With off, each is a program of its own, for libraries that do not bear a fork.",
         WarmParent,
         WarmParent.ON,
         ours=True,
