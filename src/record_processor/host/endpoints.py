@@ -24,6 +24,8 @@ class Clients(NamedTuple):
 
     tables: Any
     streams: Any
+    streams_session: boto3.Session
+    """For more clients of the streams."""
 
 
 def connect(aws: AwsAccess) -> Clients:
@@ -41,6 +43,7 @@ def connect(aws: AwsAccess) -> Clients:
     return Clients(
         clients.client(tables, "dynamodb", aws.tables_endpoint, setting=_TABLES),
         clients.client(streams, "dynamodbstreams", aws.streams_endpoint, setting=_STREAMS),
+        streams,
     )
 
 

@@ -1,0 +1,73 @@
+"""One look at an application: everything is read once, and becomes an `Application`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from record_processor.fleet import kcl_state, lags, lineage, worker_report
+from record_processor.fleet.assembly import Facts, application
+from record_processor.records.stream import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from record_processor.fleet.model import Application
+    from record_processor.fleet.oldest_records import OldestRecords
+
+
+class Target(NamedTuple):
+    """Which application is looked at, and through what. A look may use it again and again."""
+
+    name: str
+    dynamodb: Any
+    streams: Any
+    """For descriptions."""
+    oldest: OldestRecords
+    lease_table: str
+    coordinator_table: str
+    metrics_table: str
+    newest_streams: Mapping[str, str]
+    """By entry of `streamName`: the ARN of the table's own stream, or the ARN that the entry is."""
+    region: str
+    begins_at_latest: bool
+    """Where a stream is begun that the application has not read yet."""
+    failover_seconds: float
+    """How long a lease lasts without a renewal."""
+
+
+def look(target: Target, clock: Callable[[], float] = time.time) -> Application:
+    """Look once. Each shard costs at most one GetRecords.
+
+    Raises:
+        SetupError: the application has no lease table, or something may not be read.
+    """
+    leases = kcl_state.read_leases(target.dynamodb, target.lease_table)
+    coordinator = kcl_state.scan(target.dynamodb, target.coordinator_table) or []
+    metrics = kcl_state.scan(target.dynamodb, target.metrics_table) or []
+    state = kcl_state.state_of(leases, coordinator, metrics)
+    reports = {report.worker_id: report for report in worker_report.reports_in(coordinator)}
+    now = clock()
+    reported = {
+        (report.worker_id, figures.stream_arn, figures.shard_id): figures
+        for report in reports.values()
+        if report.is_current(now)
+        for figures in report.shards
+    }
+    facts = Facts(target.name, target.region, now, target.failover_seconds, state, reports, reported, [], {})
+    for name, newest in target.newest_streams.items():
+        read = state.known_streams.get(name, newest)
+        # A stream that is replaced is read to its end first.
+        for arn in dict.fromkeys([min(read, newest), newest]):
+            stream = Stream(arn, target.region)
+            shards = lineage.describe(target.streams, arn)
+            facts.lineages.append(lineage.Lineage(stream, shards, state.leases, state.is_multi))
+    positions = {
+        (one.stream.arn, shard.shard_id): position
+        for one in facts.lineages
+        for shard in one.shards
+        if (position := lags.position_of(one, shard, facts.figures(one, shard), target.begins_at_latest)) is not None
+    }
+    found = target.oldest.read(list(positions.values()))
+    facts.oldest.update({key: found[position] for key, position in positions.items()})
+    return application(facts._replace(at=clock()))

@@ -1,0 +1,156 @@
+"""`record-processor status` on real workers and streams: what it says is true."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.end_to_end.test_mistakes import NOBODY_LISTENS, assert_refused, at, written
+from tests.harness import REGION, Database, Worker, run_command, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.busy_stream.client import BusyStream
+
+    StartWorker = Callable[..., Worker]
+
+TO_FILE = "actions: [{name: audit, type: file, path: '{table}.jsonl'}]"
+# A record's time is in whole seconds, rounded down.
+GRAIN = 1.0
+
+
+def status(of: Worker, *arguments: str) -> dict[str, Any]:
+    answer = run_command("status", str(of.properties_path), "--json", *arguments, cwd=of.folder)
+    assert answer.returncode == 0, answer.stderr
+    found: dict[str, Any] = json.loads(answer.stdout)
+    return found
+
+
+def told(of: Worker, condition: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+    """The first status that fulfils a condition."""
+
+    def look() -> dict[str, Any] | None:
+        found = status(of)
+        return found if condition(found) else None
+
+    found = wait_for(look, what, 60)
+    assert found is not None
+    return found
+
+
+def states(found: dict[str, Any]) -> list[str]:
+    return [shard["state"] for shard in found["shards"]]
+
+
+def lags(found: dict[str, Any]) -> list[float | None]:
+    return [shard["lag"]["seconds"] for shard in found["shards"]]
+
+
+def assert_lag(found: dict[str, Any], lag: float, written_at: float) -> None:
+    """The lag is the age of a record that was written just before that moment."""
+    age = found["at"] - written_at
+    assert age - 0.2 <= lag <= age + GRAIN + 0.2
+
+
+def test_without_a_worker_it_says_what_is_left_to_do_and_since_when(
+    database: Database, worker: StartWorker, busy: BusyStream
+) -> None:
+    table = database.table()
+    arn = busy.show(table, 1)
+    running = worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint)
+    database.put(table, "a")
+    running.wait_for_lines(f"{table}.jsonl", 1)
+    assert running.stop() == 0
+    found = status(running)
+    assert (states(found), lags(found), found["lag_seconds"]) == (["unowned"], [0.0], 0.0)
+    assert (found["workers"], found["streams"]) == ([], [{"table": table, "arn": arn, "replaced_by": None}])
+
+    written_at = time.time()
+    database.put(table, "b")
+    time.sleep(1.5)
+    database.put(table, "c")  # newer, and so it does not matter
+    found = wait_for(lambda: (one := status(running))["lag_seconds"] and one, "it is there")
+    assert_lag(found, found["lag_seconds"], written_at)
+    (shard,) = found["shards"]
+    assert shard["lag"]["trimmed_in_seconds"] == pytest.approx(24 * 3600 - found["lag_seconds"])
+    assert (shard["lag"]["basis"], shard["checkpoint"].isdigit(), shard["owner"]) == ("checkpoint", True, None)
+
+
+def test_the_lag_of_ended_parents_counts_and_their_children_wait(
+    database: Database, worker: StartWorker, busy: BusyStream
+) -> None:
+    table = database.table()
+    arn = busy.show(table, 1)
+    running = worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint)
+    running.wait_for_event("shard.started")
+    assert running.stop() == 0
+    written_at = time.time()
+    database.put(table, "in the parent")
+    wait_for(lambda: status(running)["lag_seconds"], "it is in the parent")
+    children = busy.command("end", arn=arn, at=0, into=2)
+    found = status(running)
+    parent, *others = found["shards"]
+    assert states(found) == ["unowned", "waiting_for_parent", "waiting_for_parent"]
+    assert (parent["children"], [one["parent"] for one in others]) == (children, [parent["shard_id"]] * 2)
+    assert lags(found)[1:] == [0.0, 0.0]
+    assert_lag(found, parent["lag"]["seconds"], written_at)
+
+    again = worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint)
+    again.wait_for_lines(f"{table}.jsonl", 1)
+    found = told(again, lambda one: states(one) == ["ended", "reading", "reading"], "the parent is done")
+    assert found["lag_seconds"] == 0.0
+    assert found["leader"] == found["workers"][0]["worker_id"] == found["shards"][1]["owner"]
+
+
+def test_records_that_were_trimmed_before_they_were_read_are_told_of(
+    database: Database, worker: StartWorker, busy: BusyStream
+) -> None:
+    table = database.table()
+    arn = busy.show(table, 1)
+    running = worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint)
+    database.put(table, "a")
+    running.wait_for_lines(f"{table}.jsonl", 1)
+    assert running.stop() == 0
+    database.put_many(table, "bcd")
+    wait_for(lambda: busy.command("trim", arn=arn, keep=1) or None, "a day goes by")
+    (shard,) = status(running)["shards"]
+    assert shard["is_trimmed"]
+    answer = run_command("status", str(running.properties_path), cwd=running.folder)
+    assert "trimmed before they were read: they are lost" in answer.stdout
+
+
+def test_the_text_is_for_people(database: Database, worker: StartWorker, tmp_path: Path) -> None:
+    table = database.table()
+    running = worker(table, actions=TO_FILE)
+    running.wait_for_event("shard.started")
+    answer = run_command("status", str(running.properties_path), "--table", table, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    for part in (f"{running.application} in {REGION} at ", "lag      0 s", "(leader)", "RECORDS/S", "reading"):
+        assert part in answer.stdout
+
+
+def test_what_cannot_be_shown_is_one_message(database: Database, tmp_path: Path) -> None:
+    table = database.table()
+
+    def asked(*arguments: str, **properties: str) -> Any:
+        file = at(database, tmp_path, streamName=table, **properties)
+        return run_command("status", file, *arguments, cwd=tmp_path)
+
+    assert_refused(asked(), "there is no lease table 'app-mistakes'", REGION, database.endpoint, "applicationName")
+    assert_refused(asked("--table", "Other"), "--table Other", f"it has: {table}")
+    assert_refused(asked(streamName="Nothing"), "there is no table 'Nothing'")
+    assert_refused(asked(dynamoDBEndpoint=NOBODY_LISTENS), f"cannot connect to {NOBODY_LISTENS}", "dynamoDBEndpoint")
+    assert_refused(asked(kinesisEndpoint=NOBODY_LISTENS), f"cannot connect to {NOBODY_LISTENS}", "kinesisEndpoint")
+    assert_refused(asked(AwsCredentialsProvider="DefaultCredentialsProvider"), "no AWS credentials found")
+    assert_refused(run_command("status", "absent.properties", cwd=tmp_path), "absent.properties: cannot be read")
+
+
+def test_a_region_that_nobody_names_is_one_message(tmp_path: Path) -> None:
+    file = tmp_path / written(tmp_path)
+    file.write_text("\n".join(line for line in file.read_text().splitlines() if "regionName" not in line))
+    assert_refused(run_command("status", str(file), cwd=tmp_path), "regionName")
