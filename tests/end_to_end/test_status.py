@@ -138,7 +138,7 @@ def test_what_cannot_be_shown_is_one_message(database: Database, tmp_path: Path)
     table = database.table()
 
     def asked(*arguments: str, **properties: str) -> Any:
-        file = at(database, tmp_path, streamName=table, **properties)
+        file = at(database, tmp_path, **{"streamName": table, **properties})
         return run_command("status", file, *arguments, cwd=tmp_path)
 
     assert_refused(asked(), "there is no lease table 'app-mistakes'", REGION, database.endpoint, "applicationName")
@@ -150,7 +150,8 @@ def test_what_cannot_be_shown_is_one_message(database: Database, tmp_path: Path)
     assert_refused(run_command("status", "absent.properties", cwd=tmp_path), "absent.properties: cannot be read")
 
 
-def test_a_region_that_nobody_names_is_one_message(tmp_path: Path) -> None:
+def test_a_region_that_nobody_names_is_the_sdks_and_is_named(tmp_path: Path) -> None:
     file = tmp_path / written(tmp_path)
     file.write_text("\n".join(line for line in file.read_text().splitlines() if "regionName" not in line))
-    assert_refused(run_command("status", str(file), cwd=tmp_path), "regionName")
+    answer = run_command("status", str(file), cwd=tmp_path)
+    assert_refused(answer, "dynamodb.us-east-1.amazonaws.com", "no AWS credentials found")
