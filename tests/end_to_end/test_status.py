@@ -155,3 +155,121 @@ def test_a_region_that_nobody_names_is_the_sdks_and_is_named(tmp_path: Path) -> 
     file.write_text("\n".join(line for line in file.read_text().splitlines() if "regionName" not in line))
     answer = run_command("status", str(file), cwd=tmp_path)
     assert_refused(answer, "dynamodb.us-east-1.amazonaws.com", "no AWS credentials found")
+
+
+FAILS_WHILE_DOWN = """
+import pathlib
+def handle(event, context):
+    if pathlib.Path("down").exists():
+        raise RuntimeError("the sink is down")
+"""
+TO_SHOP = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
+
+
+def test_a_blocked_shard_says_what_blocks_it_and_its_lag_grows_until_it_is_mended(
+    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
+    (tmp_path / "down").touch()
+    table = database.table()
+    busy.show(table, 1)
+    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, trimWarningMinutes="1440")
+    running.wait_for_event("shard.started")
+    written_at = time.time()
+    database.put(table, "a")
+    (said, *_) = running.wait_for_event("delivery.blocked")
+    first = told(running, lambda found: bool(found["blocked"]), "it is blocked")
+    (shard,) = first["shards"]
+    assert (shard["state"], shard["lag"]["basis"], shard["pending"]) == ("blocked", "report", 1)
+    assert_lag(first, shard["lag"]["seconds"], written_at)
+    (block,) = shard["blocks"]
+    assert (block["action"], block["sequence_number"]) == ("shop", said["sequence_number"])
+    assert "the sink is down" in block["error"]
+    assert block["attempts"] >= 1
+    assert written_at <= block["since"] <= first["at"]
+    later = told(running, lambda found: found["lag_seconds"] > first["lag_seconds"] + 2, "the lag grows")
+    assert_lag(later, later["lag_seconds"], written_at)
+
+    # The day that DynamoDB keeps a record is longer than what this worker warns of.
+    (warning, *_) = running.wait_for_event("trim.near")
+    assert (warning["table"], warning["shard_id"]) == (table, shard["shard_id"])
+    assert warning["seconds_left"] == pytest.approx(24 * 3600 - (time.time() - written_at), abs=15)
+
+    answer = run_command("status", str(running.properties_path), cwd=tmp_path)
+    assert f"shop blocks record {said['sequence_number']}: RuntimeError: the sink is down" in answer.stdout
+    (tmp_path / "down").unlink()
+    mended = told(running, lambda found: found["lag_seconds"] == 0 and not found["blocked"], "it is done")
+    (totals,) = mended["workers"][0]["actions"]
+    assert (totals["received"], totals["delivered"], totals["dead_letters"]) == (1, 1, 0)
+    assert totals["failed_attempts"] == totals["retries"] >= 1
+
+
+def test_two_workers_report_themselves_and_one_that_stops_is_gone(
+    database: Database, worker: StartWorker, busy: BusyStream
+) -> None:
+    table = database.table()
+    busy.show(table, 4)
+    workers = [worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint) for _ in range(2)]
+    wait_for(lambda: sum(len(one.of("shard.started")) for one in workers) >= 4, "all shards are read")
+    reporting = told(
+        workers[0],
+        lambda found: [one["shards"] for one in found["workers"]] == [2, 2] and set(states(found)) == {"reading"},
+        "each has two shards, and reports them",
+    )
+    assert sum(one["is_leader"] for one in reporting["workers"]) == 1
+    usage = told(
+        workers[0],
+        lambda found: all(one["memory_bytes"] and one["cpu_cores"] is not None for one in found["workers"]),
+        "they know what they use",
+    )
+    for one in usage["workers"]:
+        assert one["version"]
+        assert 10 << 20 < one["memory_bytes"] < 2 << 30
+        assert 0 <= one["cpu_cores"] < 8
+        assert one["since"] < usage["at"]
+    assert workers[1].stop() == 0
+    told(workers[0], lambda found: [one["shards"] for one in found["workers"]] == [4], "one has all of them")
+
+
+def test_counters_survive_a_shard_process_that_dies(
+    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text("import os\ndef handle(event, context):\n" + DIES_ONCE)
+    table = database.table()
+    busy.show(table, 1)
+    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint)
+    database.put_many(table, "abc")
+    running.wait_for_event("shard.started")
+
+    def delivered(found: dict[str, Any], count: int) -> bool:
+        totals = [one for one_worker in found["workers"] for one in one_worker["actions"]]
+        return bool(totals) and totals[0]["delivered"] >= count
+
+    told(running, lambda found: delivered(found, 3), "three are delivered")
+    (tmp_path / "die").touch()
+    database.put(table, "d")
+    running.wait_for_event("shard.process_ended")
+    found = told(running, lambda found: delivered(found, 4), "the fourth is delivered")
+    (totals,) = found["workers"][0]["actions"]
+    assert totals["received"] >= 5  # the fourth twice: its first process died of it
+
+
+DIES_ONCE = """
+    if os.path.exists("die"):
+        os.unlink("die")
+        os._exit(1)
+"""
+
+
+def test_a_worker_that_was_killed_is_late_and_then_others_have_its_shards(
+    database: Database, worker: StartWorker, busy: BusyStream
+) -> None:
+    table = database.table()
+    busy.show(table, 1)
+    running = worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint)
+    database.put(table, "a")
+    running.wait_for_lines(f"{table}.jsonl", 1)
+    told(running, lambda found: states(found) == ["reading"], "it is read")
+    running.end()
+    found = told(running, lambda found: states(found) == ["late"], "its lease is late")
+    assert found["workers"][0]["is_late"]

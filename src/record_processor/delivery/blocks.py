@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from record_processor.delivery.pending_record import PendingRecord
 
 _LONGEST_ERROR = 300
-_MOST_SHOWN = 4
+MOST_SHOWN = 4
+_UNSAVED = ""
+"""In place of a sequence number."""
 
 
 class Block(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -48,20 +50,22 @@ class Blocks:
         self, action: str, failed: Sequence[PendingRecord], error: BaseException, attempts: int, wait_seconds: float
     ) -> None:
         """Note that these records failed, and are tried again after a wait."""
-        now, first = time.time(), failed[0]
-        number = first.ticket.sequence_number
-        block = Block(
-            action=action,
-            error=printable(shortened(described(error), _LONGEST_ERROR, mark="…")),
-            sequence_number=number,
-            since=first.first_attempt or now,
-            records=len(failed),
-            attempts=attempts,
-            next_try=now + wait_seconds,
-        )
+        first = failed[0]
+        number, since = first.ticket.sequence_number, first.first_attempt
+        self._put(number, _block(action, number, error, since, len(failed), attempts, wait_seconds))
+
+    def add_unsaved(
+        self, action: str, done_up_to: str, error: BaseException, attempts: int, wait_seconds: float
+    ) -> None:
+        """Note that the work of an action cannot be made durable."""
+        before = self._by_record.get((action, _UNSAVED))
+        since = None if before is None else before.since
+        self._put(_UNSAVED, _block(action, done_up_to, error, since, 0, attempts, wait_seconds))
+
+    def clear_unsaved(self, action: str) -> None:
         with self._lock:
-            self._by_record[action, number] = block
-            self.any = True
+            self._by_record.pop((action, _UNSAVED), None)
+            self.any = bool(self._by_record)
 
     def clear(self, action: str, done: Iterable[PendingRecord]) -> None:
         """Note that the action is done with these."""
@@ -70,8 +74,27 @@ class Blocks:
                 self._by_record.pop((action, entry.ticket.sequence_number), None)
             self.any = bool(self._by_record)
 
+    def _put(self, record: str, block: Block) -> None:
+        with self._lock:
+            self._by_record[block.action, record] = block
+            self.any = True
+
     def shown(self) -> list[Block]:
         """Return some of them, the oldest first."""
         with self._lock:
             blocks = list(self._by_record.values())
-        return sorted(blocks, key=lambda block: block.since)[:_MOST_SHOWN]
+        return sorted(blocks, key=lambda block: block.since)[:MOST_SHOWN]
+
+
+def _block(
+    action: str,
+    number: str,
+    error: BaseException,
+    since: float | None,
+    records: int,
+    attempts: int,
+    wait_seconds: float,
+) -> Block:
+    now = time.time()
+    text = printable(shortened(described(error), _LONGEST_ERROR, mark="…"))
+    return Block(action, text, number, since or now, records, attempts, now + wait_seconds)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from record_processor.delivery import opening
 from record_processor.delivery.action_runner import ActionRunner
 from record_processor.delivery.backoff import delays
+from record_processor.delivery.blocks import MOST_SHOWN, Block
 from record_processor.delivery.counts import CountsReport
 from record_processor.delivery.dead_letter_writer import DeadLetterWriter
 from record_processor.delivery.fence import Fence
 from record_processor.delivery.low_water_mark import LowWaterMark
 from record_processor.delivery.record_router import RecordRouter, Route
+from record_processor.delivery.shard_report import ShardReport
 from record_processor.delivery.suspects import Suspects
 from record_processor.delivery.trials import Trials
 from record_processor.errors import LeaseLostError, StopRequestedError, described
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from record_processor.delivery.action_runner import RunningCall
     from record_processor.delivery.lease import Lease
+    from record_processor.delivery.low_water_mark import Standing
     from record_processor.delivery.suspicion import Suspicion
     from record_processor.plugin.action import Action
     from record_processor.records.raw_record import RawRecord
@@ -68,22 +71,24 @@ class ShardDelivery:
         self._said_slow: dict[str, float] = {}
         self._last_report = time.monotonic()
         self._counts = CountsReport([])
+        self._shown = ShardReport(None, None, [action.settings.name for action in actions])
         self._newest = 0
         """The sequence number of the last record that was taken in."""
         largest = max((action.batch_size for action in actions), default=1)
         # A whole batch must fit, or it would never be complete.
         self._max_pending = max(MAX_PENDING_RECORDS, 2 * largest)
 
-    def open(self, shard: Shard, after: str = "TRIM_HORIZON") -> None:
-        """Get ready for the records of a shard that follow a checkpoint."""
+    def open(self, shard: Shard, after: str = "TRIM_HORIZON", report: ShardReport | None = None) -> None:
+        """Get ready for the records of a shard that follow a checkpoint; `report` is where they are counted."""
+        self._shown = report or self._shown
         self._suspects.pass_over(after)
         self._router = RecordRouter(shard.stream)
         for action in self._actions:
             opening.open_action(action, shard, self.check_may_open)
             name, letters, dead = action.settings.name, action.settings.dead_letter, None
             if letters is not None:
-                dead = DeadLetterWriter(letters, name, shard, self._fence, self._mark)
-            runner = ActionRunner(action, self._mark, self._fence, dead, self._suspects, self._trials)
+                dead = DeadLetterWriter(letters, name, shard, self._fence, self._mark, self._shown.blocks)
+            runner = ActionRunner(action, self._mark, self._fence, dead, self._suspects, self._trials, self._shown)
             self._router.routes.append(Route(runner))
         self._counts = CountsReport([route.runner.counts for route in self._router.routes])
 
@@ -124,6 +129,7 @@ class ShardDelivery:
                 except Exception as error:
                     self._flush_failed(action, error, attempts, delay)
                 else:
+                    self._shown.blocks.clear_unsaved(action.settings.name)
                     break
                 self._fence.sleep(delay)
 
@@ -185,6 +191,17 @@ class ShardDelivery:
     def running(self) -> list[RunningCall]:
         """Return the running calls of all actions."""
         return [call for route in self._router.routes for call in route.runner.running()]
+
+    def standing(self) -> Standing:
+        """Return how far the shard is done. Any thread may call this, and `blocks`."""
+        for route in self._router.routes:
+            route.runner.report()
+        return self._mark.standing()
+
+    def blocks(self) -> list[Block]:
+        """Return what is in the way: what failed, and calls that do not come to an end."""
+        slow = [_hanging(call) for call in self.running() if call.seconds > SLOW_SECONDS]
+        return sorted([*self._shown.blocks.shown(), *slow], key=lambda block: block.since)[:MOST_SHOWN]
 
     def close(self) -> None:
         """Let nothing start anymore, and close the actions unless a call is running."""
@@ -274,8 +291,8 @@ class ShardDelivery:
             pending=self._mark.pending,
         )
 
-    @staticmethod
-    def _flush_failed(action: Action[Any], error: Exception, attempts: int, delay: float) -> None:
+    def _flush_failed(self, action: Action[Any], error: Exception, attempts: int, delay: float) -> None:
+        self._shown.blocks.add_unsaved(action.settings.name, self._mark.low_water() or "", error, attempts, delay)
         log.error(
             "delivery.blocked",
             f"{action.settings.name} cannot make its work durable: {described(error)}",
@@ -284,6 +301,16 @@ class ShardDelivery:
             attempts=attempts,
             next_try_seconds=round(delay, 1),
         )
+
+
+def _hanging(call: RunningCall) -> Block:
+    return Block(
+        call.action,
+        f"the call has not returned for {call.seconds:.0f} s",
+        call.record.sequence_number,
+        since=time.time() - call.seconds,
+        attempts=call.attempts,
+    )
 
 
 def _where(thread_id: int) -> str | None:

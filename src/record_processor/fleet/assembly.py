@@ -22,7 +22,8 @@ class Facts(NamedTuple):
     name: str
     region: str
     at: float
-    failover_seconds: float
+    silent_seconds: float
+    """A worker that has said nothing for longer may have lost its leases."""
     kcl: KclState
     reports: Mapping[str, WorkerReport]
     """By worker."""
@@ -37,9 +38,11 @@ class Facts(NamedTuple):
         """Return what the owner of a shard says about it now; None if nothing, or not for long."""
         lease = lineage.leases.get(shard.shard_id)
         owner = lease.owner if lease is not None else None
-        return None if owner is None else self.reported.get((owner, lineage.stream.arn, shard.shard_id))
+        if owner is None or self.is_late(owner):  # what it has done since its last checkpoint will be done again
+            return None
+        return self.reported.get((owner, lineage.stream.arn, shard.shard_id))
 
-    def silent_seconds(self, worker_id: str) -> float | None:
+    def silent_for(self, worker_id: str) -> float | None:
         """Return how long ago a worker said that it lives, in one way or another; None if it never did."""
         report = self.reports.get(worker_id)
         times = [self.kcl.last_seen.get(worker_id), report.at if report is not None else None]
@@ -48,8 +51,10 @@ class Facts(NamedTuple):
 
     def is_late(self, worker_id: str) -> bool:
         """Return whether a worker's leases may have expired; one that never said anything is not known to be."""
-        silent = self.silent_seconds(worker_id)
-        return silent is not None and silent > self.failover_seconds
+        silent, allowed = self.silent_for(worker_id), self.silent_seconds
+        if worker_id not in self.kcl.last_seen and worker_id in self.reports:
+            allowed = max(allowed, self.reports[worker_id].longest_silence_seconds)
+        return silent is not None and silent > allowed
 
 
 def application(facts: Facts) -> Application:
@@ -145,7 +150,7 @@ def _worker(facts: Facts, worker_id: str, shards: int) -> Worker:
         worker_id=worker_id,
         is_leader=worker_id == facts.kcl.leader,
         shards=shards,
-        seen_seconds_ago=facts.silent_seconds(worker_id),
+        seen_seconds_ago=facts.silent_for(worker_id),
         is_late=facts.is_late(worker_id),
         host=report.host if report is not None else None,
         version=report.version if report is not None else None,

@@ -63,6 +63,13 @@ def read_leases(dynamodb: Any, table: str) -> list[Mapping[str, Any]]:
     return rows
 
 
+def read_leader(dynamodb: Any, table: str) -> str | None:
+    """Return the worker that has the leader's lock in the coordinator table."""
+    item = dynamodb.get_item(TableName=table, Key={"key": {"S": _LEADER}}).get("Item", {})
+    owner: str | None = item.get("ownerName", {}).get("S")
+    return owner
+
+
 def scan(dynamodb: Any, table: str) -> list[Mapping[str, Any]] | None:
     """Return all items of a table; None if there is no such table."""
     with explained(f"table {table}"):

@@ -32,8 +32,8 @@ class Target(NamedTuple):
     region: str
     begins_at_latest: bool
     """Where a stream is begun that the application has not read yet."""
-    failover_seconds: float
-    """How long a lease lasts without a renewal."""
+    silent_seconds: float
+    """A worker that has said nothing for longer may have lost its leases."""
 
 
 def look(target: Target, clock: Callable[[], float] = time.time) -> Application:
@@ -54,7 +54,7 @@ def look(target: Target, clock: Callable[[], float] = time.time) -> Application:
         if report.is_current(now)
         for figures in report.shards
     }
-    facts = Facts(target.name, target.region, now, target.failover_seconds, state, reports, reported, [], {})
+    facts = Facts(target.name, target.region, now, target.silent_seconds, state, reports, reported, [], {})
     for name, newest in target.newest_streams.items():
         read = state.known_streams.get(name, newest)
         # A stream that is replaced is read to its end first.

@@ -60,9 +60,13 @@ class WorkerReport(msgspec.Struct, frozen=True, omit_defaults=True, rename="came
     shards: list[ShardFigures] = []
     actions: list[ActionTotals] = []
 
+    @property
+    def longest_silence_seconds(self) -> float:
+        """After that without another report it says nothing."""
+        return 3 * self.interval_seconds
+
     def is_current(self, now: float) -> bool:
-        """Return whether the next report is not overdue."""
-        return now - self.at <= 3 * self.interval_seconds
+        return now - self.at <= self.longest_silence_seconds
 
 
 def item_of(report: WorkerReport) -> dict[str, Any]:

@@ -24,8 +24,9 @@ class Clients(NamedTuple):
 
     tables: Any
     streams: Any
+    tables_session: boto3.Session
+    """For more clients of the tables."""
     streams_session: boto3.Session
-    """For more clients of the streams."""
 
 
 def connect(aws: AwsAccess) -> Clients:
@@ -43,6 +44,7 @@ def connect(aws: AwsAccess) -> Clients:
     return Clients(
         clients.client(tables, "dynamodb", aws.tables_endpoint, setting=_TABLES),
         clients.client(streams, "dynamodbstreams", aws.streams_endpoint, setting=_STREAMS),
+        tables,
         streams,
     )
 

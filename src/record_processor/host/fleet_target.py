@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from record_processor.config.worker_configuration import WorkerConfiguration
 
 _MILLIS = 1000
+_MISSED = 3
 
 
 def connect(configuration: WorkerConfiguration) -> Target:
@@ -49,5 +50,11 @@ def target(configuration: WorkerConfiguration, made: endpoints.Clients, streams:
         newest_streams=streams,
         region=configuration.aws.region,
         begins_at_latest=configuration.for_kcl["initialPositionInStream"] == InitialPosition.LATEST.value,
-        failover_seconds=configuration.leases.failover_time_millis / _MILLIS,
+        silent_seconds=_silent_seconds(configuration),
     )
+
+
+def _silent_seconds(configuration: WorkerConfiguration) -> float:
+    """Return how long a worker may say nothing: as long as a lease lasts, or KCL's pause between two reports."""
+    pause_millis = int(configuration.for_kcl["workerMetricsReporterFreqInMillis"])
+    return max(configuration.leases.failover_time_millis, _MISSED * pause_millis) / _MILLIS

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from record_processor.fleet.assembly import Facts, application
 from record_processor.fleet.kcl_state import KclState, Lease
 from record_processor.fleet.lineage import Lineage, StreamShard
-from record_processor.fleet.model import Application, Shard
-from record_processor.fleet.oldest_records import Oldest
 from record_processor.fleet.worker_report import ShardFigures, WorkerReport
 from tests.builders import ARN, STREAM
+
+if TYPE_CHECKING:
+    from record_processor.fleet.model import Application, Shard
+    from record_processor.fleet.oldest_records import Oldest
 
 NOW = 1_800_000_000.0
 PARENT, LEFT, RIGHT = StreamShard("s-1", is_closed=True), StreamShard("s-2", "s-1"), StreamShard("s-3", "s-1")
@@ -54,7 +56,7 @@ def found(
         name="app",
         region="us-west-2",
         at=NOW,
-        failover_seconds=10.0,
+        silent_seconds=10.0,
         kcl=kcl,
         reports={one.worker_id: one for one in reports},
         reported=by_shard,

@@ -121,9 +121,7 @@ def test_the_lag_is_the_age_of_the_oldest_record_that_is_not_done() -> None:
 
 
 def test_the_lag_is_0_when_nothing_is_to_do_and_unknown_when_the_stream_does_not_say() -> None:
-    application = found(
-        DONE, lease(LEFT), lease(RIGHT), oldest={"s-2": Oldest(), "s-3": Oldest(is_known=False)}
-    )
+    application = found(DONE, lease(LEFT), lease(RIGHT), oldest={"s-2": Oldest(), "s-3": Oldest(is_known=False)})
     assert [one.lag.seconds for one in application.shards] == [0, 0, None]
     assert application.lag_seconds == 0
 

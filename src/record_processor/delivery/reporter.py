@@ -1,0 +1,66 @@
+"""Keeps a shard's report up to date, from a thread of its own: whatever the others wait for, it says where they are."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from record_processor.delivery.shard_report import Snapshot
+from record_processor.errors import described
+from record_processor.logs.log_events import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from record_processor.delivery.lease import Lease
+    from record_processor.delivery.shard_delivery import ShardDelivery
+    from record_processor.delivery.shard_report import ShardReport
+
+log = Log("worker.delivery")
+
+INTERVAL_SECONDS = 1.0
+
+
+class Reporter:
+    """Writes a snapshot every second, for as long as the process lives."""
+
+    def __init__(
+        self, report: ShardReport, delivery: ShardDelivery, lease: Lease, saved_at: Callable[[], float | None]
+    ) -> None:
+        """`saved_at` returns when the checkpoint was last saved; None: not by this process."""
+        self._report = report
+        self._delivery = delivery
+        self._lease = lease
+        self._saved_at = saved_at
+        threading.Thread(target=self._run, name="reporter", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            while True:
+                self._write()
+                time.sleep(INTERVAL_SECONDS)
+        except Exception as error:  # a bug here: the shard goes on without a report
+            log.error("report.unavailable", f"this shard is no longer reported: {described(error)}", exception=error)
+
+    def _write(self) -> None:
+        standing = self._delivery.standing()
+        self._report.write(
+            Snapshot(
+                at=time.time(),
+                done_up_to=standing.done_up_to,
+                done_created_at=_seconds(standing.done_created_at_millis),
+                oldest_at=_seconds(standing.oldest_created_at_millis),
+                done=standing.done,
+                pending=standing.pending,
+                pending_bytes=standing.pending_bytes,
+                saved_at=self._saved_at(),
+                is_late=not self._lease.held and not self._lease.lost,
+                blocks=self._delivery.blocks(),
+            )
+        )
+
+
+def _seconds(millis: int) -> float | None:
+    """Return a time in seconds; None for a record that could not be decoded, or for none."""
+    return millis / 1000 or None
