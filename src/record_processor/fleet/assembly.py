@@ -44,10 +44,16 @@ class Facts(NamedTuple):
 
     def silent_for(self, worker_id: str) -> float | None:
         """Return how long ago a worker said that it lives, in one way or another; None if it never did."""
-        report = self.reports.get(worker_id)
-        times = [self.kcl.last_seen.get(worker_id), report.at if report is not None else None]
-        last = max((one for one in times if one is not None), default=None)
-        return None if last is None else max(0.0, self.at - last)
+        report, seen = self.reports.get(worker_id), self.kcl.last_seen.get(worker_id)
+        if report is not None and seen is not None:
+            last = max(seen + report.clock_ahead_seconds, report.at)
+        elif report is not None:
+            last = report.at
+        elif seen is not None:
+            last = seen
+        else:
+            return None
+        return max(0.0, self.at - last)
 
     def is_late(self, worker_id: str) -> bool:
         """Return whether a worker's leases may have expired; one that never said anything is not known to be."""
@@ -99,7 +105,7 @@ def _shard(facts: Facts, lineage: Lineage, shard: StreamShard, waits_for_old_str
             figures,
             waits_for_old_stream=waits_for_old_stream,
             owner_is_late=owner is not None and facts.is_late(owner),
-            owner_reports=report is not None and report.is_current(facts.at),
+            owner_reports=report is not None and report.reports_shards and report.is_current(facts.at),
         ),
         lag=lags.lag_of(facts.at, oldest, figures),
         owner=owner,

@@ -12,6 +12,8 @@ from record_processor.errors import SetupError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from record_processor.fleet.server_clock import ServerClock
+
 SHARD_END = "SHARD_END"
 _LEADER = "Leader"
 _STREAM = "record-processor-stream-"
@@ -47,13 +49,13 @@ class KclState(msgspec.Struct, frozen=True):
     """When each worker last said that it lives."""
 
 
-def read_leases(dynamodb: Any, table: str) -> list[Mapping[str, Any]]:
-    """Return the items of the lease table.
+def read_leases(dynamodb: Any, table: str, clock: ServerClock) -> list[Mapping[str, Any]]:
+    """Return the items of the lease table; the clock is set by the answer.
 
     Raises:
         SetupError: there is none, or it may not be read.
     """
-    rows = scan(dynamodb, table)
+    rows = scan(dynamodb, table, clock)
     if rows is None:
         region, endpoint = dynamodb.meta.region_name, dynamodb.meta.endpoint_url
         raise SetupError(
@@ -70,11 +72,11 @@ def read_leader(dynamodb: Any, table: str) -> str | None:
     return owner
 
 
-def scan(dynamodb: Any, table: str) -> list[Mapping[str, Any]] | None:
+def scan(dynamodb: Any, table: str, clock: ServerClock | None = None) -> list[Mapping[str, Any]] | None:
     """Return all items of a table; None if there is no such table."""
     with explained(f"table {table}"):
         try:
-            return list(_items(dynamodb, table))
+            return list(_items(dynamodb, table, clock))
         except dynamodb.exceptions.ResourceNotFoundException:
             return None
 
@@ -108,10 +110,12 @@ def _lease(item: Mapping[str, Any]) -> Lease:
     )
 
 
-def _items(dynamodb: Any, table: str) -> Iterator[Mapping[str, Any]]:
+def _items(dynamodb: Any, table: str, clock: ServerClock | None) -> Iterator[Mapping[str, Any]]:
     page: dict[str, Any] = {"TableName": table}
     while True:
         answer = dynamodb.scan(**page)
+        if clock is not None:
+            clock.see(answer)
         yield from answer["Items"]
         if not answer.get("LastEvaluatedKey"):
             return

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.fleet import kcl_state, lags, lineage, worker_report
 from record_processor.fleet.assembly import Facts, application
+from record_processor.fleet.server_clock import ServerClock
 from record_processor.records.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from record_processor.fleet.model import Application
     from record_processor.fleet.oldest_records import OldestRecords
@@ -36,18 +36,19 @@ class Target(NamedTuple):
     """A worker that has said nothing for longer may have lost its leases."""
 
 
-def look(target: Target, clock: Callable[[], float] = time.time) -> Application:
+def look(target: Target) -> Application:
     """Look once. Each shard costs at most one GetRecords.
 
     Raises:
         SetupError: the application has no lease table, or something may not be read.
     """
-    leases = kcl_state.read_leases(target.dynamodb, target.lease_table)
+    clock = ServerClock()
+    leases = kcl_state.read_leases(target.dynamodb, target.lease_table, clock)
     coordinator = kcl_state.scan(target.dynamodb, target.coordinator_table) or []
     metrics = kcl_state.scan(target.dynamodb, target.metrics_table) or []
     state = kcl_state.state_of(leases, coordinator, metrics)
     reports = {report.worker_id: report for report in worker_report.reports_in(coordinator)}
-    now = clock()
+    now = clock.now()
     reported = {
         (report.worker_id, figures.stream_arn, figures.shard_id): figures
         for report in reports.values()
@@ -70,4 +71,4 @@ def look(target: Target, clock: Callable[[], float] = time.time) -> Application:
     }
     found = target.oldest.read(list(positions.values()))
     facts.oldest.update({key: found[position] for key, position in positions.items()})
-    return application(facts._replace(at=clock()))
+    return application(facts._replace(at=clock.now()))

@@ -24,7 +24,7 @@ class State(enum.Enum):
     BLOCKED = "blocked"
     """An action fails, and its records wait."""
     STARTING = "starting"
-    """Its owner has not begun to read it."""
+    """Its process is being started, or says nothing."""
     READING = "reading"
 
 

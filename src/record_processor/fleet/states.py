@@ -41,6 +41,8 @@ def state_of(
         return State.LATE
     if figures is None:
         return State.STARTING if owner_reports else State.READING
+    if not figures.is_running:
+        return State.STARTING
     if figures.is_paused:
         return State.PAUSED
     return State.BLOCKED if figures.blocks else State.READING

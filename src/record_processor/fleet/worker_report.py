@@ -39,6 +39,8 @@ class ShardFigures(msgspec.Struct, frozen=True, omit_defaults=True, rename="came
     """How many seconds of the stream are done per second."""
     saved_at: float | None = None
     """When the checkpoint was last saved."""
+    is_running: bool = True
+    """Whether its process has said something in the last seconds."""
     is_late: bool = False
     is_paused: bool = False
     restarts: int = 0
@@ -55,6 +57,10 @@ class WorkerReport(msgspec.Struct, frozen=True, omit_defaults=True, rename="came
     host: str
     interval_seconds: float
     """The longest time between two reports."""
+    clock_ahead_seconds: float = 0.0
+    """How far DynamoDB's clock is ahead of the worker's; all times here are by DynamoDB's."""
+    reports_shards: bool = True
+    """False: it runs a program of the user's per shard, which says nothing."""
     cpu_cores: float | None = None
     memory_bytes: int | None = None
     shards: list[ShardFigures] = []

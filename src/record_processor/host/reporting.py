@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from record_processor.aws import clients
 from record_processor.aws.clients import explained
 from record_processor.fleet.kcl_state import read_leader
 from record_processor.fleet.look import look
-from record_processor.host import fleet_target
+from record_processor.host import fleet_target, left_reports
+from record_processor.host.leader_rounds import LeaderRounds
 from record_processor.host.trim_watch import TrimWatch
 from record_processor.host.worker_reporter import Place, WorkerReporter
 
@@ -29,20 +31,32 @@ class Reporting(NamedTuple):
 
     def begin(self, worker_id: str, jvm: int) -> WorkerReporter:
         """Report a JVM, by its process id, and its shard processes."""
-        place = self._place()
-        return WorkerReporter(place, worker_id, self.since, jvm, self.shards, self._trim_watch(place, worker_id))
+        place, trims = self._place(), TrimWatch(self.configuration.trim_warning_seconds)
+        rounds = self._rounds(place, worker_id, trims)
+        return WorkerReporter(place, worker_id, self.since, jvm, self.shards, trims, rounds)
 
     def _place(self) -> Place:
         aws, sessions = self.configuration.aws, self.prepared.clients
         # What is late is worth nothing, and the next report comes soon.
         dynamodb = clients.client(sessions.tables_session, "dynamodb", aws.tables_endpoint, first_call=True)
-        return Place(dynamodb, self.configuration.tables.coordinator.name, self.configuration.report_interval_seconds)
+        return Place(
+            dynamodb,
+            self.configuration.tables.coordinator.name,
+            self.configuration.report_interval_seconds,
+            has_shard_reports=self.configuration.executable_name is None,
+        )
 
-    def _trim_watch(self, place: Place, worker_id: str) -> TrimWatch:
+    def _rounds(self, place: Place, worker_id: str, trims: TrimWatch) -> LeaderRounds:
         target = fleet_target.target(self.configuration, self.prepared.clients, self.prepared.streams)
 
         def is_leader() -> bool:
             with explained(f"table {place.table}"):
                 return read_leader(place.dynamodb, place.table) == worker_id
 
-        return TrimWatch(self.configuration.trim_warning_seconds, is_leader, lambda: look(target))
+        def watch_others() -> None:
+            if self.configuration.trim_warning_seconds:
+                trims.watch_others(look(target))
+
+        return LeaderRounds(
+            is_leader, [watch_others, lambda: left_reports.remove(place.dynamodb, place.table, time.time())]
+        )

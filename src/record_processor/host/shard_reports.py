@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from record_processor.delivery import shard_report
 from record_processor.fleet.model import ActionTotals
@@ -15,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from record_processor.delivery.blocks import Block
     from record_processor.delivery.shard_report import Content, Snapshot
 
 _FILES = "report-*"
+_SILENT_SECONDS = 5.0
+"""A process that has written nothing for longer does not run; it writes every second."""
 _WINDOW_SECONDS = 15.0
 """Over which speeds are measured."""
 
@@ -34,8 +40,11 @@ class ShardReports:
         self._found: dict[Path, Content] = {}
         self._speeds: dict[Path, _Speed] = {}
 
-    def look(self) -> list[ShardFigures]:
-        """Read what the processes say; shards that have left are counted for the last time."""
+    def look(self, clock_ahead_seconds: float = 0.0) -> list[ShardFigures]:
+        """Read what the processes say; shards that have left are counted for the last time.
+
+        Their times are by this host's clock, and become those of one that is ahead of it.
+        """
         for path in self._folder.glob(_FILES):
             # Whether it is over is known before its last counters are read.
             is_over = not shard_report.trials_beside(path).exists()
@@ -44,7 +53,8 @@ class ShardReports:
                 self._found[path] = content
             if is_over:
                 self._close(path)
-        return [self._figures(path, content) for path, content in self._found.items() if content.snapshot.at]
+        shown = [(path, content) for path, content in self._found.items() if content.snapshot.at]
+        return [self._figures(path, content, clock_ahead_seconds) for path, content in shown]
 
     def close(self) -> None:
         """Count all shards for the last time: their JVM has ended."""
@@ -67,24 +77,30 @@ class ShardReports:
         with contextlib.suppress(OSError):
             path.unlink()
 
-    def _figures(self, path: Path, content: Content) -> ShardFigures:
+    def _figures(self, path: Path, content: Content, ahead: float) -> ShardFigures:
         header, snapshot = content.header, content.snapshot
         speed = self._speeds.setdefault(path, _Speed())
         speed.add(snapshot)
         return ShardFigures(
             stream_arn=header.stream_arn,
             shard_id=header.shard_id,
-            at=snapshot.at,
+            at=snapshot.at + ahead,
             done_up_to=snapshot.done_up_to,
             oldest_at=snapshot.oldest_at,
             pending=snapshot.pending,
             records_per_second=speed.records_per_second,
             speed=speed.of_stream,
-            saved_at=snapshot.saved_at,
+            saved_at=None if snapshot.saved_at is None else snapshot.saved_at + ahead,
+            is_running=abs(time.time() - snapshot.at) <= _SILENT_SECONDS,
             is_late=snapshot.is_late,
             restarts=header.restarts,
-            blocks=snapshot.blocks,
+            blocks=[_ahead(block, ahead) for block in snapshot.blocks],
         )
+
+
+def _ahead(block: Block, seconds: float) -> Block:
+    next_try = None if block.next_try is None else block.next_try + seconds
+    return msgspec.structs.replace(block, since=block.since + seconds, next_try=next_try)
 
 
 class _Sample(NamedTuple):

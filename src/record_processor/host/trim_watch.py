@@ -6,13 +6,12 @@ import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from record_processor.errors import SetupError
 from record_processor.fleet.lags import KEPT_SECONDS
 from record_processor.logs.log_events import Log
 from record_processor.records.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from record_processor.fleet.model import Application
     from record_processor.fleet.worker_report import ShardFigures
@@ -20,42 +19,30 @@ if TYPE_CHECKING:
 log = Log("daemon.streams")
 
 _SAID_EVERY_SECONDS = 1800.0
-_LOOK_EVERY_SECONDS = 300.0
 _HOUR = 3600
 
 
 class TrimWatch:
-    """Every worker watches what its shard processes have. The leader also watches what nobody reads.
+    """Warns about a shard every half hour. Every worker watches what its shard processes have."""
 
-    That is: shards without an owner, those that wait for their parent, and those whose process does not start. What is
-    in them is known from the streams alone.
-    """
-
-    def __init__(self, warning_seconds: float, is_leader: Callable[[], bool], look: Callable[[], Application]) -> None:
-        """`look` looks at the whole application, which costs one GetRecords per shard."""
+    def __init__(self, warning_seconds: float) -> None:
         self._warning_seconds = warning_seconds
-        self._is_leader = is_leader
-        self._look = look
         self._said_at: dict[tuple[str, str], float] = {}
-        self._looked_at = time.monotonic()
 
     def watch(self, shards: Iterable[ShardFigures]) -> None:
-        """Warn of this worker's shards, and now and then of all others."""
+        """Warn about this worker's shards."""
         for shard in shards:
             self._see(shard.stream_arn, shard.shard_id, shard.oldest_at)
-        if self._warning_seconds and time.monotonic() - self._looked_at > _LOOK_EVERY_SECONDS:
-            self._looked_at = time.monotonic()
-            self._watch_others()
 
-    def _watch_others(self) -> None:
-        try:
-            if not self._is_leader():
-                return
-            for shard in self._look().shards:
-                if not shard.pending:  # otherwise its owner knows better
-                    self._see(shard.stream_arn, shard.shard_id, shard.lag.oldest_at)
-        except SetupError as error:
-            log.debug("stream.not_checked", f"cannot look for records that are about to be trimmed: {error}")
+    def watch_others(self, application: Application) -> None:
+        """Warn, as the leader, about shards that nobody reads.
+
+        That is: those without an owner, those that wait for their parent, and those whose process does not start. What
+        is in them is known from the streams alone; of the others their owners know better.
+        """
+        for shard in application.shards:
+            if not shard.pending:
+                self._see(shard.stream_arn, shard.shard_id, shard.lag.oldest_at)
 
     def _see(self, arn: str, shard_id: str, oldest_at: float | None) -> None:
         left = None if oldest_at is None else oldest_at + KEPT_SECONDS - time.time()

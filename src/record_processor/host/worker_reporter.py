@@ -14,11 +14,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from record_processor import __version__
 from record_processor.aws.explanations import explanation
 from record_processor.errors import described
+from record_processor.fleet.server_clock import ServerClock
 from record_processor.fleet.worker_report import WorkerReport, item_of, key_of
 from record_processor.host.process_usage import ProcessUsage, Usage
 from record_processor.logs.log_events import Log
 
 if TYPE_CHECKING:
+    from record_processor.host.leader_rounds import LeaderRounds
     from record_processor.host.shard_reports import ShardReports
     from record_processor.host.trim_watch import TrimWatch
 
@@ -38,13 +40,22 @@ class Place(NamedTuple):
     table: str
     interval_seconds: float
     """0: nowhere."""
+    has_shard_reports: bool
+    """Whether shard processes are ours."""
 
 
 class WorkerReporter:
     """Reports one JVM and its shard processes, from a thread of its own, until `stop`."""
 
     def __init__(
-        self, place: Place, worker_id: str, since: float, jvm: int, shards: ShardReports, trims: TrimWatch
+        self,
+        place: Place,
+        worker_id: str,
+        since: float,
+        jvm: int,
+        shards: ShardReports,
+        trims: TrimWatch,
+        rounds: LeaderRounds,
     ) -> None:
         self._place = place
         self._worker_id = worker_id
@@ -52,6 +63,8 @@ class WorkerReporter:
         self._jvm = jvm
         self._shards = shards
         self._trims = trims
+        self._rounds = rounds
+        self._clock = ServerClock()
         self._processes = ProcessUsage()
         self._usage = Usage(None, None)
         self._used_at = 0.0
@@ -81,7 +94,7 @@ class WorkerReporter:
                 self._say(f"cannot report what this worker does: {described(error)}")
 
     def _look(self) -> None:
-        shards = self._shards.look()
+        shards = self._shards.look(self._clock.ahead_seconds)
         self._trims.watch(shards)
         now = time.monotonic()
         if now - self._used_at > _USAGE_SECONDS:
@@ -89,17 +102,20 @@ class WorkerReporter:
         if self._place.interval_seconds and now - self._tried_at >= self._place.interval_seconds - _LOOK_SECONDS / 2:
             report = WorkerReport(
                 worker_id=self._worker_id,
-                at=time.time(),
-                since=self._since,
+                at=self._clock.now(),
+                since=self._since + self._clock.ahead_seconds,
                 version=__version__,
                 host=socket.gethostname(),
                 interval_seconds=max(UNCHANGED_SECONDS, self._place.interval_seconds),
+                clock_ahead_seconds=self._clock.ahead_seconds,
+                reports_shards=self._place.has_shard_reports,
                 cpu_cores=self._usage.cpu_cores,
                 memory_bytes=self._usage.memory_bytes,
                 shards=shards,
                 actions=self._shards.totals(),
             )
             self._write_changed(report, now)
+        self._rounds.run_if_due()
 
     def _write_changed(self, report: WorkerReport, now: float) -> None:
         before = self._written
@@ -107,7 +123,7 @@ class WorkerReporter:
             return
         self._tried_at = now
         try:
-            self._place.dynamodb.put_item(TableName=self._place.table, Item=item_of(report))
+            self._clock.see(self._place.dynamodb.put_item(TableName=self._place.table, Item=item_of(report)))
         except (BotoCoreError, ClientError) as error:
             self._say(f"cannot write this worker's report to table {self._place.table}: {explanation(error)}")
         else:
