@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from record_processor.delivery.shard_report import Content, Snapshot
 
 _FILES = "report-*"
+_UNFINISHED = ".new"
 _SILENT_SECONDS = 5.0
 """A process that has written nothing for longer does not run; it writes every second."""
 _WINDOW_SECONDS = 15.0
@@ -46,15 +47,22 @@ class ShardReports:
         Their times are by this host's clock, and become those of one that is ahead of it.
         """
         for path in self._folder.glob(_FILES):
+            if path.suffix == _UNFINISHED:
+                continue
             # Whether it is over is known before its last counters are read.
             is_over = not shard_report.trials_beside(path).exists()
             content = shard_report.read(path)
             if content is not None:
-                self._found[path] = content
+                self._found[path] = self._with_snapshot(path, content)
             if is_over:
                 self._close(path)
         shown = [(path, content) for path, content in self._found.items() if content.snapshot.at]
         return [self._figures(path, content, clock_ahead_seconds) for path, content in shown]
+
+    def _with_snapshot(self, path: Path, content: Content) -> Content:
+        """Return a report with its last snapshot, if the one that is there is just being written."""
+        before = self._found.get(path)
+        return content if content.snapshot.at or before is None else content._replace(snapshot=before.snapshot)
 
     def close(self) -> None:
         """Count all shards for the last time: their JVM has ended."""

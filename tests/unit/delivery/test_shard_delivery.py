@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from record_processor.delivery.shard_report import ShardReport
     from record_processor.records.change_record import ChangeRecord
 
 
@@ -59,9 +60,9 @@ def memory(tmp_path: Path) -> LeaseMemory:
     return LeaseMemory(tmp_path / "lease")
 
 
-def opened(memory: LeaseMemory, *actions: Calls) -> ShardDelivery:
+def opened(memory: LeaseMemory, *actions: Calls, report: ShardReport | None = None) -> ShardDelivery:
     delivery = ShardDelivery(actions, memory.lease(), grace_seconds=5)
-    delivery.open(Shard("shardId-1", STREAM))
+    delivery.open(Shard("shardId-1", STREAM), report=report)
     return delivery
 
 
