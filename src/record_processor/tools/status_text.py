@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.delivery.blocks import Block
-    from record_processor.fleet.model import Application, Shard, Worker
+    from record_processor.fleet.model import Application, Shard, StreamOfTable, Worker
 
 _NOTHING = "-"
 _UNKNOWN = "?"
 _SHORT = 8
+# From this on a number has two digits without a decimal, rounded.
+_TEN = 9.95
 _MEGABYTE = 1 << 20
 _LONG = ((86_400, "d"), (3_600, "h"), (60, "min"))
 _STATES = {State.WAITING: "waiting for parent"}
@@ -51,21 +53,27 @@ def short(shard_id: str, length: int = _SHORT) -> str:
 
 
 def _rounded(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 or value == 0 else f"{value:.1f}"
+    return f"{value:.0f}" if value >= _TEN or value == 0 else f"{value:.1f}"
 
 
 def _header(found: Application) -> str:
     moment = datetime.fromtimestamp(found.at, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     lines = [
         f"{found.name} in {found.region} at {moment}",
-        *(f"stream   {stream.arn}" for stream in found.streams),
-        *(f"replaced by {stream.replaced_by}" for stream in found.streams if stream.replaced_by),
+        *(line for stream in found.streams for line in _stream(stream)),
         f"leader   {found.leader or 'none'}",
         f"lag      {duration(found.lag_seconds, _UNKNOWN)}",
         f"blocked  {found.blocked} of {sum(shard.state is not State.ENDED for shard in found.shards)} shards",
         f"dead     {found.dead_letters} records given up since the workers started",
     ]
     return "\n".join(lines)
+
+
+def _stream(stream: StreamOfTable) -> list[str]:
+    lines = [f"stream   {stream.arn}"]
+    if stream.replaced_by is not None:
+        lines.append(f"         replaced by {stream.replaced_by}, which is read after it")
+    return lines
 
 
 def _workers(found: Application) -> str:
@@ -99,6 +107,8 @@ def _shards(found: Application, shards: Sequence[Shard]) -> str:
     for shard in shards:
         rows.append(_shard(shard, length))
         rows += [_block(block, found.at) for block in shard.blocks]
+        if shard.restarts:
+            rows.append(f"restarts of its process in a row, without lasting progress: {shard.restarts}")
         if shard.is_trimmed:
             rows.append("records after the checkpoint were trimmed before they were read: they are lost")
     return _table(_SHARD_HEADS, rows) if rows else "no shard is left to read"
