@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.end_to_end.test_mistakes import NOBODY_LISTENS, assert_refused, at, written
-from tests.harness import REGION, Database, Worker, run_command, wait_for
+from tests.harness import COMMAND, REGION, Database, Worker, run_command, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -273,3 +275,47 @@ def test_a_worker_that_was_killed_is_late_and_then_others_have_its_shards(
     running.end()
     found = told(running, lambda found: states(found) == ["late"], "its lease is late")
     assert found["workers"][0]["is_late"]
+
+
+def test_a_parent_that_is_blocked_counts_after_its_end_and_what_waits_for_it_counts_too(
+    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
+    (tmp_path / "down").touch()
+    table = database.table()
+    arn = busy.show(table, 1)
+    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint)
+    running.wait_for_event("shard.started")
+    parent_written_at = time.time()
+    database.put(table, "a")
+    running.wait_for_event("delivery.blocked")
+    busy.command("end", arn=arn, at=0, into=1)
+    child_written_at = time.time()
+    database.put(table, "b")
+    found = told(
+        running, lambda one: states(one) == ["blocked", "waiting_for_parent"] and all(lags(one)), "both are behind"
+    )
+    parent, child = (shard["lag"]["seconds"] for shard in found["shards"])
+    assert_lag(found, parent, parent_written_at)
+    assert_lag(found, child, child_written_at)
+    assert found["lag_seconds"] == max(parent, child)
+    (tmp_path / "down").unlink()
+    done = told(running, lambda one: states(one) == ["ended", "reading"] and not one["lag_seconds"], "all is done")
+    assert lags(done) == [0.0, 0.0]
+
+
+def test_watching_shows_it_again_until_it_is_interrupted(
+    database: Database, worker: StartWorker, busy: BusyStream
+) -> None:
+    table = database.table()
+    busy.show(table, 1)
+    running = worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint)
+    running.wait_for_event("shard.started")
+    command = [*COMMAND, "status", str(running.properties_path), "--json", "--watch"]
+    with subprocess.Popen(command, cwd=running.folder, stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        first, second = (json.loads(watching.stdout.readline()) for _ in range(2))
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(10) == 128 + signal.SIGINT
+    assert 2 <= second["at"] - first["at"] < 20
+    assert states(first) == states(second) == ["reading"]

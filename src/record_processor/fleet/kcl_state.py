@@ -10,7 +10,7 @@ from record_processor.aws.clients import explained
 from record_processor.errors import SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from record_processor.fleet.server_clock import ServerClock
 
@@ -82,7 +82,7 @@ def scan(dynamodb: Any, table: str, clock: ServerClock | None = None) -> list[Ma
 
 
 def state_of(
-    leases: list[Mapping[str, Any]], coordinator: list[Mapping[str, Any]], metrics: list[Mapping[str, Any]]
+    leases: Sequence[Mapping[str, Any]], coordinator: Sequence[Mapping[str, Any]], metrics: Sequence[Mapping[str, Any]]
 ) -> KclState:
     """Return what the items of the three tables mean; items and attributes that nobody here knows are left out."""
     by_key = {str(item["key"]["S"]): item for item in coordinator if "key" in item}
