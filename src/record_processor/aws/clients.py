@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from record_processor import __version__
 from record_processor.aws.bounded_answers import bounded
 from record_processor.aws.explanations import KINDS, explanation
 from record_processor.config.credential_providers import ASSUME_ROLE, LOCAL, PROFILE, parts
@@ -91,7 +90,7 @@ def explained(what: str, endpoint: str = "dynamoDBEndpoint") -> Iterator[None]:
 
 def _many(at_once: int) -> Config:
     # The SDK makes up its user agent anew for each call, and checks each call's parameters: a fifth of the call's time.
-    agent = f"record-processor/{__version__}"
+    agent = "record-processor"
     return Config(max_pool_connections=at_once, retries=_ONCE, user_agent=agent, parameter_validation=False)
 
 
