@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from record_processor.delivery import opening
 from record_processor.delivery.action_runner import ActionRunner
 from record_processor.delivery.backoff import delays
-from record_processor.delivery.blocks import MOST_SHOWN, Block
+from record_processor.delivery.blocks import MOST_SHOWN
 from record_processor.delivery.counts import CountsReport
 from record_processor.delivery.dead_letter_writer import DeadLetterWriter
 from record_processor.delivery.fence import Fence
 from record_processor.delivery.low_water_mark import LowWaterMark
 from record_processor.delivery.record_router import RecordRouter, Route
 from record_processor.delivery.shard_report import ShardReport
+from record_processor.delivery.slow_calls import SlowCalls, blocks_of
 from record_processor.delivery.suspects import Suspects
 from record_processor.delivery.trials import Trials
 from record_processor.errors import LeaseLostError, StopRequestedError, described
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.delivery.action_runner import RunningCall
+    from record_processor.delivery.blocks import Block
     from record_processor.delivery.lease import Lease
     from record_processor.delivery.low_water_mark import Standing
     from record_processor.delivery.suspicion import Suspicion
@@ -37,9 +39,6 @@ log = Log("worker.delivery")
 MAX_PENDING_RECORDS = 10_000
 MAX_PENDING_BYTES = 64 * 1024 * 1024
 """Nothing more is taken in before something is done: a hanging action uses a limited amount of memory."""
-SLOW_SECONDS = 10.0
-LOG_INTERVAL_SECONDS = 30.0
-"""A call is slow after the first, and is reported in the interval of the second."""
 REPORT_SECONDS = 1.0
 # With fewer records per turn, the protocol's thread and the actions' threads spend CPU on passing Python's lock
 # back and forth; with more, the first record waits longer (500 take about 1 ms).
@@ -68,7 +67,7 @@ class ShardDelivery:
         self._fence = Fence(lease, grace_seconds * _DRAIN_PART, self._trials.show_life)
         self._mark = LowWaterMark()
         self._router = RecordRouter(NO_STREAM)
-        self._said_slow: dict[str, float] = {}
+        self._slow = SlowCalls()
         self._last_report = time.monotonic()
         self._counts = CountsReport([])
         self._shown = ShardReport(None, None, [action.settings.name for action in actions])
@@ -200,7 +199,7 @@ class ShardDelivery:
 
     def blocks(self) -> list[Block]:
         """Return what is in the way: what failed, and calls that do not come to an end."""
-        slow = [_hanging(call) for call in self.running() if call.seconds > SLOW_SECONDS]
+        slow = blocks_of(self.running())
         return sorted([*self._shown.blocks.shown(), *slow], key=lambda block: block.since)[:MOST_SHOWN]
 
     def close(self) -> None:
@@ -276,20 +275,8 @@ class ShardDelivery:
             return
         self._last_report = now
         self._counts.say_if_due()
-        for route in self._router.routes:
-            for call in route.runner.running()[:1]:
-                if call.seconds > SLOW_SECONDS and now - self._said_slow.get(call.action, 0.0) > LOG_INTERVAL_SECONDS:
-                    self._said_slow[call.action] = now
-                    self._say_slow(call)
-
-    def _say_slow(self, call: RunningCall) -> None:
-        log.warning(
-            "delivery.slow",
-            f"{call.action} has been in the same call for {call.seconds:.0f} s",
-            **call.fields(),
-            where=_where(call.thread_id),
-            pending=self._mark.pending,
-        )
+        longest = [call for route in self._router.routes for call in route.runner.running()[:1]]
+        self._slow.say(longest, self._mark.pending)
 
     def _flush_failed(self, action: Action[Any], error: Exception, attempts: int, delay: float) -> None:
         self._shown.blocks.add_unsaved(action.settings.name, self._mark.low_water() or "", error, attempts, delay)
@@ -301,22 +288,6 @@ class ShardDelivery:
             attempts=attempts,
             next_try_seconds=round(delay, 1),
         )
-
-
-def _hanging(call: RunningCall) -> Block:
-    return Block(
-        call.action,
-        f"the call has not returned for {call.seconds:.0f} s",
-        call.record.sequence_number,
-        since=time.time() - call.seconds,
-        attempts=call.attempts,
-    )
-
-
-def _where(thread_id: int) -> str | None:
-    from record_processor.logs.positions import position  # imported only now: few shards ever need it
-
-    return position(thread_id)
 
 
 __all__ = ["LeaseLostError", "ShardDelivery", "StopRequestedError"]

@@ -41,6 +41,7 @@ RECEIVED, FILTERED, DELIVERED, DELIVERED_BYTES, FAILED_ATTEMPTS, RETRIES, DEAD_L
 _KIND = b"RPSHARD1"
 _LENGTH_AT, _HEADER_AT = 8, 16
 _INTEGER_BYTES = 8
+_LARGEST = (1 << 63) - 1
 _PREFIX = struct.Struct("=II")
 _SNAPSHOT_BYTES = 16 * 1024
 # A snapshot that is being written has another CRC; it is complete a moment later.
@@ -108,22 +109,16 @@ class ShardReport:
     def __init__(self, path: Path | None, shard: Shard | None, actions: Sequence[str], restarts: int = 0) -> None:
         """Continue the report of the process before this one; with no path it is in memory only."""
         self.blocks = Blocks()
-        self._actions = [*actions]
         before = None if path is None or shard is None else _of_same_shard(path, shard)
-        counters_at = _aligned(_HEADER_AT + self._longest_header(shard))
-        snapshot_at = counters_at + len(actions) * len(COUNTERS) * _INTEGER_BYTES
-        self._snapshot_at, self._counters_at = snapshot_at, counters_at
-        self._memory = _memory(path, snapshot_at + _PREFIX.size + _SNAPSHOT_BYTES)
-        numbers = memoryview(self._memory)[counters_at:snapshot_at].cast("q")
+        header = _header(shard, actions, restarts)
+        self._snapshot_at = header.snapshot_at
+        self._memory = _memory(path, header.snapshot_at + _PREFIX.size + _SNAPSHOT_BYTES)
+        numbers = memoryview(self._memory)[header.counters_at : header.snapshot_at].cast("q")
         size = len(COUNTERS)
         self._counters = {name: Counters(numbers[at * size : (at + 1) * size]) for at, name in enumerate(actions)}
         if before is not None:
             self._continue(before)
-        header = self._header(shard, restarts)
-        self._memory[_HEADER_AT : _HEADER_AT + len(header)] = header
-        self._memory[_LENGTH_AT:_HEADER_AT] = struct.pack("=q", len(header))
-        # Whoever finds it finds everything else.
-        self._memory[: len(_KIND)] = _KIND
+        self._begin(msgspec.json.encode(header))
 
     def counters(self, action: str) -> Counters:
         return self._counters[action]
@@ -150,14 +145,11 @@ class ShardReport:
         # A process that does not get as far as its first snapshot is where the one before it was.
         self.write(msgspec.structs.replace(before.snapshot, done=0))
 
-    def _header(self, shard: Shard | None, restarts: int) -> bytes:
-        arn, shard_id = (shard.stream.arn, shard.shard_id) if shard is not None else ("", "")
-        places = self._counters_at, self._snapshot_at
-        return msgspec.json.encode(Header(arn, shard_id, self._actions, os.getpid(), restarts, *places))
-
-    def _longest_header(self, shard: Shard | None) -> int:
-        self._counters_at = self._snapshot_at = 1 << 62
-        return len(self._header(shard, 1 << 31))
+    def _begin(self, header: bytes) -> None:
+        self._memory[_HEADER_AT : _HEADER_AT + len(header)] = header
+        self._memory[_LENGTH_AT:_HEADER_AT] = struct.pack("=q", len(header))
+        # Whoever finds it finds everything else.
+        self._memory[: len(_KIND)] = _KIND
 
 
 def path_beside(trials_path: Path | None) -> Path | None:
@@ -189,6 +181,15 @@ def read(path: Path) -> Content | None:
     size = len(COUNTERS)
     counters = {name: numbers[at * size : (at + 1) * size] for at, name in enumerate(header.actions)}
     return Content(header, counters, snapshot or Snapshot())
+
+
+def _header(shard: Shard | None, actions: Sequence[str], restarts: int) -> Header:
+    arn, shard_id = (shard.stream.arn, shard.shard_id) if shard is not None else ("", "")
+    header = Header(arn, shard_id, [*actions], os.getpid(), restarts, _LARGEST, _LARGEST)
+    # With its places it is no longer than with these.
+    counters_at = _aligned(_HEADER_AT + len(msgspec.json.encode(header)))
+    snapshot_at = counters_at + len(actions) * len(COUNTERS) * _INTEGER_BYTES
+    return msgspec.structs.replace(header, counters_at=counters_at, snapshot_at=snapshot_at)
 
 
 def _header_of(content: bytes) -> Header:

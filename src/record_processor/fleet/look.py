@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.fleet import kcl_state, lags, lineage, worker_report
 from record_processor.fleet.assembly import Facts, application
+from record_processor.fleet.lineage import Lineage
 from record_processor.fleet.server_clock import ServerClock
 from record_processor.records.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from record_processor.fleet.kcl_state import KclState
     from record_processor.fleet.model import Application
-    from record_processor.fleet.oldest_records import OldestRecords
+    from record_processor.fleet.oldest_records import Oldest, OldestRecords
+    from record_processor.fleet.worker_report import ShardFigures, WorkerReport
 
 
 class Target(NamedTuple):
@@ -47,22 +50,41 @@ def look(target: Target) -> Application:
     coordinator = kcl_state.scan(target.dynamodb, target.coordinator_table) or []
     metrics = kcl_state.scan(target.dynamodb, target.metrics_table) or []
     state = kcl_state.state_of(leases, coordinator, metrics)
-    reports = {report.worker_id: report for report in worker_report.reports_in(coordinator)}
-    now = clock.now()
-    reported = {
+    reports = worker_report.reports_in(coordinator)
+    facts = Facts(
+        name=target.name,
+        region=target.region,
+        at=clock.now(),
+        silent_seconds=target.silent_seconds,
+        kcl=state,
+        reports={report.worker_id: report for report in reports},
+        reported=_reported(reports, clock.now()),
+        lineages=list(_lineages(target, state)),
+        oldest={},
+    )
+    return application(facts._replace(oldest=_oldest(target, facts), at=clock.now()))
+
+
+def _reported(reports: list[WorkerReport], now: float) -> dict[tuple[str, str, str], ShardFigures]:
+    return {
         (report.worker_id, figures.stream_arn, figures.shard_id): figures
-        for report in reports.values()
+        for report in reports
         if report.is_current(now)
         for figures in report.shards
     }
-    facts = Facts(target.name, target.region, now, target.silent_seconds, state, reports, reported, [], {})
+
+
+def _lineages(target: Target, state: KclState) -> Iterator[Lineage]:
     for name, newest in target.newest_streams.items():
         read = state.known_streams.get(name, newest)
         # A stream that is replaced is read to its end first.
         for arn in dict.fromkeys([min(read, newest), newest]):
-            stream = Stream(arn, target.region)
             shards = lineage.describe(target.streams, arn)
-            facts.lineages.append(lineage.Lineage(stream, shards, state.leases, state.is_multi))
+            yield Lineage(Stream(arn, target.region), shards, state.leases, state.is_multi)
+
+
+def _oldest(target: Target, facts: Facts) -> dict[tuple[str, str], Oldest]:
+    """Ask the streams what is not known otherwise."""
     positions = {
         (one.stream.arn, shard.shard_id): position
         for one in facts.lineages
@@ -70,5 +92,4 @@ def look(target: Target) -> Application:
         if (position := lags.position_of(one, shard, facts.figures(one, shard), target.begins_at_latest)) is not None
     }
     found = target.oldest.read(list(positions.values()))
-    facts.oldest.update({key: found[position] for key, position in positions.items()})
-    return application(facts._replace(at=clock.now()))
+    return {key: found[position] for key, position in positions.items()}

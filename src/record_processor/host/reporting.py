@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.aws import clients
 from record_processor.aws.clients import explained
@@ -16,6 +17,7 @@ from record_processor.host.worker_reporter import Place, WorkerReporter
 
 if TYPE_CHECKING:
     from record_processor.config.worker_configuration import WorkerConfiguration
+    from record_processor.fleet.look import Target
     from record_processor.host.prepare import Prepared
     from record_processor.host.shard_reports import ShardReports
 
@@ -31,32 +33,35 @@ class Reporting(NamedTuple):
 
     def begin(self, worker_id: str, jvm: int) -> WorkerReporter:
         """Report a JVM, by its process id, and its shard processes."""
-        place, trims = self._place(), TrimWatch(self.configuration.trim_warning_seconds)
-        rounds = self._rounds(place, worker_id, trims)
-        return WorkerReporter(place, worker_id, self.since, jvm, self.shards, trims, rounds)
-
-    def _place(self) -> Place:
-        aws, sessions = self.configuration.aws, self.prepared.clients
-        # What is late is worth nothing, and the next report comes soon.
-        dynamodb = clients.client(sessions.tables_session, "dynamodb", aws.tables_endpoint, first_call=True)
-        return Place(
-            dynamodb,
+        place = Place(
+            functools.cache(self._connect),
             self.configuration.tables.coordinator.name,
             self.configuration.report_interval_seconds,
             has_shard_reports=self.configuration.executable_name is None,
         )
+        trims = TrimWatch(self.configuration.trim_warning_seconds)
+        rounds = self._rounds(place, worker_id, trims)
+        return WorkerReporter(place, worker_id, self.since, jvm, self.shards, trims, rounds)
+
+    def _connect(self) -> Any:
+        aws, sessions = self.configuration.aws, self.prepared.clients
+        # What is late is worth nothing, and the next report comes soon.
+        return clients.client(sessions.tables_session, "dynamodb", aws.tables_endpoint, first_call=True)
 
     def _rounds(self, place: Place, worker_id: str, trims: TrimWatch) -> LeaderRounds:
-        target = fleet_target.target(self.configuration, self.prepared.clients, self.prepared.streams)
-
         def is_leader() -> bool:
             with explained(f"table {place.table}"):
-                return read_leader(place.dynamodb, place.table) == worker_id
+                return read_leader(place.connect(), place.table) == worker_id
 
         def watch_others() -> None:
             if self.configuration.trim_warning_seconds:
-                trims.watch_others(look(target))
+                trims.watch_others(look(target()))
 
-        return LeaderRounds(
-            is_leader, [watch_others, lambda: left_reports.remove(place.dynamodb, place.table, time.time())]
-        )
+        @functools.cache
+        def target() -> Target:
+            return fleet_target.target(self.configuration, self.prepared.clients, self.prepared.streams)
+
+        def remove_left() -> None:
+            left_reports.remove(place.connect(), place.table, time.time())
+
+        return LeaderRounds(is_leader, [watch_others, remove_left])

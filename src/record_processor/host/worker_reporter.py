@@ -20,6 +20,8 @@ from record_processor.host.process_usage import ProcessUsage, Usage
 from record_processor.logs.log_events import Log
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from record_processor.host.leader_rounds import LeaderRounds
     from record_processor.host.shard_reports import ShardReports
     from record_processor.host.trim_watch import TrimWatch
@@ -36,7 +38,8 @@ UNCHANGED_SECONDS = 10.0
 class Place(NamedTuple):
     """Where reports are written."""
 
-    dynamodb: Any
+    connect: Callable[[], Any]
+    """Returns a client. Called in the reporter's own thread: a start does not wait for it."""
     table: str
     interval_seconds: float
     """0: nowhere."""
@@ -84,7 +87,7 @@ class WorkerReporter:
         self._shards.close()
         if self._written is not None:
             with contextlib.suppress(BotoCoreError, ClientError):  # then it is too old before long
-                self._place.dynamodb.delete_item(TableName=self._place.table, Key=key_of(self._worker_id))
+                self._place.connect().delete_item(TableName=self._place.table, Key=key_of(self._worker_id))
 
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_SECONDS):
@@ -123,7 +126,7 @@ class WorkerReporter:
             return
         self._tried_at = now
         try:
-            self._clock.see(self._place.dynamodb.put_item(TableName=self._place.table, Item=item_of(report)))
+            self._clock.see(self._place.connect().put_item(TableName=self._place.table, Item=item_of(report)))
         except (BotoCoreError, ClientError) as error:
             self._say(f"cannot write this worker's report to table {self._place.table}: {explanation(error)}")
         else:

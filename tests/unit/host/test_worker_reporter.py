@@ -58,7 +58,7 @@ def table() -> Table:
 @pytest.fixture
 def reporter(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerReporter]:
     monkeypatch.setattr(worker_reporter, "_LOOK_SECONDS", 0.01)
-    place = Place(table, "t", 0.02, has_shard_reports=True)
+    place = Place(lambda: table, "t", 0.02, has_shard_reports=True)
     rounds = LeaderRounds(lambda: False, [])
     made = WorkerReporter(place, "me", 5.0, os.getpid(), ShardReports(tmp_path), TrimWatch(0), rounds)
     yield made
