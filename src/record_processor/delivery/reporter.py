@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 log = Log("worker.delivery")
 
-INTERVAL_SECONDS = 1.0
+LOOK_SECONDS = 0.25
+UNCHANGED_SECONDS = 1.0
+"""A snapshot in which nothing has changed is written this often: it says that the process runs."""
 
 
 class Reporter:
-    """Writes a snapshot every second, for as long as the process lives."""
+    """Looks four times a second, for as long as the process lives, and writes what has changed."""
 
     def __init__(
         self, report: ShardReport, delivery: ShardDelivery, lease: Lease, saved_at: Callable[[], float | None]
@@ -33,31 +35,38 @@ class Reporter:
         self._delivery = delivery
         self._lease = lease
         self._saved_at = saved_at
+        self._written = Snapshot()
         threading.Thread(target=self._run, name="reporter", daemon=True).start()
 
     def _run(self) -> None:
         try:
             while True:
-                self._write()
-                time.sleep(INTERVAL_SECONDS)
+                self._write_changed()
+                time.sleep(LOOK_SECONDS)
         except Exception as error:  # a bug here: the shard goes on without a report
             log.error("report.unavailable", f"this shard is no longer reported: {described(error)}", exception=error)
 
-    def _write(self) -> None:
+    def _write_changed(self) -> None:
+        before, now = self._written, time.time()
+        snapshot = self._snapshot(before.at)
+        if snapshot != before or abs(now - before.at) >= UNCHANGED_SECONDS:
+            snapshot.at = now
+            self._report.write(snapshot)
+            self._written = snapshot
+
+    def _snapshot(self, at: float) -> Snapshot:
         standing = self._delivery.standing()
-        self._report.write(
-            Snapshot(
-                at=time.time(),
-                done_up_to=standing.done_up_to,
-                done_created_at=_seconds(standing.done_created_at_millis),
-                oldest_at=_seconds(standing.oldest_created_at_millis),
-                done=standing.done,
-                pending=standing.pending,
-                pending_bytes=standing.pending_bytes,
-                saved_at=self._saved_at(),
-                is_late=not self._lease.held and not self._lease.lost,
-                blocks=self._delivery.blocks(),
-            )
+        return Snapshot(
+            at=at,
+            done_up_to=standing.done_up_to,
+            done_created_at=_seconds(standing.done_created_at_millis),
+            oldest_at=_seconds(standing.oldest_created_at_millis),
+            done=standing.done,
+            pending=standing.pending,
+            pending_bytes=standing.pending_bytes,
+            saved_at=self._saved_at(),
+            is_late=not self._lease.held and not self._lease.lost,
+            blocks=self._delivery.blocks(),
         )
 
 

@@ -55,16 +55,30 @@ def lag_of(now: float, oldest: Oldest | None, figures: ShardFigures | None) -> L
     oldest_at = figures.oldest_at if oldest is None and figures is not None else oldest.created_at if oldest else None
     if oldest_at is None:
         return Lag(0.0, basis=basis)
-    seconds = max(0.0, now - oldest_at)
-    speed = figures.speed if figures is not None else None
-    gain = None if speed is None else speed - 1
+    seconds = max(0.0, _true_at(now, oldest_at, figures) - oldest_at)
     return Lag(
         seconds=seconds,
         oldest_at=oldest_at,
-        trimmed_in_seconds=KEPT_SECONDS - seconds,
-        catch_up_seconds=seconds / gain if gain is not None and gain > _LEAST_GAIN else None,
+        trimmed_in_seconds=oldest_at + KEPT_SECONDS - now,
+        catch_up_seconds=_catch_up_seconds(seconds, figures),
         basis=basis,
     )
+
+
+def _true_at(now: float, oldest_at: float, figures: ShardFigures | None) -> float:
+    """Return when it was so that this record was the oldest.
+
+    While records are done, that was when the owner said so: by now they are done, and others are the oldest. And of a
+    record that was created later, the owner could not say anything.
+    """
+    if figures is None or figures.blocks or not (figures.is_moving or oldest_at > figures.at):
+        return now
+    return figures.at
+
+
+def _catch_up_seconds(lag_seconds: float, figures: ShardFigures | None) -> float | None:
+    gain = None if figures is None or figures.speed is None else figures.speed - 1
+    return lag_seconds / gain if gain is not None and gain > _LEAST_GAIN else None
 
 
 def checkpoint_of(lease: Lease | None) -> str | None:

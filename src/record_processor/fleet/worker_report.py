@@ -41,6 +41,8 @@ class ShardFigures(msgspec.Struct, frozen=True, omit_defaults=True, rename="came
     """When the checkpoint was last saved."""
     is_running: bool = True
     """Whether its process has said something in the last seconds."""
+    is_moving: bool = False
+    """Whether records were done in the last two seconds."""
     is_late: bool = False
     is_paused: bool = False
     restarts: int = 0

@@ -25,6 +25,7 @@ _FILES = "report-*"
 _UNFINISHED = ".new"
 _SILENT_SECONDS = 5.0
 """A process that has written nothing for longer does not run; it writes every second."""
+_MOVING_SECONDS = 2.0
 _WINDOW_SECONDS = 15.0
 """Over which speeds are measured."""
 
@@ -100,6 +101,7 @@ class ShardReports:
             speed=speed.of_stream,
             saved_at=None if snapshot.saved_at is None else snapshot.saved_at + ahead,
             is_running=abs(time.time() - snapshot.at) <= _SILENT_SECONDS,
+            is_moving=speed.is_moving,
             is_late=snapshot.is_late,
             restarts=header.restarts,
             blocks=[_ahead(block, ahead) for block in snapshot.blocks],
@@ -122,15 +124,22 @@ class _Speed:
 
     def __init__(self) -> None:
         self._samples: deque[_Sample] = deque()
+        self._moved_at = 0.0
 
     def add(self, snapshot: Snapshot) -> None:
         sample = _Sample(snapshot.at, snapshot.done, snapshot.done_created_at)
         if self._samples and (sample.done < self._samples[-1].done or sample.at < self._samples[-1].at):
             self._samples.clear()  # another process, or another clock
+        if self._samples and sample.done > self._samples[-1].done:
+            self._moved_at = sample.at
         if not self._samples or sample.at > self._samples[-1].at:
             self._samples.append(sample)
         while sample.at - self._samples[0].at > _WINDOW_SECONDS:
             self._samples.popleft()
+
+    @property
+    def is_moving(self) -> bool:
+        return self._samples[-1].at - self._moved_at <= _MOVING_SECONDS
 
     @property
     def records_per_second(self) -> float | None:

@@ -12,6 +12,7 @@ from record_processor.fleet.kcl_state import Lease
 from record_processor.fleet.lineage import StreamShard
 from record_processor.fleet.model import ActionTotals, Basis, State
 from record_processor.fleet.oldest_records import Oldest, Position
+from record_processor.fleet.worker_report import ShardFigures
 from tests.builders import ARN
 from tests.unit.fleet.builders import FAMILY, LEFT, NOW, PARENT, RIGHT, figures, found, lease, lineage, one_of, report
 
@@ -124,6 +125,26 @@ def test_the_lag_is_0_when_nothing_is_to_do_and_unknown_when_the_stream_does_not
     application = found(DONE, lease(LEFT), lease(RIGHT), oldest={"s-2": Oldest(), "s-3": Oldest(is_known=False)})
     assert [one.lag.seconds for one in application.shards] == [0, 0, None]
     assert application.lag_seconds == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"oldest_at": NOW - 5}, 5),  # it has not moved: what was the oldest still is
+        ({"oldest_at": NOW - 5, "is_moving": True}, 3),  # as it was two seconds ago
+        ({"oldest_at": NOW - 5, "is_moving": True, "blocks": [BLOCK]}, 5),
+    ],
+)
+def test_while_records_are_done_the_lag_is_that_of_the_owners_report(values: dict[str, Any], expected: float) -> None:
+    said = ShardFigures(ARN, LEFT.shard_id, NOW - 2, **values)
+    assert one_of(found(DONE, lease(LEFT), reports=(report(said),)), LEFT).lag.seconds == expected
+
+
+@pytest.mark.parametrize(("age", "expected"), [(1, 0), (3, 3)])
+def test_a_record_that_is_newer_than_its_owners_report_is_not_late_yet(age: float, expected: float) -> None:
+    said = ShardFigures(ARN, LEFT.shard_id, NOW - 2)
+    application = found(DONE, lease(LEFT), reports=(report(said),), oldest={"s-2": Oldest(NOW - age)})
+    assert one_of(application, LEFT).lag.seconds == expected
 
 
 def test_the_time_to_catch_up_is_known_only_while_the_shard_is_faster_than_its_stream() -> None:

@@ -56,8 +56,10 @@ def test_speeds_are_measured_between_looks_and_anew_with_another_process(tmp_pat
     reports.look()
     report.write(Snapshot(at=now + 10, done=400, done_created_at=1050.0))
     (shard,) = reports.look()
-    assert (shard.records_per_second, shard.speed) == (30.0, 5.0)
-    report.write(Snapshot(at=now + 11, done=0))
+    assert (shard.records_per_second, shard.speed, shard.is_moving) == (30.0, 5.0, True)
+    report.write(Snapshot(at=now + 13, done=400, done_created_at=1050.0))
+    assert [one.is_moving for one in reports.look()] == [False]
+    report.write(Snapshot(at=now + 14, done=0))
     (shard,) = reports.look()
     assert (shard.records_per_second, shard.speed) == (None, None)
 
