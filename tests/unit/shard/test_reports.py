@@ -60,6 +60,18 @@ def test_a_process_says_what_blocks_it_and_since_when_its_oldest_record_waits(tm
     shard.kill()
 
 
+def test_what_blocks_is_reported_without_secrets_and_in_one_line(tmp_path: Path) -> None:
+    code = "def handle(event, context):\n    raise ValueError('s3cret-value\\n\\x1b[2J' + 'x' * 5000)\n"
+    shard = ShardProcess(tmp_path, [python_action(tmp_path, code)], secrets=["s3cret-value"])
+    shard.initialize().records(1)
+    found = reported(shard, lambda one: bool(one.snapshot.blocks), "it is blocked")
+    (error,) = [block.error for block in found.snapshot.blocks]
+    assert "s3cret" not in error
+    assert len(error) < 350
+    assert error.isprintable()
+    shard.kill()
+
+
 def test_a_process_that_was_killed_is_continued_by_the_next(tmp_path: Path) -> None:
     action = python_action(tmp_path, "def handle(event, context):\n    pass\n")
     first = ShardProcess(tmp_path, [action])
