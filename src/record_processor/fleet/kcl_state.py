@@ -53,7 +53,7 @@ def read_leases(dynamodb: Any, table: str, clock: ServerClock) -> list[Mapping[s
     """Return the items of the lease table; the clock is set by the answer.
 
     Raises:
-        SetupError: there is none, or it may not be read.
+        SetupError: there is none, it is another table, or it may not be read.
     """
     rows = scan(dynamodb, table, clock)
     if rows is None:
@@ -61,6 +61,11 @@ def read_leases(dynamodb: Any, table: str, clock: ServerClock) -> list[Mapping[s
         raise SetupError(
             f"there is no lease table {table!r} in {region} at {endpoint}: no worker of this application has run here. "
             "Are applicationName (or tableName), the region and dynamoDBEndpoint right?"
+        )
+    if not all("leaseKey" in row for row in rows):
+        raise SetupError(
+            f"table {table!r} is there, and it is not a lease table: its items have no leaseKey. Does applicationName "
+            "equal the name of a table of yours?"
         )
     return rows
 
