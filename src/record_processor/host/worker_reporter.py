@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = Log("daemon.reports")
 
 _LOOK_SECONDS = 1.0
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 3.0
 _USAGE_SECONDS = 10.0
 UNCHANGED_SECONDS = 10.0
 """A report in which nothing has happened is written this often, which shows that the worker lives."""
@@ -79,15 +79,9 @@ class WorkerReporter:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take the report back: the worker is gone."""
+        """Take the report back: the worker is gone. A table that does not answer is not waited for."""
         self._stopped.set()
         self._thread.join(_STOP_SECONDS)
-        if self._thread.is_alive():  # in the middle of a look at many streams; the report is too old before long
-            return
-        self._shards.close()
-        if self._written is not None:
-            with contextlib.suppress(BotoCoreError, ClientError):  # then it is too old before long
-                self._place.connect().delete_item(TableName=self._place.table, Key=key_of(self._worker_id))
 
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_SECONDS):
@@ -95,6 +89,10 @@ class WorkerReporter:
                 self._look()
             except Exception as error:  # a bug here must not end the worker's report for good
                 self._say(f"cannot report what this worker does: {described(error)}")
+        self._shards.close()
+        if self._written is not None:
+            with contextlib.suppress(BotoCoreError, ClientError):  # then it is too old before long
+                self._place.connect().delete_item(TableName=self._place.table, Key=key_of(self._worker_id))
 
     def _look(self) -> None:
         shards = self._shards.look(self._clock.ahead_seconds)
