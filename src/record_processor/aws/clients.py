@@ -66,7 +66,7 @@ def client(
         try:
             config = _FIRST_CALL if first_call else _CONFIG
             if at_once is not None:
-                config = _CONFIG.merge(_many(at_once))
+                config = _CONFIG.merge(Config(max_pool_connections=at_once, retries=_ONCE))
             return bounded(session.client(service, endpoint_url=endpoint, config=config))
         except ValueError:
             if endpoint is None:
@@ -86,12 +86,6 @@ def explained(what: str, endpoint: str = "dynamoDBEndpoint") -> Iterator[None]:
         yield
     except KINDS as error:
         raise SetupError(f"{what}: {explanation(error, endpoint)}") from None
-
-
-def _many(at_once: int) -> Config:
-    # The SDK makes up its user agent anew for each call, and checks each call's parameters: a fifth of the call's time.
-    agent = "record-processor"
-    return Config(max_pool_connections=at_once, retries=_ONCE, user_agent=agent, parameter_validation=False)
 
 
 def _assumed_role(region: str | None, role_arn: str, session_name: str = "record-processor") -> boto3.Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from record_processor.delivery.shard_report import Snapshot
 from record_processor.errors import described
@@ -24,17 +24,28 @@ UNCHANGED_SECONDS = 1.0
 """A snapshot in which nothing has changed is written this often: it says that the process runs."""
 
 
+# KCL reads every second or so, and pauses longer while a shard is empty.
+_EMPTY_SECONDS = 3.0
+
+
+class Times(NamedTuple):
+    """What the protocol's thread knows. Seconds since the epoch."""
+
+    saved_at: float | None
+    """When the checkpoint was last saved; None: not by this process."""
+    empty_at: float | None
+    """When KCL last read and found nothing; None: not yet."""
+
+
 class Reporter:
     """Looks four times a second, for as long as the process lives, and writes what has changed."""
 
-    def __init__(
-        self, report: ShardReport, delivery: ShardDelivery, lease: Lease, saved_at: Callable[[], float | None]
-    ) -> None:
-        """`saved_at` returns when the checkpoint was last saved; None: not by this process."""
+    def __init__(self, report: ShardReport, delivery: ShardDelivery, lease: Lease, times: Callable[[], Times]) -> None:
+        """Begin at once."""
         self._report = report
         self._delivery = delivery
         self._lease = lease
-        self._saved_at = saved_at
+        self._times = times
         self._written = Snapshot()
         threading.Thread(target=self._run, name="reporter", daemon=True).start()
 
@@ -55,7 +66,8 @@ class Reporter:
             self._written = snapshot
 
     def _snapshot(self, at: float) -> Snapshot:
-        standing = self._delivery.standing()
+        standing, times = self._delivery.standing(), self._times()
+        empty_at = times.empty_at
         return Snapshot(
             at=at,
             done_up_to=standing.done_up_to,
@@ -64,7 +76,8 @@ class Reporter:
             done=standing.done,
             pending=standing.pending,
             pending_bytes=standing.pending_bytes,
-            saved_at=self._saved_at(),
+            saved_at=times.saved_at,
+            has_caught_up=empty_at is not None and time.time() - empty_at <= _EMPTY_SECONDS,
             is_late=not self._lease.held and not self._lease.lost,
             blocks=self._delivery.blocks(),
         )

@@ -77,6 +77,8 @@ class Snapshot(msgspec.Struct, omit_defaults=True):
     pending_bytes: int = 0
     saved_at: float | None = None
     """When the checkpoint was last saved."""
+    has_caught_up: bool = False
+    """Whether KCL has found nothing new in the last seconds."""
     is_late: bool = False
     blocks: list[Block] = []
 

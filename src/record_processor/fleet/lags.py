@@ -51,7 +51,9 @@ def lag_of(now: float, oldest: Oldest | None, figures: ShardFigures | None) -> L
     """Return the lag of a shard: `oldest` is what its stream said, None if it was not asked."""
     basis = Basis.CHECKPOINT if figures is None else Basis.REPORT
     if oldest is not None and not oldest.is_known:
-        return Lag(None, basis=basis)
+        # Its owner may be who reads so often that nobody else can.
+        is_done = figures is not None and figures.has_caught_up and not figures.pending
+        return Lag(0.0 if is_done else None, basis=basis)
     oldest_at = figures.oldest_at if oldest is None and figures is not None else oldest.created_at if oldest else None
     if oldest_at is None:
         return Lag(0.0, basis=basis)

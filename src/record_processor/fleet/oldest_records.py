@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from record_processor.aws.clients import explained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from record_processor.aws.quick_calls import QuickCalls
 
 AT_ONCE = 32
 """How many requests run at the same time."""
@@ -19,6 +22,9 @@ AT_ONCE = 32
 _PAGE = 1000
 _GRAIN_SECONDS = 1.0
 _REFUSALS = frozenset({"AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException"})
+
+_TRIMMED = "TrimmedDataAccessException"
+_GONE = "ResourceNotFoundException"
 
 _TRIM_HORIZON = "TRIM_HORIZON"
 
@@ -50,8 +56,8 @@ class Oldest(msgspec.Struct, frozen=True):
 class OldestRecords:
     """Reads them. It remembers iterators, so that the next look goes on where an empty page was. Thread-safe."""
 
-    def __init__(self, streams: Any) -> None:
-        """`streams`: a client that tries once, and has as many connections as `AT_ONCE`."""
+    def __init__(self, streams: QuickCalls) -> None:
+        """`streams` has as many connections as `AT_ONCE`."""
         self._streams = streams
         self._iterators: dict[Position, str] = {}
 
@@ -68,26 +74,26 @@ class OldestRecords:
         with explained(f"stream {position.stream_arn}", "kinesisEndpoint"):
             try:
                 return self._look(position)
-            except self._streams.exceptions.ResourceNotFoundException:
-                return Oldest()  # the shard is gone, with its last record
-            except self._streams.exceptions.TrimmedDataAccessException:
-                return Oldest(is_known=False, is_trimmed=True)
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in _REFUSALS:
+                code = _code(error)
+                if code in _REFUSALS:
                     raise
-                return Oldest(is_known=False)  # throttled: workers read it as well
-            except BotoCoreError:
+                # A shard that is gone is gone with its last record. Most other refusals are that too many read it.
+                return Oldest(is_known=code == _GONE, is_trimmed=code == _TRIMMED)
+            except (BotoCoreError, ResponseParserError):
                 return Oldest(is_known=False)
 
     def _look(self, position: Position) -> Oldest:
         known, is_trimmed = self._iterators.pop(position, None), False
         try:
             iterator = known or self._iterator(position)
-        except self._streams.exceptions.TrimmedDataAccessException:
+        except ClientError as error:
+            if _code(error) != _TRIMMED:
+                raise
             iterator, is_trimmed = self._iterator(msgspec.structs.replace(position, after=None)), True
         limit = 1 if position.created_from is None else _PAGE
-        page = self._streams.get_records(ShardIterator=iterator, Limit=limit)
-        times = [_created_at(record) for record in page["Records"]]
+        page = self._streams.call("GetRecords", ShardIterator=iterator, Limit=limit)
+        times = [_created_at(record) for record in page.get("Records", [])]
         first = next((at for at in times if position.created_from is None or at >= position.created_from), None)
         following = page.get("NextShardIterator")
         if first is None and following is not None:
@@ -99,8 +105,8 @@ class OldestRecords:
         start = {"ShardIteratorType": _TRIM_HORIZON}
         if position.after is not None:
             start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": position.after}
-        answer = self._streams.get_shard_iterator(StreamArn=position.stream_arn, ShardId=position.shard_id, **start)
-        iterator: str = answer["ShardIterator"]
+        shard = {"StreamArn": position.stream_arn, "ShardId": position.shard_id}
+        iterator: str = self._streams.call("GetShardIterator", **shard, **start)["ShardIterator"]
         return iterator
 
 
@@ -109,6 +115,9 @@ def from_start(latest_start_millis: int) -> float:
     return latest_start_millis / 1000 // _GRAIN_SECONDS * _GRAIN_SECONDS
 
 
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code"))
+
+
 def _created_at(record: Mapping[str, Any]) -> float:
-    created: float = record["dynamodb"]["ApproximateCreationDateTime"].timestamp()
-    return created
+    return float(record["dynamodb"]["ApproximateCreationDateTime"])

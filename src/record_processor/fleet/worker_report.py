@@ -43,6 +43,8 @@ class ShardFigures(msgspec.Struct, frozen=True, omit_defaults=True, rename="came
     """Whether its process has said something in the last seconds."""
     is_moving: bool = False
     """Whether records were done in the last two seconds."""
+    has_caught_up: bool = False
+    """Whether KCL has found nothing new in the last seconds."""
     is_late: bool = False
     is_paused: bool = False
     restarts: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from record_processor.aws import clients
+from record_processor.aws.quick_calls import QuickCalls
 from record_processor.config.choices import InitialPosition
 from record_processor.fleet.look import Target
 from record_processor.fleet.oldest_records import AT_ONCE, OldestRecords
@@ -43,7 +44,7 @@ def target(configuration: WorkerConfiguration, made: endpoints.Clients, streams:
         name=configuration.application_name,
         dynamodb=made.tables,
         streams=made.streams,
-        oldest=OldestRecords(reader),
+        oldest=OldestRecords(QuickCalls(made.streams_session, reader, "dynamodb", "DynamoDBStreams_20120810")),
         lease_table=tables.leases.name,
         coordinator_table=tables.coordinator.name,
         metrics_table=tables.metrics.name,

@@ -102,6 +102,7 @@ class ShardReports:
             saved_at=None if snapshot.saved_at is None else snapshot.saved_at + ahead,
             is_running=abs(time.time() - snapshot.at) <= _SILENT_SECONDS,
             is_moving=speed.is_moving,
+            has_caught_up=snapshot.has_caught_up,
             is_late=snapshot.is_late,
             restarts=header.restarts,
             blocks=[_ahead(block, ahead) for block in snapshot.blocks],

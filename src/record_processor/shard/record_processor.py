@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import os
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from amazon_kclpy.v3.processor import RecordProcessorBase
 
-from record_processor.delivery.reporter import Reporter
+from record_processor.delivery.reporter import Reporter, Times
 from record_processor.delivery.shard_delivery import ShardDelivery
 from record_processor.delivery.shard_report import ShardReport
 from record_processor.errors import LeaseLostError, StartupFailedError, StopRequestedError, described
@@ -82,6 +83,7 @@ class RecordProcessor(RecordProcessorBase):
         self._actions = [action.settings.name for action in actions]
         self._report_path = report_path
         self._restarts = restarts
+        self._empty_at: float | None = None
         self._suspicions = suspicions
         self._delivery = ShardDelivery(actions, lease, grace_seconds, trials, suspicions)
         self._checkpoints = Checkpointer(checkpoint_interval_seconds, lease, self._delivery)
@@ -103,6 +105,8 @@ class RecordProcessor(RecordProcessorBase):
     def process_records(self, process_records_input: Any) -> None:
         if self._stopped:
             return
+        if not process_records_input.records:
+            self._empty_at = time.time()
         try:
             self._delivery.submit(process_records_input.records)
             if self._delivery.save_wanted:
@@ -138,7 +142,7 @@ class RecordProcessor(RecordProcessorBase):
     def _begin_reporting(self, report: ShardReport) -> None:
         if self._report_path is not None:
             os.register_at_fork(after_in_child=report.detach)
-            Reporter(report, self._delivery, self._lease, lambda: self._checkpoints.saved_at)
+            Reporter(report, self._delivery, self._lease, lambda: Times(self._checkpoints.saved_at, self._empty_at))
 
     def _stop(self, checkpointer: Any) -> None:
         """Let running calls end, save what is done, and report what is not."""

@@ -129,6 +129,17 @@ def test_the_lag_is_0_when_nothing_is_to_do_and_unknown_when_the_stream_does_not
 
 @pytest.mark.parametrize(
     ("values", "expected"),
+    [({"has_caught_up": True}, 0), ({"has_caught_up": True, "pending": 1}, None), ({}, None)],
+)
+def test_a_stream_that_does_not_answer_is_known_by_an_owner_that_has_caught_up(
+    values: dict[str, Any], expected: float | None
+) -> None:
+    application = found(DONE, lease(LEFT), reports=(report(figures(**values)),), oldest={"s-2": Oldest(is_known=False)})
+    assert one_of(application, LEFT).lag.seconds == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
     [
         ({"oldest_at": NOW - 5}, 5),  # it has not moved: what was the oldest still is
         ({"oldest_at": NOW - 5, "is_moving": True}, 3),  # as it was two seconds ago

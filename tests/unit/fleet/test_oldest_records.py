@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
 
 from record_processor.errors import SetupError
 from record_processor.fleet.oldest_records import Oldest, OldestRecords, Position
@@ -15,29 +15,15 @@ OPEN = Position("arn", "s-1", "100")
 CLOSED = Position("arn", "s-1", "100", is_closed=True)
 
 
-class TrimmedDataAccessException(ClientError):  # noqa: N818 - AWS's name
-    pass
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetRecords")
 
 
-class ResourceNotFoundException(ClientError):  # noqa: N818 - AWS's name
-    pass
-
-
-def refused(code: str, kind: type[ClientError] = ClientError) -> ClientError:
-    return kind({"Error": {"Code": code, "Message": "no"}}, "GetRecords")
+TRIMMED = refused("TrimmedDataAccessException")
 
 
 class Streams:
-    """A client whose answers are given; what it was asked is kept."""
-
-    exceptions = type(
-        "",
-        (),
-        {
-            "TrimmedDataAccessException": TrimmedDataAccessException,
-            "ResourceNotFoundException": ResourceNotFoundException,
-        },
-    )
+    """A service whose answers are given; what it was asked is kept."""
 
     def __init__(self, *pages: Any, iterators: tuple[Any, ...] = ()) -> None:
         self._pages = list(pages)
@@ -45,12 +31,11 @@ class Streams:
         self.positions: list[dict[str, Any]] = []
         self.reads: list[tuple[str, int]] = []
 
-    def get_shard_iterator(self, **call: Any) -> dict[str, Any]:
-        self.positions.append(call)
-        return self._next(self._iterators) if self._iterators else {"ShardIterator": f"i-{len(self.positions)}"}
-
-    def get_records(self, ShardIterator: str, Limit: int) -> Any:  # noqa: N803 - AWS's names
-        self.reads.append((ShardIterator, Limit))
+    def call(self, operation: str, **content: Any) -> Any:
+        if operation == "GetShardIterator":
+            self.positions.append(content)
+            return self._next(self._iterators) if self._iterators else {"ShardIterator": f"i-{len(self.positions)}"}
+        self.reads.append((content["ShardIterator"], content["Limit"]))
         return self._next(self._pages)
 
     @staticmethod
@@ -62,13 +47,16 @@ class Streams:
 
 
 def page(*seconds: int, following: str | None = "next") -> dict[str, Any]:
-    times = [datetime.fromtimestamp(one, timezone.utc) for one in seconds]
-    records = [{"dynamodb": {"ApproximateCreationDateTime": one}} for one in times]
+    records = [{"dynamodb": {"ApproximateCreationDateTime": one}} for one in seconds]
     return {"Records": records, **({"NextShardIterator": following} if following else {})}
 
 
+def reader(streams: Streams) -> OldestRecords:
+    return OldestRecords(streams)  # type: ignore[arg-type]
+
+
 def found(streams: Streams, position: Position = OPEN) -> Oldest:
-    return OldestRecords(streams).read([position])[position]
+    return reader(streams).read([position])[position]
 
 
 @pytest.mark.parametrize(
@@ -80,9 +68,10 @@ def found(streams: Streams, position: Position = OPEN) -> Oldest:
         (CLOSED, page(), Oldest(is_known=False)),  # others may be behind it
         (OPEN, refused("LimitExceededException"), Oldest(is_known=False)),
         (OPEN, refused("InternalServerError"), Oldest(is_known=False)),
+        (OPEN, ResponseParserError("a page of a proxy"), Oldest(is_known=False)),
         (OPEN, EndpointConnectionError(endpoint_url="http://nowhere"), Oldest(is_known=False)),
-        (OPEN, refused("Trimmed", TrimmedDataAccessException), Oldest(is_known=False, is_trimmed=True)),
-        (OPEN, refused("NotFound", ResourceNotFoundException), Oldest()),
+        (OPEN, TRIMMED, Oldest(is_known=False, is_trimmed=True)),
+        (OPEN, refused("ResourceNotFoundException"), Oldest()),
     ],
 )
 def test_one_read_says_what_is_known(position: Position, answer: Any, expected: Oldest) -> None:
@@ -93,7 +82,7 @@ def test_one_read_says_what_is_known(position: Position, answer: Any, expected: 
 
 
 def test_a_position_that_was_trimmed_is_read_from_the_oldest_record_that_is_left() -> None:
-    streams = Streams(page(50), iterators=(refused("Trimmed", TrimmedDataAccessException), {"ShardIterator": "i"}))
+    streams = Streams(page(50), iterators=(TRIMMED, {"ShardIterator": "i"}))
     assert found(streams) == Oldest(50.0, is_trimmed=True)
     assert [call["ShardIteratorType"] for call in streams.positions] == ["AFTER_SEQUENCE_NUMBER", "TRIM_HORIZON"]
     assert len(streams.reads) == 1
@@ -108,7 +97,7 @@ def test_a_shard_that_began_at_latest_passes_over_what_is_older_than_that_moment
 
 def test_the_next_look_goes_on_behind_an_empty_page() -> None:
     streams = Streams(page(following="behind"), page(50), page(50))
-    oldest = OldestRecords(streams)
+    oldest = reader(streams)
     assert [oldest.read([CLOSED])[CLOSED] for _ in range(3)] == [Oldest(is_known=False), Oldest(50.0), Oldest(50.0)]
     assert [iterator for iterator, _ in streams.reads] == ["i-1", "behind", "i-2"]
 
@@ -119,4 +108,4 @@ def test_who_may_not_read_is_told_so() -> None:
 
 
 def test_nothing_to_read_is_no_call() -> None:
-    assert OldestRecords(Streams()).read([]) == {}
+    assert reader(Streams()).read([]) == {}
