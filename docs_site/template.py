@@ -50,6 +50,7 @@ _SECTIONS = {
         "kclLogLevel",
         "shutdownGraceMillis",
         "stuckAfterMillis",
+        "reportIntervalMillis",
     ),
     "Reading": (
         "maxRecords",
@@ -57,6 +58,7 @@ _SECTIONS = {
         "idleTimeBetweenReadsInMillis",
         "callProcessRecordsEvenForEmptyRecordList",
         "trimmedData",
+        "trimWarningMinutes",
         "streamCheckIntervalMillis",
         "parentShardPollIntervalMillis",
     ),

@@ -144,6 +144,27 @@ def peek(
 
 @cli.command()
 @_PROPERTIES
+@_SET
+@click.option("--table", help="Show only the streams of this table.")
+@click.option("--all", "shows_ended", is_flag=True, help="Show shards that have ended, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.option("--watch", is_flag=True, help="Show it again every two seconds until interrupted.")
+def status(
+    properties: Path, overrides: tuple[str, ...], table: str | None, shows_ended: bool, as_json: bool, watch: bool
+) -> None:
+    """Show the application: its workers, and for each shard its state, its lag and what blocks it.
+
+    Works without a worker that runs: from the lease table, the streams and the workers' own reports. Changes nothing,
+    and reads one record per shard and look. Exit status: 0, or 2 if nothing can be shown.
+    """
+    from record_processor.tools.status import Status
+
+    raise_stop_signals()
+    Status(table, as_json, shows_ended).run(properties, overrides, watch)
+
+
+@cli.command()
+@_PROPERTIES
 @click.argument("source", type=click.Path(path_type=Path), required=False)
 @_SET
 @click.option("--action", help="Replay only this action's dead letters.")

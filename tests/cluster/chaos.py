@@ -21,6 +21,7 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.faults import FAULTS, broken, deck
 from tests.cluster.hosts import why_no_namespaces
 from tests.cluster.leases import LeaseObserver
+from tests.cluster.status_observer import StatusObserver
 from tests.cluster.verdict import SETTLE_SECONDS, all_done, wrongs
 from tests.cluster.writer import Writer
 from tests.harness import wait_for
@@ -73,6 +74,7 @@ def run(folder: Path, plan: Plan, writes_per_second: float) -> Verdict:
         begun = time.monotonic()
         writer.start()
         observer.start()
+        status = StatusObserver(_properties(cluster))
         faults = list(_faults(cluster, chance, plan))
         writer.end()
         rate = writer.writes / (time.monotonic() - begun)
@@ -81,12 +83,20 @@ def run(folder: Path, plan: Plan, writes_per_second: float) -> Verdict:
         except AssertionError as error:
             _say(str(error))
         observer.end()
+        untrue = status.wrongs()
+        status.end()
         statuses = cluster.stop()
-        return _verdict(cluster, writer, observer, faults, statuses, rate)
+        return _verdict(cluster, writer, observer, faults, statuses, untrue, rate)
     finally:
         for machine in cluster.machines:
             (folder / f"{machine.name}.log").write_text(machine.log())
         cluster.end()
+
+
+def _properties(cluster: Cluster) -> Path:
+    worker = cluster.machines[0].worker
+    assert worker is not None
+    return worker.properties_path
 
 
 def _faults(cluster: Cluster, chance: random.Random, plan: Plan) -> Iterator[Fault]:
@@ -110,12 +120,14 @@ def _verdict(
     observer: LeaseObserver,
     faults: list[Fault],
     statuses: Mapping[str, int],
+    untrue: list[str],
     rate: float,
 ) -> Verdict:
     acts = cluster.acts()
     wrong = {
         **wrongs(cluster, writer, observer.seen),
         "stops that failed": [f"{name}: {status}" for name, status in statuses.items() if status != 0],
+        "status that is not true": untrue,
     }
     tolls = checker.tolls(acts, writer.written_ns, faults)
     return Verdict(writer.writes, rate, wrong, tolls, checker.longest_standstills(acts))

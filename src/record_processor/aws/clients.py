@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 # A user waits for these calls: a clear error soon is better than a long silence.
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
 # Whether anything answers is known within three seconds.
-_FIRST_CALL = Config(connect_timeout=2, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})
+_ONCE: Any = {"mode": "standard", "total_max_attempts": 1}
+_FIRST_CALL = Config(connect_timeout=2, read_timeout=2, retries=_ONCE)
 
 LOCAL_CREDENTIALS = ("local", "local")
 """What the Java side's LocalCredentialsProvider provides: a local database wants a signature but does not check it."""
@@ -51,10 +52,12 @@ def client(
     *,
     setting: str = "dynamoDBEndpoint",
     first_call: bool = False,
+    at_once: int | None = None,
 ) -> Any:
     """Return a client that gives up within seconds, not minutes; for a first call, within three.
 
-    `setting` is the property that contains `endpoint`.
+    `setting` is the property that contains `endpoint`. With `at_once`, that many calls can run at the same time, and
+    none is tried again.
 
     Raises:
         SetupError: the endpoint is not an address, or no region is known.
@@ -62,6 +65,8 @@ def client(
     with explained(service, setting):
         try:
             config = _FIRST_CALL if first_call else _CONFIG
+            if at_once is not None:
+                config = _CONFIG.merge(Config(max_pool_connections=at_once, retries=_ONCE))
             return bounded(session.client(service, endpoint_url=endpoint, config=config))
         except ValueError:
             if endpoint is None:

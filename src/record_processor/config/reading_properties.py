@@ -63,6 +63,14 @@ READING = (
         "Whether shard processes are called when there are no records. Held batches and checkpoints need it.",
         default=True,
     ),
+    integer(
+        "trimWarningMinutes",
+        "How many minutes before DynamoDB removes records that are not processed a worker warns (the event trim.near). "
+        "0: never.",
+        240,
+        maximum=1_440,
+        ours=True,
+    ),
     choice(
         "trimmedData",
         "What a shard does after DynamoDB has trimmed records (24 hours) that were not read: go on with the oldest "

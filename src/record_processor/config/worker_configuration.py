@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MILLIS = 1000
+_SECONDS = 60
 _CAPACITY_UNITS = 10
 # KCL names the lease table's property differently from the other two's.
 _RECOVERY = ("PitrEnabled", "PointInTimeRecoveryEnabled")
@@ -147,6 +148,10 @@ class WorkerConfiguration(NamedTuple):
     shutdown_grace_millis: int
     stuck_after_millis: int
     stream_check_interval_seconds: float
+    report_interval_seconds: float
+    """How often a worker reports itself; 0: never."""
+    trim_warning_seconds: float
+    """How long before records are trimmed there is a warning; 0: there is none."""
     trimmed_data: TrimmedData
     aws: AwsAccess
     leases: LeaseSettings
@@ -179,6 +184,8 @@ class WorkerConfiguration(NamedTuple):
             shutdown_grace_millis=int(values["shutdownGraceMillis"]),
             stuck_after_millis=int(values["stuckAfterMillis"]),
             stream_check_interval_seconds=int(values["streamCheckIntervalMillis"]) / _MILLIS,
+            report_interval_seconds=int(values["reportIntervalMillis"]) / _MILLIS,
+            trim_warning_seconds=int(values["trimWarningMinutes"]) * _SECONDS,
             trimmed_data=TrimmedData(values["trimmedData"]),
             aws=AwsAccess.from_values(values),
             leases=LeaseSettings.from_values(values),

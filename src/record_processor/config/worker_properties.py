@@ -42,6 +42,14 @@ WORKER = (
     choice("logLevel", "The lowest level of the worker's own events to log.", LogLevel, LogLevel.INFO, ours=True),
     choice("kclLogLevel", "The lowest level of KCL's own lines to log.", LogLevel, LogLevel.WARNING, ours=True),
     integer(
+        "reportIntervalMillis",
+        "How often a worker writes what it does to the coordinator table, where record-processor status finds it, in "
+        "milliseconds. That costs a write unit per kilobyte; a report in which nothing has changed is written every "
+        "10 s. 0: never.",
+        2_000,
+        ours=True,
+    ),
+    integer(
         "shutdownGraceMillis",
         "How long a stop may take, in milliseconds, before whatever is left is ended.",
         30_000,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from record_processor.delivery.fence import Fence
     from record_processor.delivery.low_water_mark import LowWaterMark, Ticket
     from record_processor.delivery.pending_record import PendingRecord
+    from record_processor.delivery.shard_report import ShardReport
     from record_processor.delivery.suspects import Suspects
     from record_processor.delivery.trials import Trials
     from record_processor.plugin.action import Action
@@ -64,11 +65,12 @@ class ActionRunner:
         dead_letters: DeadLetterWriter | None,
         suspects: Suspects,
         trials: Trials,
+        report: ShardReport,
     ) -> None:
         settings = action.settings
         self.action = action
         self.ordered_as_a_whole = settings.concurrency == 1
-        self.counts = ActionCounts(settings.name, mark)
+        self.counts = ActionCounts(settings.name, mark, report.counters(settings.name))
         self._trials = trials
         # With concurrency 1 and batch size 1 the queue's lock dominates, so the thread takes several records per
         # acquisition and still delivers one per call.
@@ -77,7 +79,7 @@ class ActionRunner:
         self._quietly_done: deque[Ticket] = deque()
         policy = RetryPolicy(settings)
         place = None if dead_letters is None else dead_letters.place
-        blocked = Blocked(settings.name, mark, policy.remedy(), place)
+        blocked = Blocked(settings.name, mark, policy.remedy(), place, report.blocks)
         outcomes = Outcomes(self.counts, fence, policy, dead_letters, suspects, blocked)
         admission = Admission(settings, policy)
         self._tools = Tools(action, self._queue, self.counts, fence, suspects, admission, outcomes, self._quietly_done)

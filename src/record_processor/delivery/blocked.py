@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from record_processor.delivery.blocks import Blocks
 from record_processor.errors import ActionError, described
 from record_processor.logs.log_events import Log
 
@@ -23,8 +24,11 @@ log = Log("worker.delivery")
 class Blocked:
     """Reports what blocks an action's records."""
 
-    def __init__(self, action: str, mark: LowWaterMark, remedy: str, dead_letter: str | None) -> None:
-        """`dead_letter` is where a letter would go; None: nowhere."""
+    def __init__(
+        self, action: str, mark: LowWaterMark, remedy: str, dead_letter: str | None, blocks: Blocks | None = None
+    ) -> None:
+        """`dead_letter` is where a letter would go; None: nowhere. `blocks` is where others look."""
+        self.blocks = blocks or Blocks()
         self._action = action
         self._mark = mark
         self._remedy = remedy
@@ -34,6 +38,7 @@ class Blocked:
         """Report that these records failed and are retried."""
         entry, error = failed[0].entry, failed[0].error
         assert error is not None  # noqa: S101 - what has failed has a reason
+        self.blocks.add(self._action, [one.entry for one in failed], error, entry.attempts, next_try_seconds)
         log.error(
             "delivery.blocked",
             f"{self._action} failed: {described(error)}",

@@ -9,6 +9,16 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from record_processor.delivery.shard_report import (
+    DEAD_LETTERS,
+    DELIVERED,
+    DELIVERED_BYTES,
+    FAILED_ATTEMPTS,
+    FILTERED,
+    RECEIVED,
+    RETRIES,
+    Counters,
+)
 from record_processor.logs.log_events import Log
 
 if TYPE_CHECKING:
@@ -22,7 +32,7 @@ INTERVAL_SECONDS = 60.0
 
 
 class Totals(NamedTuple):
-    """Counts of one action's records since the process started."""
+    """Counts of one action's records."""
 
     received: int = 0
     """Read from the shard."""
@@ -35,27 +45,46 @@ class Totals(NamedTuple):
 class ActionCounts:
     """The counts of one action, between the action's threads and the shard's `LowWaterMark`. Thread-safe."""
 
-    def __init__(self, action: str, mark: LowWaterMark) -> None:
+    def __init__(self, action: str, mark: LowWaterMark, counters: Counters | None = None) -> None:
+        """`counters` are those of the shard's report, which are continued."""
         self.action = action
         self._mark = mark
         self._lock = threading.Lock()
-        self._received = self._wanted = self._done = self._dead = 0
+        self._counters = counters or Counters()
+        self._wanted = self._done = 0
 
     def took_in(self, received: int, wanted: int) -> None:
         """Count records that were read, and how many of them are for this action."""
-        self._received += received
         self._wanted += wanted
+        # Only the protocol's thread changes these two.
+        numbers = self._counters.numbers
+        numbers[RECEIVED] += received
+        numbers[FILTERED] += received - wanted
 
     def done(self, tickets: Collection[Ticket], dead: bool = False) -> None:
         """Record that the action is done with these; `dead`: because they are in the dead letters."""
+        size_bytes = 0
         if not dead:
             now = time.time()
             for ticket in tickets:
                 ticket.acted = now
+                size_bytes += ticket.size_bytes
         with self._lock:
             self._done += len(tickets)
-            self._dead += len(tickets) if dead else 0
+            numbers = self._counters.numbers
+            numbers[DEAD_LETTERS if dead else DELIVERED] += len(tickets)
+            numbers[DELIVERED_BYTES] += size_bytes
         self._mark.done(tickets)
+
+    def failed(self, attempts: int) -> None:
+        """Count attempts that failed: one for each record that is to blame for the end of a call."""
+        with self._lock:
+            self._counters.numbers[FAILED_ATTEMPTS] += attempts
+
+    def retried(self, records: int) -> None:
+        """Count records that failed and are about to be tried again."""
+        with self._lock:
+            self._counters.numbers[RETRIES] += records
 
     @property
     def waiting(self) -> int:
@@ -64,14 +93,16 @@ class ActionCounts:
 
     def totals(self) -> Totals:
         with self._lock:
-            return Totals(self._received, self._received - self._wanted, self._done - self._dead, self._dead)
+            numbers = self._counters.numbers
+            return Totals(numbers[RECEIVED], numbers[FILTERED], numbers[DELIVERED], numbers[DEAD_LETTERS])
 
 
 class CountsReport:
     """Logs the counts of all actions of a shard that have changed since the last time."""
 
     def __init__(self, counts: Sequence[ActionCounts]) -> None:
-        self._said = {one: Totals() for one in counts}
+        # What a process before this one counted, it has said.
+        self._said = {one: one.totals() for one in counts}
         self._since = time.monotonic()
 
     def say_if_due(self) -> None:

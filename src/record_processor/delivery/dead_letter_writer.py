@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.dead_letters.settings import DeadLetter
+    from record_processor.delivery.blocks import Blocks
     from record_processor.delivery.fence import Fence
     from record_processor.delivery.low_water_mark import LowWaterMark
     from record_processor.delivery.verdict import Judged
@@ -27,11 +28,14 @@ log = Log("worker.dead_letters")
 class DeadLetterWriter:
     """Stores failed records of one action and shard; retries forever, since there is no other place for them."""
 
-    def __init__(self, settings: DeadLetter, action: str, shard: Shard, fence: Fence, mark: LowWaterMark) -> None:
+    def __init__(
+        self, settings: DeadLetter, action: str, shard: Shard, fence: Fence, mark: LowWaterMark, blocks: Blocks
+    ) -> None:
         self._destination = store_for(settings, action, shard)
         self.place: str = getattr(self._destination, "name", str(settings.__struct_config__.tag))
         """Where the letters go, for people."""
         self._mark = mark
+        self._blocks = blocks
         self._action = action
         self._shard = shard
         self._fence = fence
@@ -79,6 +83,7 @@ class DeadLetterWriter:
         )
 
     def _blocked(self, error: Exception, failed: Sequence[Judged], attempts: int, delay: float, since: float) -> None:
+        self._blocks.add(self._action, [one.entry for one in failed], error, attempts, delay)
         log.error(
             "delivery.blocked",
             f"the dead letters of {self._action} cannot be stored: {described(error)}",

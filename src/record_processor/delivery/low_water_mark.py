@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,23 @@ class Ticket(msgspec.Struct, gc=False, eq=False):
     """When an action first tried it (seconds since the epoch); 0: not yet."""
     acted: float = 0.0
     """When an action last succeeded with it; 0: none yet."""
+    created_at_millis: int = 0
+    """Since the epoch; 0: that could not be decoded."""
+
+
+class Standing(NamedTuple):
+    """How far a shard is done, and with what it goes on."""
+
+    done_up_to: str | None
+    """The low-water mark."""
+    done_created_at_millis: int
+    """When that record was created; 0: not known."""
+    oldest_created_at_millis: int
+    """When the oldest record that is not done was created; 0: there is none, or that is not known."""
+    done: int
+    """How many are done."""
+    pending: int
+    pending_bytes: int
 
 
 class LowWaterMark:
@@ -32,6 +49,8 @@ class LowWaterMark:
         self._changed = threading.Condition(self._lock)
         self._tickets: deque[Ticket] = deque()
         self._low_water: str | None = None
+        self._low_water_created = 0
+        self._done = 0
         self._pending_bytes = 0
         self._wake_at = -1
 
@@ -56,6 +75,12 @@ class LowWaterMark:
         with self._lock:
             return self._low_water
 
+    def standing(self) -> Standing:
+        with self._lock:
+            oldest = self._tickets[0].created_at_millis if self._tickets else 0
+            pending = len(self._tickets), self._pending_bytes
+            return Standing(self._low_water, self._low_water_created, oldest, self._done, *pending)
+
     @property
     def pending(self) -> int:
         return len(self._tickets)
@@ -77,5 +102,7 @@ class LowWaterMark:
             ticket = self._tickets.popleft()
             self._pending_bytes -= ticket.size_bytes
             self._low_water = ticket.sequence_number
+            self._low_water_created = ticket.created_at_millis
+            self._done += 1
         if len(self._tickets) <= self._wake_at:
             self._changed.notify_all()

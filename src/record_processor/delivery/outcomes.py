@@ -41,6 +41,8 @@ class Outcomes(NamedTuple):
     def finish(self, entries: Sequence[PendingRecord], dead: bool = False) -> None:
         """Finish records that the action is done with; `dead`: because they are dead letters."""
         if entries:
+            if self.blocked.blocks.any:
+                self.blocked.blocks.clear(self.counts.action, entries)
             self.counts.done([entry.ticket for entry in entries], dead)
             if self.suspects.any:
                 self.suspects.clear(self.counts.action, entries)
@@ -72,12 +74,14 @@ class Outcomes(NamedTuple):
             return [_entries(decision.first), _entries(decision.second)]
         for one in decision.judged:
             one.entry.attempts += one.failed
+        blamed = [one for one in decision.judged if one.failed]
+        self.counts.failed(len(blamed))
         if isinstance(decision, GiveUp):
             self._give_up(decision.judged)
             return []
-        blamed = [one for one in decision.judged if one.failed]
         if blamed:
             self._wait(blamed)
+            self.counts.retried(len(blamed))
         return [_entries(decision.judged)]
 
     def _give_up(self, dead: Sequence[Judged]) -> None:

@@ -56,6 +56,7 @@ class RecordRouter:
             record = decode(raw, self._stream, number)
         except UndecodableRecordError as error:
             record, broken = undecoded(raw, self._stream, number), error
+        ticket.created_at_millis = record.dynamodb.created_at_millis
         for route in self.routes:
             fault = broken
             try:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 from record_processor.delivery import opening
 from record_processor.delivery.action_runner import ActionRunner
 from record_processor.delivery.backoff import delays
+from record_processor.delivery.blocks import MOST_SHOWN
 from record_processor.delivery.counts import CountsReport
 from record_processor.delivery.dead_letter_writer import DeadLetterWriter
 from record_processor.delivery.fence import Fence
 from record_processor.delivery.low_water_mark import LowWaterMark
 from record_processor.delivery.record_router import RecordRouter, Route
+from record_processor.delivery.shard_report import ShardReport
+from record_processor.delivery.slow_calls import SlowCalls, blocks_of
 from record_processor.delivery.suspects import Suspects
 from record_processor.delivery.trials import Trials
 from record_processor.errors import LeaseLostError, StopRequestedError, described
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.delivery.action_runner import RunningCall
+    from record_processor.delivery.blocks import Block
     from record_processor.delivery.lease import Lease
+    from record_processor.delivery.low_water_mark import Standing
     from record_processor.delivery.suspicion import Suspicion
     from record_processor.plugin.action import Action
     from record_processor.records.raw_record import RawRecord
@@ -34,9 +39,6 @@ log = Log("worker.delivery")
 MAX_PENDING_RECORDS = 10_000
 MAX_PENDING_BYTES = 64 * 1024 * 1024
 """Nothing more is taken in before something is done: a hanging action uses a limited amount of memory."""
-SLOW_SECONDS = 10.0
-LOG_INTERVAL_SECONDS = 30.0
-"""A call is slow after the first, and is reported in the interval of the second."""
 REPORT_SECONDS = 1.0
 # With fewer records per turn, the protocol's thread and the actions' threads spend CPU on passing Python's lock
 # back and forth; with more, the first record waits longer (500 take about 1 ms).
@@ -65,25 +67,27 @@ class ShardDelivery:
         self._fence = Fence(lease, grace_seconds * _DRAIN_PART, self._trials.show_life)
         self._mark = LowWaterMark()
         self._router = RecordRouter(NO_STREAM)
-        self._said_slow: dict[str, float] = {}
+        self._slow = SlowCalls()
         self._last_report = time.monotonic()
         self._counts = CountsReport([])
+        self._shown = ShardReport(None, None, [action.settings.name for action in actions])
         self._newest = 0
         """The sequence number of the last record that was taken in."""
         largest = max((action.batch_size for action in actions), default=1)
         # A whole batch must fit, or it would never be complete.
         self._max_pending = max(MAX_PENDING_RECORDS, 2 * largest)
 
-    def open(self, shard: Shard, after: str = "TRIM_HORIZON") -> None:
-        """Get ready for the records of a shard that follow a checkpoint."""
+    def open(self, shard: Shard, after: str = "TRIM_HORIZON", report: ShardReport | None = None) -> None:
+        """Get ready for the records of a shard that follow a checkpoint; `report` is where they are counted."""
+        self._shown = report or self._shown
         self._suspects.pass_over(after)
         self._router = RecordRouter(shard.stream)
         for action in self._actions:
             opening.open_action(action, shard, self.check_may_open)
             name, letters, dead = action.settings.name, action.settings.dead_letter, None
             if letters is not None:
-                dead = DeadLetterWriter(letters, name, shard, self._fence, self._mark)
-            runner = ActionRunner(action, self._mark, self._fence, dead, self._suspects, self._trials)
+                dead = DeadLetterWriter(letters, name, shard, self._fence, self._mark, self._shown.blocks)
+            runner = ActionRunner(action, self._mark, self._fence, dead, self._suspects, self._trials, self._shown)
             self._router.routes.append(Route(runner))
         self._counts = CountsReport([route.runner.counts for route in self._router.routes])
 
@@ -124,6 +128,7 @@ class ShardDelivery:
                 except Exception as error:
                     self._flush_failed(action, error, attempts, delay)
                 else:
+                    self._shown.blocks.clear_unsaved(action.settings.name)
                     break
                 self._fence.sleep(delay)
 
@@ -185,6 +190,17 @@ class ShardDelivery:
     def running(self) -> list[RunningCall]:
         """Return the running calls of all actions."""
         return [call for route in self._router.routes for call in route.runner.running()]
+
+    def standing(self) -> Standing:
+        """Return how far the shard is done. Any thread may call this, and `blocks`."""
+        for route in self._router.routes:
+            route.runner.report()
+        return self._mark.standing()
+
+    def blocks(self) -> list[Block]:
+        """Return what is in the way: what failed, and calls that do not come to an end."""
+        slow = blocks_of(self.running())
+        return sorted([*self._shown.blocks.shown(), *slow], key=lambda block: block.since)[:MOST_SHOWN]
 
     def close(self) -> None:
         """Let nothing start anymore, and close the actions unless a call is running."""
@@ -259,23 +275,11 @@ class ShardDelivery:
             return
         self._last_report = now
         self._counts.say_if_due()
-        for route in self._router.routes:
-            for call in route.runner.running()[:1]:
-                if call.seconds > SLOW_SECONDS and now - self._said_slow.get(call.action, 0.0) > LOG_INTERVAL_SECONDS:
-                    self._said_slow[call.action] = now
-                    self._say_slow(call)
+        longest = [call for route in self._router.routes for call in route.runner.running()[:1]]
+        self._slow.say(longest, self._mark.pending)
 
-    def _say_slow(self, call: RunningCall) -> None:
-        log.warning(
-            "delivery.slow",
-            f"{call.action} has been in the same call for {call.seconds:.0f} s",
-            **call.fields(),
-            where=_where(call.thread_id),
-            pending=self._mark.pending,
-        )
-
-    @staticmethod
-    def _flush_failed(action: Action[Any], error: Exception, attempts: int, delay: float) -> None:
+    def _flush_failed(self, action: Action[Any], error: Exception, attempts: int, delay: float) -> None:
+        self._shown.blocks.add_unsaved(action.settings.name, self._mark.low_water() or "", error, attempts, delay)
         log.error(
             "delivery.blocked",
             f"{action.settings.name} cannot make its work durable: {described(error)}",
@@ -284,12 +288,6 @@ class ShardDelivery:
             attempts=attempts,
             next_try_seconds=round(delay, 1),
         )
-
-
-def _where(thread_id: int) -> str | None:
-    from record_processor.logs.positions import position  # imported only now: few shards ever need it
-
-    return position(thread_id)
 
 
 __all__ = ["LeaseLostError", "ShardDelivery", "StopRequestedError"]

@@ -15,7 +15,6 @@ The file is mapped shared memory: a note copies some bytes and needs no write ca
 from __future__ import annotations
 
 import mmap
-import os
 import struct
 import threading
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ import msgspec
 from record_processor.delivery.suspicion import DiedCall, Suspicion
 from record_processor.errors import described
 from record_processor.logs.log_events import Log
+from record_processor.system import mapped_file
 from record_processor.text.safe_text import shortened
 
 if TYPE_CHECKING:
@@ -216,21 +216,7 @@ def _places(actions: Sequence[Action[Any]]) -> list[SlotPlace]:
 def _memory(path: Path | None, size: int) -> mmap.mmap:
     if path is not None:
         try:
-            return _file(path, size)
+            return mapped_file.replace(path, size)
         except OSError as error:
             _unavailable(path, error)
     return mmap.mmap(-1, size)
-
-
-def _file(path: Path, size: int) -> mmap.mmap:
-    # A new file replaces the old one completely or not at all: the old content is needed until then.
-    new = path.with_name(path.name + ".new")
-    fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        # Not sparse: if a full disk has no room for a page, writing to that page would kill the process.
-        os.posix_fallocate(fd, 0, size)
-        memory = mmap.mmap(fd, size)
-    finally:
-        os.close(fd)
-    new.replace(path)
-    return memory

@@ -24,6 +24,9 @@ class Clients(NamedTuple):
 
     tables: Any
     streams: Any
+    tables_session: boto3.Session
+    """For more clients of the tables."""
+    streams_session: boto3.Session
 
 
 def connect(aws: AwsAccess) -> Clients:
@@ -41,6 +44,8 @@ def connect(aws: AwsAccess) -> Clients:
     return Clients(
         clients.client(tables, "dynamodb", aws.tables_endpoint, setting=_TABLES),
         clients.client(streams, "dynamodbstreams", aws.streams_endpoint, setting=_STREAMS),
+        tables,
+        streams,
     )
 
 

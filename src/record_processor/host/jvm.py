@@ -109,6 +109,11 @@ class Jvm:
             self._ask_to_stop()
 
     @property
+    def process_id(self) -> int:
+        """Also the id of its session."""
+        return self._process.pid
+
+    @property
     def is_stopping(self) -> bool:
         """Whether a signal has requested the end."""
         return self._stopping

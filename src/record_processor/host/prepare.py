@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 
 class Prepared(NamedTuple):
-    """What a worker is to read."""
+    """What a worker is to read, and through what."""
 
     streams: dict[str, str]
     """The ARN for each entry of `streamName`, in order."""
     followed: Followed
+    clients: endpoints.Clients
 
     def watch(self, interval_seconds: float, on_change: Callable[[], None]) -> StreamWatch:
         """Return a watch that follows the tables given by name; an ARN means only that one stream."""
@@ -44,4 +45,4 @@ def prepare(configuration: WorkerConfiguration) -> Prepared:
     known = KnownStreams(clients.tables, tables.coordinator.name)
     followed = Followed(clients.tables, leases, known, mode, set())
     chosen = {name: arn if stream_arns.is_arn(name) else to_read(followed, name, arn) for name, arn in latest.items()}
-    return Prepared(chosen, followed)
+    return Prepared(chosen, followed, clients)

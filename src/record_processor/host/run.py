@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
 from record_processor.host import jvm, run_directory_lock, write_loops
@@ -12,7 +13,9 @@ from record_processor.host.find_java import find_java
 from record_processor.host.log_output import LogOutput
 from record_processor.host.log_relay import LogRelay
 from record_processor.host.prepare import Prepared, prepare
+from record_processor.host.reporting import Reporting
 from record_processor.host.run_directory import RunDirectory
+from record_processor.host.shard_reports import ShardReports
 from record_processor.logs import log_events
 from record_processor.system.stop_signals import raise_stop_signals
 
@@ -78,6 +81,7 @@ def _run(
         f"application {configuration.application_name} on {', '.join(configuration.stream_names)}",
         actions=[action["name"] for action in checked.actions],
     )
+    reporting = Reporting(configuration, prepared, ShardReports(directory.path), time.time())
     while True:
         directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
         machine = jvm.Jvm(
@@ -86,10 +90,12 @@ def _run(
             configuration.shutdown_grace_seconds,
             held=[directory.lock],
         )
+        reporter = reporting.begin(directory.worker_id, machine.process_id)
         watch = prepared.watch(configuration.stream_check_interval_seconds, machine.finish)
         relay = LogRelay(machine.lines(), configuration.log.format.value, output)
         status = machine.wait()
         watch.stop()
+        reporter.stop()
         relay.drain()
         if watch.changed and not machine.is_stopping:
             raise_stop_signals()  # until the next JVM has its own

@@ -34,6 +34,8 @@ class RunDirectory:
 
     def __init__(self) -> None:
         self.path, self.lock = run_directory_lock.make()
+        self.worker_id = ""
+        """Of the JVM that is started next, or runs."""
 
     @property
     def properties_path(self) -> Path:
@@ -74,6 +76,7 @@ class RunDirectory:
         configuration = checked.configuration
         values = dict(configuration.for_kcl)
         values.setdefault("workerId", f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
+        self.worker_id = values["workerId"]
         # KCL insists on these two; the Java side uses neither.
         values["streamName"] = configuration.application_name
         values["executableName"] = checked.shard_command[0]

@@ -11,7 +11,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from record_processor.aws.clients import explained
-from record_processor.host.stream_arns import LOCAL_REGION, parts_of
+from record_processor.fleet.kcl_names import lease_key, stream_identifier
+from record_processor.host.stream_arns import parts_of
+from record_processor.records.stream import Stream
 
 _SHARD_END = "SHARD_END"
 
@@ -104,7 +106,7 @@ class StreamLeases:
 
     def _lease(self, arn: str, shard: dict[str, Any]) -> dict[str, Any]:
         shard_id, parent = shard["ShardId"], shard.get("ParentShardId")
-        stream = {"streamName": {"S": self._identifier(arn)}, "shardId": {"S": shard_id}}
+        stream = {"streamName": {"S": stream_identifier(self._stream(arn))}, "shardId": {"S": shard_id}}
         return {
             "leaseKey": {"S": self._key(arn, shard_id)},
             "leaseCounter": {"N": "0"},
@@ -118,11 +120,7 @@ class StreamLeases:
         }
 
     def _key(self, arn: str, shard_id: str) -> str:
-        return shard_id if self._mode == "single" else f"{self._identifier(arn)}:{shard_id}"
+        return lease_key(self._stream(arn), shard_id, self._mode == "multi")
 
-    def _identifier(self, arn: str) -> str:
-        """Return the stream's name in KCL's form: colons separate the parts of its names, so a label contains none."""
-        parts = parts_of(arn)
-        region = self._dynamodb.meta.region_name if parts["region"] == LOCAL_REGION else parts["region"]
-        name = "$".join([region, parts["account"], parts["table"], parts["label"].replace(":", "_")])
-        return f"{parts['account']}:{name}:1"
+    def _stream(self, arn: str) -> Stream:
+        return Stream(arn, self._dynamodb.meta.region_name)

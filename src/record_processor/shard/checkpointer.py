@@ -47,6 +47,8 @@ class Checkpointer:
         self._work = work
         self._saved: str | None = None
         self._last_saved = time.monotonic()
+        self.saved_at: float | None = None
+        """When a checkpoint was last saved (seconds since the epoch)."""
 
     def save_if_due(self, checkpointer: Any) -> None:
         if time.monotonic() - self._last_saved >= self._interval_seconds:
@@ -67,6 +69,7 @@ class Checkpointer:
         self._checkpoint(checkpointer, mark)
         self._saved = mark
         self._last_saved = time.monotonic()
+        self.saved_at = time.time()
 
     def save_shard_end(self, checkpointer: Any) -> None:
         """Save the end of the shard; KCL then lets its child shards start. Raises what `save` raises."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 
 from record_processor.catalog.build import build_actions
+from record_processor.delivery import shard_report
 from record_processor.delivery.lease import Lease
 from record_processor.delivery.suspicion import after_death
 from record_processor.delivery.trials import Trials, left_behind
@@ -71,7 +72,15 @@ def _run() -> NoReturn:
     os.register_at_fork(after_in_child=trials.detach)
     process_end.blame = trials.blame
     processor = RecordProcessor(
-        actions, stream, lease, env.checkpoint_interval_seconds, env.grace_seconds, trials, suspicions
+        actions,
+        stream,
+        lease,
+        env.checkpoint_interval_seconds,
+        env.grace_seconds,
+        trials,
+        suspicions,
+        shard_report.path_beside(env.trials_path),
+        env.restarts,
     )
     status = _serve(protocol, processor, lease)
     if status == process_end.ACTIONS and env.reload:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
+import os
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from amazon_kclpy.v3.processor import RecordProcessorBase
 
+from record_processor.delivery.reporter import Reporter, Times
 from record_processor.delivery.shard_delivery import ShardDelivery
+from record_processor.delivery.shard_report import ShardReport
 from record_processor.errors import LeaseLostError, StartupFailedError, StopRequestedError, described
 from record_processor.logs import log_events
 from record_processor.records.stream import Shard
@@ -16,6 +20,7 @@ from record_processor.system import process_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from record_processor.delivery.lease import Lease
     from record_processor.delivery.suspicion import Suspicion
@@ -70,8 +75,15 @@ class RecordProcessor(RecordProcessorBase):
         grace_seconds: float,
         trials: Trials | None = None,
         suspicions: Sequence[Suspicion] = (),
+        report_path: Path | None = None,
+        restarts: int = 0,
     ) -> None:
         self._stream = stream
+        self._lease = lease
+        self._actions = [action.settings.name for action in actions]
+        self._report_path = report_path
+        self._restarts = restarts
+        self._empty_at: float | None = None
         self._suspicions = suspicions
         self._delivery = ShardDelivery(actions, lease, grace_seconds, trials, suspicions)
         self._checkpoints = Checkpointer(checkpoint_interval_seconds, lease, self._delivery)
@@ -83,7 +95,9 @@ class RecordProcessor(RecordProcessorBase):
         shard = Shard(initialize_input.shard_id, self._stream)
         log_events.bind(shard_id=shard.shard_id)
         self._delivery.will_save()
-        self._delivery.open(shard, initialize_input.sequence_number)
+        report = ShardReport(self._report_path, shard, self._actions, self._restarts)
+        self._begin_reporting(report)
+        self._delivery.open(shard, initialize_input.sequence_number, report)
         log.info("shard.started", "reading", sequence_number=initialize_input.sequence_number)
         _say_crash_loop(self._suspicions)
 
@@ -91,6 +105,8 @@ class RecordProcessor(RecordProcessorBase):
     def process_records(self, process_records_input: Any) -> None:
         if self._stopped:
             return
+        if not process_records_input.records:
+            self._empty_at = time.time()
         try:
             self._delivery.submit(process_records_input.records)
             if self._delivery.save_wanted:
@@ -122,6 +138,11 @@ class RecordProcessor(RecordProcessorBase):
     @_nothing_escapes
     def shutdown_requested(self, shutdown_requested_input: Any) -> None:
         self._stop(shutdown_requested_input.checkpointer)
+
+    def _begin_reporting(self, report: ShardReport) -> None:
+        if self._report_path is not None:
+            os.register_at_fork(after_in_child=report.detach)
+            Reporter(report, self._delivery, self._lease, lambda: Times(self._checkpoints.saved_at, self._empty_at))
 
     def _stop(self, checkpointer: Any) -> None:
         """Let running calls end, save what is done, and report what is not."""

@@ -23,6 +23,11 @@ _PROC = Path("/proc")
 _ROUNDS = 3
 
 
+def in_session(leader: int) -> list[int]:
+    """Return the processes of a session, without this one; nothing without /proc."""
+    return _found(lambda folder: _session(folder) == leader)
+
+
 def end_group(leader: int) -> None:
     """End all of a process group at once, whether or not its leader still lives."""
     with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -15,7 +15,7 @@ import pytest
 from record_processor.config.units import ByteSize, Duration
 from record_processor.dead_letters.file import DeadLetterFile
 from record_processor.dead_letters.settings import FileDeadLetter
-from record_processor.delivery import backoff, shard_delivery
+from record_processor.delivery import backoff, shard_delivery, slow_calls
 from record_processor.delivery.shard_delivery import ShardDelivery
 from record_processor.errors import PartialFailure, PermanentError, StopRequestedError
 from record_processor.plugin.action import Action
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from record_processor.delivery.shard_report import ShardReport
     from record_processor.records.change_record import ChangeRecord
 
 
@@ -59,9 +60,9 @@ def memory(tmp_path: Path) -> LeaseMemory:
     return LeaseMemory(tmp_path / "lease")
 
 
-def opened(memory: LeaseMemory, *actions: Calls) -> ShardDelivery:
+def opened(memory: LeaseMemory, *actions: Calls, report: ShardReport | None = None) -> ShardDelivery:
     delivery = ShardDelivery(actions, memory.lease(), grace_seconds=5)
-    delivery.open(Shard("shardId-1", STREAM))
+    delivery.open(Shard("shardId-1", STREAM), report=report)
     return delivery
 
 
@@ -296,8 +297,9 @@ def test_a_call_that_hangs_keeps_back_nothing_before_it(memory: LeaseMemory) -> 
 def test_a_call_that_hangs_is_named_in_the_log(
     memory: LeaseMemory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for interval in ("SLOW_SECONDS", "LOG_INTERVAL_SECONDS", "REPORT_SECONDS"):
-        monkeypatch.setattr(shard_delivery, interval, 0.05)
+    monkeypatch.setattr(shard_delivery, "REPORT_SECONDS", 0.0)
+    for interval in ("SLOW_SECONDS", "LOG_INTERVAL_SECONDS"):
+        monkeypatch.setattr(slow_calls, interval, 0.05)
     hanging = threading.Event()
     delivery = opened(memory, Calls(lambda numbers: hanging.wait(30) if numbers == ["3"] else None))
     delivery.submit(records(1, 2, 3))

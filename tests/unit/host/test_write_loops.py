@@ -142,7 +142,7 @@ def test_the_start_knows_the_accounts_of_tables_given_by_name(tmp_path: Path, mo
     checked = check(path, [])
     monkeypatch.setattr(run, "check", lambda *_: checked)
     monkeypatch.setattr(run, "find_java", lambda: "java")
-    monkeypatch.setattr(run, "prepare", lambda _: Prepared({"Orders": STREAM}, None))  # type: ignore[arg-type]
+    monkeypatch.setattr(run, "prepare", lambda _: Prepared({"Orders": STREAM}, None, None))  # type: ignore[arg-type]
     monkeypatch.setattr(log_events, "start", lambda *_: None)
     with pytest.raises(InvalidConfigError, match=r"actions\[0\].table: 'arn:aws:dynamodb:.* is read here"):
         run.run(path, [])

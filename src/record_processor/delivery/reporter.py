@@ -1,0 +1,88 @@
+"""Keeps a shard's report up to date, from a thread of its own: whatever the others wait for, it says where they are."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from record_processor.delivery.shard_report import Snapshot
+from record_processor.errors import described
+from record_processor.logs.log_events import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from record_processor.delivery.lease import Lease
+    from record_processor.delivery.shard_delivery import ShardDelivery
+    from record_processor.delivery.shard_report import ShardReport
+
+log = Log("worker.delivery")
+
+LOOK_SECONDS = 0.25
+UNCHANGED_SECONDS = 1.0
+"""A snapshot in which nothing has changed is written this often: it says that the process runs."""
+
+
+# KCL reads every second or so, and pauses longer while a shard is empty.
+_EMPTY_SECONDS = 3.0
+
+
+class Times(NamedTuple):
+    """What the protocol's thread knows. Seconds since the epoch."""
+
+    saved_at: float | None
+    """When the checkpoint was last saved; None: not by this process."""
+    empty_at: float | None
+    """When KCL last read and found nothing; None: not yet."""
+
+
+class Reporter:
+    """Looks four times a second, for as long as the process lives, and writes what has changed."""
+
+    def __init__(self, report: ShardReport, delivery: ShardDelivery, lease: Lease, times: Callable[[], Times]) -> None:
+        """Begin at once."""
+        self._report = report
+        self._delivery = delivery
+        self._lease = lease
+        self._times = times
+        self._written = Snapshot()
+        threading.Thread(target=self._run, name="reporter", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            while True:
+                self._write_changed()
+                time.sleep(LOOK_SECONDS)
+        except Exception as error:  # a bug here: the shard goes on without a report
+            log.error("report.unavailable", f"this shard is no longer reported: {described(error)}", exception=error)
+
+    def _write_changed(self) -> None:
+        before, now = self._written, time.time()
+        snapshot = self._snapshot(before.at)
+        if snapshot != before or abs(now - before.at) >= UNCHANGED_SECONDS:
+            snapshot.at = now
+            self._report.write(snapshot)
+            self._written = snapshot
+
+    def _snapshot(self, at: float) -> Snapshot:
+        standing, times = self._delivery.standing(), self._times()
+        empty_at = times.empty_at
+        return Snapshot(
+            at=at,
+            done_up_to=standing.done_up_to,
+            done_created_at=_seconds(standing.done_created_at_millis),
+            oldest_at=_seconds(standing.oldest_created_at_millis),
+            done=standing.done,
+            pending=standing.pending,
+            pending_bytes=standing.pending_bytes,
+            saved_at=times.saved_at,
+            has_caught_up=empty_at is not None and time.time() - empty_at <= _EMPTY_SECONDS,
+            is_late=not self._lease.held and not self._lease.lost,
+            blocks=self._delivery.blocks(),
+        )
+
+
+def _seconds(millis: int) -> float | None:
+    """Return a time in seconds; None for a record that could not be decoded, or for none."""
+    return millis / 1000 or None

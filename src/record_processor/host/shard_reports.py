@@ -1,0 +1,163 @@
+"""What the shard processes of this worker report, read from the run directory (`delivery/shard_report.py`)."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from record_processor.delivery import shard_report
+from record_processor.fleet.model import ActionTotals
+from record_processor.fleet.worker_report import ShardFigures
+from record_processor.records.stream import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from record_processor.delivery.blocks import Block
+    from record_processor.delivery.shard_report import Content, Snapshot
+
+_FILES = "report-*"
+_UNFINISHED = ".new"
+_SILENT_SECONDS = 5.0
+"""A process that has written nothing for longer does not run; it writes every second."""
+_MOVING_SECONDS = 2.0
+_WINDOW_SECONDS = 15.0
+"""Over which speeds are measured."""
+
+Counted = dict[tuple[str, str], list[int]]
+"""By table and action, in the order of `shard_report.COUNTERS`."""
+
+
+class ShardReports:
+    """All of them. Counters of shards that have left this worker are kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._left: Counted = {}
+        self._found: dict[Path, Content] = {}
+        self._speeds: dict[Path, _Speed] = {}
+
+    def look(self, clock_ahead_seconds: float = 0.0) -> list[ShardFigures]:
+        """Read what the processes say; shards that have left are counted for the last time.
+
+        Their times are by this host's clock, and become those of one that is ahead of it.
+        """
+        for path in self._folder.glob(_FILES):
+            if path.suffix == _UNFINISHED:
+                continue
+            # Whether it is over is known before its last counters are read.
+            is_over = not shard_report.trials_beside(path).exists()
+            content = shard_report.read(path)
+            if content is not None:
+                self._found[path] = self._with_snapshot(path, content)
+            if is_over:
+                self._close(path)
+        shown = [(path, content) for path, content in self._found.items() if content.snapshot.at]
+        return [self._figures(path, content, clock_ahead_seconds) for path, content in shown]
+
+    def _with_snapshot(self, path: Path, content: Content) -> Content:
+        """Return a report with its last snapshot, if the one that is there is just being written."""
+        before = self._found.get(path)
+        return content if content.snapshot.at or before is None else content._replace(snapshot=before.snapshot)
+
+    def close(self) -> None:
+        """Count all shards for the last time: their JVM has ended."""
+        self.look()
+        for path in list(self._found):
+            self._close(path)
+
+    def totals(self) -> list[ActionTotals]:
+        """Return what was counted since the worker started, as of the last look."""
+        counted = {key: [*numbers] for key, numbers in self._left.items()}
+        for content in self._found.values():
+            _add(counted, content)
+        return [ActionTotals(table, action, *numbers) for (table, action), numbers in sorted(counted.items())]
+
+    def _close(self, path: Path) -> None:
+        content = self._found.pop(path, None)
+        self._speeds.pop(path, None)
+        if content is not None:
+            _add(self._left, content)
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+    def _figures(self, path: Path, content: Content, ahead: float) -> ShardFigures:
+        header, snapshot = content.header, content.snapshot
+        speed = self._speeds.setdefault(path, _Speed())
+        speed.add(snapshot)
+        return ShardFigures(
+            stream_arn=header.stream_arn,
+            shard_id=header.shard_id,
+            at=snapshot.at + ahead,
+            done_up_to=snapshot.done_up_to,
+            oldest_at=snapshot.oldest_at,
+            pending=snapshot.pending,
+            records_per_second=speed.records_per_second,
+            speed=speed.of_stream,
+            saved_at=None if snapshot.saved_at is None else snapshot.saved_at + ahead,
+            is_running=abs(time.time() - snapshot.at) <= _SILENT_SECONDS,
+            is_moving=speed.is_moving,
+            has_caught_up=snapshot.has_caught_up,
+            is_late=snapshot.is_late,
+            restarts=header.restarts,
+            blocks=[_ahead(block, ahead) for block in snapshot.blocks],
+        )
+
+
+def _ahead(block: Block, seconds: float) -> Block:
+    next_try = None if block.next_try is None else block.next_try + seconds
+    return msgspec.structs.replace(block, since=block.since + seconds, next_try=next_try)
+
+
+class _Sample(NamedTuple):
+    at: float
+    done: int
+    created_at: float | None
+
+
+class _Speed:
+    """How fast a shard is done."""
+
+    def __init__(self) -> None:
+        self._samples: deque[_Sample] = deque()
+        self._moved_at = 0.0
+
+    def add(self, snapshot: Snapshot) -> None:
+        sample = _Sample(snapshot.at, snapshot.done, snapshot.done_created_at)
+        if self._samples and (sample.done < self._samples[-1].done or sample.at < self._samples[-1].at):
+            self._samples.clear()  # another process, or another clock
+        if self._samples and sample.done > self._samples[-1].done:
+            self._moved_at = sample.at
+        if not self._samples or sample.at > self._samples[-1].at:
+            self._samples.append(sample)
+        while sample.at - self._samples[0].at > _WINDOW_SECONDS:
+            self._samples.popleft()
+
+    @property
+    def is_moving(self) -> bool:
+        return self._samples[-1].at - self._moved_at <= _MOVING_SECONDS
+
+    @property
+    def records_per_second(self) -> float | None:
+        first, last = self._samples[0], self._samples[-1]
+        return None if first is last else round((last.done - first.done) / (last.at - first.at), 2)
+
+    @property
+    def of_stream(self) -> float | None:
+        """How many seconds of the stream per second."""
+        first, last = self._samples[0], self._samples[-1]
+        if first is last or first.created_at is None or last.created_at is None:
+            return None
+        return round((last.created_at - first.created_at) / (last.at - first.at), 3)
+
+
+def _add(counted: Counted, content: Content) -> None:
+    table = Stream(content.header.stream_arn).table
+    for action, numbers in content.counters.items():
+        before: Iterable[int] = counted.get((table, action), [0] * len(numbers))
+        counted[table, action] = [one + more for one, more in zip(before, numbers, strict=True)]
