@@ -85,6 +85,53 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
 
 
 @cli.command()
+@_PROPERTIES
+@_SET
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "cloudformation", "terraform"]),
+    default="json",
+    show_default=True,
+    help="What the policy is written for.",
+)
+@click.option(
+    "--for",
+    "reader",
+    type=click.Choice(["worker", "replay", "console"]),
+    default="worker",
+    show_default=True,
+    help="Who gets it: a worker, whoever runs `replay`, or whoever only looks.",
+)
+@click.option(
+    "--principal",
+    metavar="NAME",
+    help="Whose policy, if the configuration names roles or profiles. Default: the worker's own.",
+)
+@click.option("--account", metavar="ID", help="The AWS account. Default: that of the credentials, as AWS says.")
+def iam(
+    properties: Path,
+    overrides: tuple[str, ...],
+    form: str,
+    reader: str,
+    principal: str | None,
+    account: str | None,
+) -> None:
+    """Print the least IAM policy for exactly this configuration.
+
+    It allows the calls of the worker, of KCL, of the actions and of their dead letters, each on its own resources.
+    What handlers and programs of yours call is not in it, and neither are keys of KMS.
+    """
+    from record_processor.tools.iam.command import Wanted
+    from record_processor.tools.iam.command import iam as print_policy
+    from record_processor.tools.iam.formats import Format
+    from record_processor.tools.iam.policies import For
+
+    raise_stop_signals()
+    print_policy(properties, overrides, Wanted(Format(form), For(reader), principal, account))
+
+
+@cli.command()
 def class_archive() -> None:
     """Make the archive of Java's classes that halves the CPU time of a start: once per installation or image."""
     from record_processor.host import class_archive as archive
