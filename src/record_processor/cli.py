@@ -70,11 +70,26 @@ def run(properties: Path, overrides: tuple[str, ...], reload: bool, debug: str |
 @cli.command()
 @_PROPERTIES
 @_SET
-def check(properties: Path, overrides: tuple[str, ...]) -> None:
-    """Check a configuration without starting anything. Exit status: 0, or 2 with every error reported."""
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Also look at this machine, and ask AWS and what the actions write to. Changes and sends nothing.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as a JSON list.")
+def check(properties: Path, overrides: tuple[str, ...], online: bool, as_json: bool) -> None:
+    """Check a configuration without starting anything. Exit status: 0, or 2 with every error reported.
+
+    With --online, each line is a result (ok, warning or error), what was looked at, what was found and what to do:
+    Java, memory and file descriptors; credentials and clock; tables, streams and their view types; KCL's tables; and
+    everything that the actions and dead letters write to.
+    """
+    raise_stop_signals()
+    if online or as_json:
+        from record_processor.tools.online.command import report
+
+        raise SystemExit(report(properties, overrides, online=online, as_json=as_json))
     from record_processor.host.check import check as check_configuration
 
-    raise_stop_signals()
     checked = check_configuration(properties, overrides)
     for warning in checked.warnings:
         user_stderr.say_risky(redacted(str(warning)))
