@@ -8,6 +8,7 @@ from record_processor.aws.probes import AwsProbe
 from record_processor.catalog import image_needs
 from record_processor.catalog.check_report import Account, Address, AwsCall, NeededPermission, Needs, Question
 from record_processor.dead_letters import needs as letters
+from record_processor.errors import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,9 +32,13 @@ def of_actions(actions: Mapping[int, Action[Any]], file: YamlFile) -> Needs:
 
 
 def _add_permissions(needs: Needs, action: Action[Any]) -> None:
-    name, own, dead = action.settings.name, action.permissions, action.settings.dead_letter
+    name, dead, own, reason = action.settings.name, action.settings.dead_letter, None, ""
+    try:
+        own = action.permissions
+    except Exception as error:  # a plug-in's
+        reason = f": {described(error)}"
     if own is None:
-        needs.unknown_permissions.append(f"{name} ({action.settings.type})")
+        needs.unknown_permissions.append(f"{name} ({action.settings.type}{reason})")
     needs.permissions += _placed(name, "deliver", own or ())
     if dead is not None:
         needs.permissions += _placed(name, "store", letters.to_store(dead, name))
@@ -49,7 +54,14 @@ def _placed(name: str, purpose: Purpose, permissions: Iterable[Permission]) -> I
 
 def _questions(action: Action[Any]) -> Iterator[Question]:
     name, dead = action.settings.name, action.settings.dead_letter
-    for probe in [*(action.probes or ()), *(letters.to_ask(dead) if dead is not None else ())]:
+    try:
+        own = action.probes
+    except Exception as error:  # a plug-in's
+        yield Question(name, f"its probes: {described(error)}")
+        own = ()
+    if own is None:
+        yield Question(name, f"type {action.settings.type}")
+    for probe in [*(own or ()), *(letters.to_ask(dead) if dead is not None else ())]:
         yield _question(name, probe)
 
 

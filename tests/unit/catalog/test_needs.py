@@ -8,12 +8,16 @@ import pytest
 
 from record_processor.catalog import needs, registry
 from record_processor.catalog.actions_file import read_file
+from record_processor.config.yaml_file import read_yaml
 from record_processor.plugin.action import Action
+from record_processor.plugin.settings import ActionSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from record_processor.catalog.check_report import Needs
+    from record_processor.records.change_record import ChangeRecord
 
 CODE_OF_USERS = {"command", "python"}
 
@@ -52,6 +56,40 @@ def test_the_example_of_every_action_has_permissions_on_exact_resources(
 def test_an_action_with_code_of_users_is_named_as_unknown(tmp_path: Path) -> None:
     found = of(tmp_path, "- {name: mine, type: command, command: ['true']}\n")
     assert found.unknown_permissions == ["mine (command)"]
+
+
+class Silent(Action[ActionSettings]):
+    settings_type = ActionSettings
+
+    def deliver(self, records: Sequence[ChangeRecord]) -> None:
+        pass
+
+
+class Broken(Silent):
+    @property
+    def permissions(self) -> None:
+        raise RuntimeError("of a plug-in")
+
+    @property
+    def probes(self) -> None:
+        raise RuntimeError("of a plug-in")
+
+
+@pytest.mark.parametrize(
+    ("kind", "unknown", "question"),
+    [
+        (Silent, "x (silent)", "type silent"),
+        (Broken, "x (silent: RuntimeError: of a plug-in)", "its probes: RuntimeError: of a plug-in"),
+    ],
+)
+def test_a_plug_in_that_says_nothing_or_fails_is_named(
+    kind: type[Silent], unknown: str, question: str, tmp_path: Path
+) -> None:
+    (tmp_path / "actions.yaml").write_text("actions: []\n")
+    action = kind(ActionSettings(name="x", type="silent"))
+    found = needs.of_actions({0: action}, read_yaml(tmp_path / "actions.yaml"))
+    assert found.unknown_permissions == [unknown]
+    assert [(one.what, one.aws, one.address) for one in found.questions] == [(question, None, None)]
 
 
 @pytest.mark.parametrize(

@@ -39,15 +39,15 @@ def policy(folder: Path, *options: str, **content: str) -> dict[str, set[str]]:
 
 
 def test_a_worker_gets_its_streams_its_tables_and_its_sinks_and_no_more(tmp_path: Path) -> None:
-    items = {"dynamodb:DescribeTable", "dynamodb:CreateTable", "dynamodb:Scan", "dynamodb:UpdateItem"}
+    items = {f"dynamodb:{call}" for call in ("DescribeTable", "CreateTable", "UpdateItem", "DeleteItem")}
     reading = {"DescribeStream", "GetShardIterator", "GetRecords", "ListStreams"}
     assert policy(tmp_path) == {
         f"{TABLE}Orders": {"dynamodb:DescribeTable"},
         f"{TABLE}Orders/stream/*": {f"dynamodb:{call}" for call in reading},
-        f"{TABLE}orders-worker": {*items, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+        f"{TABLE}orders-worker": {*items, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"},
         f"{TABLE}orders-worker/index/LeaseOwnerToLeaseKeyIndex": {"dynamodb:Query"},
         f"{TABLE}orders-worker-CoordinatorState": {*items, "dynamodb:GetItem", "dynamodb:PutItem"},
-        f"{TABLE}orders-worker-WorkerMetricStats": {*items, "dynamodb:DeleteItem"},
+        f"{TABLE}orders-worker-WorkerMetricStats": {*items, "dynamodb:Scan"},
         f"arn:aws:kinesis:eu-west-1:{ACCOUNT}:stream/orders": {"kinesis:PutRecords"},
     }
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LEASE_INDEX = "LeaseOwnerToLeaseKeyIndex"
 _LEASES = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Scan")
 # The leader's lock, and the stream that each table had last.
-_COORDINATOR = ("GetItem", "PutItem", "UpdateItem", "Scan")
+_COORDINATOR = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
 _METRICS = ("UpdateItem", "DeleteItem", "Scan")
 _CREATION = ("DescribeTable", "CreateTable")
 

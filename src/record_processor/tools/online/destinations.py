@@ -42,7 +42,8 @@ class _Asked(NamedTuple):
 
 def look(needs: Needs, region: str) -> Iterator[Finding]:
     """Yield a finding for each question, in the order of the actions; equal ones are asked once."""
-    needed = {(one.action, call) for one in needs.permissions for call in one.calls}
+    of_worker = [one for one in needs.permissions if one.purpose in ("deliver", "store")]
+    needed = {(one.action, call) for one in of_worker for call in one.calls}
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         yield from threads.map(lambda one: _answer(one, region, needed), _without_repetition(needs.questions))
 
