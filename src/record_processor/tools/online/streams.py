@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from botocore.exceptions import ClientError
+
 from record_processor.aws.clients import explained
+from record_processor.aws.explanations import explanation
 from record_processor.errors import SetupError
 from record_processor.host import stream_arns
 from record_processor.tools.online.finding import Finding, error, of_setup_error, ok, warning
@@ -41,6 +44,8 @@ def look(clients: Clients, names: Sequence[str], needs: Sequence[ImageNeed], see
         view_type = description["StreamViewType"]
         seen.append(Seen(view_type, len(still)))
         yield _of_stream(what, arn, description, len(still))
+        if not stream_arns.is_arn(name):
+            yield from _list(clients.streams, name)
         yield from _images(what, view_type, needs)
 
 
@@ -51,6 +56,17 @@ def _of_stream(what: str, arn: str, description: dict[str, Any], shards: int) ->
             what, f"{found}, disabled", "Nothing new arrives: name the table, to follow the stream it has now"
         )
     return ok(what, found)
+
+
+def _list(streams: Any, table: str) -> Iterator[Finding]:
+    """Yield a warning if the list of a table's streams may not be read: the worker then does without it."""
+    try:
+        streams.list_streams(TableName=table, Limit=1)
+    except ClientError as refused:
+        found = (
+            f"they may not be listed ({explanation(refused, _STREAMS)}): one that was replaced unseen is passed over"
+        )
+        yield warning(f"streams of table {table}", found, "Allow dynamodb:ListStreams on its streams")
 
 
 def _images(what: str, view_type: str, needs: Sequence[ImageNeed]) -> Iterator[Finding]:
