@@ -121,6 +121,27 @@ def test_a_roles_account_is_that_of_its_name(tmp_path: Path) -> None:
     assert "arn:aws:dynamodb:eu-west-1:999999999999:table/Orders" in text
 
 
+def test_names_that_come_from_the_environment_are_written_out_and_secrets_are_in_none_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREAM", "from-outside")
+    monkeypatch.setenv("SIGNING", "a-secret-that-signs")
+    role = "arn:aws:iam::999999999999:role/reader"
+    actions = (
+        "actions:\n- {name: a, type: kinesis, stream: '${STREAM}'}\n"
+        "- {name: b, type: webhook, url: 'https://partner.example/', secret: '${SIGNING}'}\n"
+    )
+    properties = f"AwsCredentialsProvider = StsAssumeRoleCredentialsProvider|{role}|me\n"
+    allowed = policy(tmp_path, actions=actions, properties=properties)
+    assert allowed == {
+        f"arn:aws:kinesis:eu-west-1:{ACCOUNT}:stream/from-outside": {"kinesis:PutRecords"},
+        role: {"sts:AssumeRole"},
+    }
+    printed, said, _ = run(tmp_path, "--account", ACCOUNT, actions=actions, properties=properties)
+    assert said.startswith("this is the policy of worker; --principal prints that of ")
+    assert "a-secret-that-signs" not in printed + said
+
+
 def test_regions_of_china_have_their_partition(tmp_path: Path) -> None:
     allowed = policy(tmp_path, "--set", "regionName=cn-north-1")
     assert f"arn:aws-cn:dynamodb:cn-north-1:{ACCOUNT}:table/Orders" in allowed

@@ -11,7 +11,7 @@ from record_processor.config.credential_providers import LOCAL, parts
 from record_processor.config.wording import unknown
 from record_processor.errors import SetupError
 from record_processor.host.check import check
-from record_processor.logs.terminal import say, say_lines
+from record_processor.logs.terminal import say, say_exactly
 from record_processor.tools.iam.formats import Format, written
 from record_processor.tools.iam.policies import For, Policy, needs_account, policies
 from record_processor.tools.iam.statements import document
@@ -52,7 +52,7 @@ def iam(path: Path, overrides: Iterable[str], wanted: Wanted) -> None:
     found = policies(checked, wanted.reader)
     policy = _chosen(found, wanted)
     name = f"{checked.configuration.application_name}-{wanted.reader.value}"
-    say_lines(written(policy, wanted.form, name, _account(checked, policy, wanted)))
+    say_exactly(written(policy, wanted.form, name, _account(checked, policy, wanted)))
     _say_what_is_missing(checked, found, policy, wanted)
 
 

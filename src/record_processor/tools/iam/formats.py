@@ -62,12 +62,16 @@ def _substituted(text: str) -> Any:
 
 
 def _terraform(policy: dict[str, Any], name: str) -> str:
-    escaped = _each_text(policy, lambda text: text.replace("${", "$${").replace("%{", "%%{"))
-    text = _json(escaped).replace(json.dumps(_MARK)[1:-1], _TERRAFORM_ACCOUNT)
+    text = _json(_each_text(policy, _literal)).replace(json.dumps(_MARK)[1:-1], _TERRAFORM_ACCOUNT)
     data = 'data "aws_caller_identity" "current" {}\n\n' if _TERRAFORM_ACCOUNT in text else ""
-    label = _NO_WORD.sub("_", name)
-    inside = f'  name   = "{name}"\n  policy = jsonencode({_indented(text)})'
+    label = re.sub("^(?=[0-9])", "_", _NO_WORD.sub("_", name))  # it may not begin with a digit
+    inside = f"  name   = {_json(_literal(name))}\n  policy = jsonencode({_indented(text)})"
     return f'{data}resource "aws_iam_policy" "{label}" {{\n{inside}\n}}'
+
+
+def _literal(text: str) -> str:
+    """Return text without the beginnings of Terraform's expressions."""
+    return text.replace("${", "$${").replace("%{", "%%{")
 
 
 def _indented(text: str) -> str:
