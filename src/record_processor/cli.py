@@ -70,11 +70,26 @@ def run(properties: Path, overrides: tuple[str, ...], reload: bool, debug: str |
 @cli.command()
 @_PROPERTIES
 @_SET
-def check(properties: Path, overrides: tuple[str, ...]) -> None:
-    """Check a configuration without starting anything. Exit status: 0, or 2 with every error reported."""
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Also look at this machine, and ask AWS and what the actions write to. Changes and sends nothing.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as a JSON list.")
+def check(properties: Path, overrides: tuple[str, ...], online: bool, as_json: bool) -> None:
+    """Check a configuration without starting anything. Exit status: 0, or 2 with every error reported.
+
+    With --online, each line is a result (ok, warning or error), what was looked at, what was found and what to do:
+    Java, memory and file descriptors; credentials and clock; tables, streams and their view types; KCL's tables; and
+    everything that the actions and dead letters write to.
+    """
+    raise_stop_signals()
+    if online or as_json:
+        from record_processor.tools.online.command import report
+
+        raise SystemExit(report(properties, overrides, online=online, as_json=as_json))
     from record_processor.host.check import check as check_configuration
 
-    raise_stop_signals()
     checked = check_configuration(properties, overrides)
     for warning in checked.warnings:
         user_stderr.say_risky(redacted(str(warning)))
@@ -82,6 +97,53 @@ def check(properties: Path, overrides: tuple[str, ...]) -> None:
         user_stderr.say_exposed(redacted(sentence))
     count = len(checked.actions)
     say(f"{properties}: OK: {count} action{'s' * (count != 1)}")
+
+
+@cli.command()
+@_PROPERTIES
+@_SET
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "cloudformation", "terraform"]),
+    default="json",
+    show_default=True,
+    help="What the policy is written for.",
+)
+@click.option(
+    "--for",
+    "reader",
+    type=click.Choice(["worker", "replay", "console"]),
+    default="worker",
+    show_default=True,
+    help="Who gets it: a worker, whoever runs `replay`, or whoever only looks.",
+)
+@click.option(
+    "--principal",
+    metavar="NAME",
+    help="Whose policy, if the configuration names roles or profiles. Default: the worker's own.",
+)
+@click.option("--account", metavar="ID", help="The AWS account. Default: that of the credentials, as AWS says.")
+def iam(
+    properties: Path,
+    overrides: tuple[str, ...],
+    form: str,
+    reader: str,
+    principal: str | None,
+    account: str | None,
+) -> None:
+    """Print the least IAM policy for exactly this configuration.
+
+    It allows the calls of the worker, of KCL, of the actions and of their dead letters, each on its own resources.
+    What handlers and programs of yours call is not in it, and neither are keys of KMS.
+    """
+    from record_processor.tools.iam.command import Wanted
+    from record_processor.tools.iam.command import iam as print_policy
+    from record_processor.tools.iam.formats import Format
+    from record_processor.tools.iam.policies import For
+
+    raise_stop_signals()
+    print_policy(properties, overrides, Wanted(Format(form), For(reader), principal, account))
 
 
 @cli.command()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ProfileNotFound
+from botocore.exceptions import NoCredentialsError, ProfileNotFound
 
 from record_processor.aws import settings
 from record_processor.aws.settings import AwsSettings, client
@@ -60,6 +61,18 @@ def test_a_role_is_assumed_and_its_credentials_are_used(servers: Servers, monkey
     who: dict[str, Any] = made.get_caller_identity()
     assert who["Arn"].startswith("arn:aws:sts::999999999999:assumed-role/writer/")
     proxy.end()
+
+
+def test_a_role_that_nobody_can_assume_for_lack_of_credentials_is_reported_as_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(NoCredentialsError):
+        client("sqs", AwsSettings(role_arn="arn:aws:iam::999999999999:role/writer"), "us-west-2")
 
 
 def test_a_profile_gives_credentials_and_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

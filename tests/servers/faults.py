@@ -5,29 +5,22 @@ It also refuses what AWS refuses, since no test server is as strict.
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import socket
 import threading
 import time
 from collections import deque
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from tests.servers.answers import Answer, Request
 from tests.servers.limits import refusal
 from tests.servers.process import LOOPBACK
+from tests.servers.proxy import DropConnection, forward, handler
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from tests.servers.answers import Answer, Request
     from tests.servers.dialects import Dialect
-
-
-class DropConnection(Exception):  # noqa: N818 - what happens, not what failed
-    """The client gets no answer."""
 
 
 class Faults:
@@ -40,7 +33,7 @@ class Faults:
         server_tls: ssl.SSLContext | None = None,
         client_tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._upstream = urlsplit(upstream)
+        self._upstream = upstream
         self._client_tls = client_tls
         self._dialect = dialect
         self._plan: deque[Callable[[Request], Answer]] = deque()
@@ -49,7 +42,7 @@ class Faults:
         self._changed = threading.Condition()
         self.requests = 0
         self.last: Request | None = None
-        self._server = ThreadingHTTPServer((LOOPBACK, 0), _handler(self))
+        self._server = ThreadingHTTPServer((LOOPBACK, 0), handler(self))
         self._server.daemon_threads = True
         if server_tls is not None:
             self._server.socket = server_tls.wrap_socket(self._server.socket, server_side=True)
@@ -114,65 +107,4 @@ class Faults:
                 self._changed.notify_all()
 
     def _forward(self, request: Request) -> Answer:
-        host, port = self._upstream.hostname or LOOPBACK, self._upstream.port
-        if self._client_tls is None:
-            connection = http.client.HTTPConnection(host, port, timeout=30)
-        else:
-            connection = http.client.HTTPSConnection(host, port, timeout=30, context=self._client_tls)
-        try:
-            # The Host header is a part of what is signed.
-            connection.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in request.headers.items():
-                if name.lower() not in ("connection", "content-length", "expect", "transfer-encoding"):
-                    connection.putheader(name, value)
-            connection.putheader("Content-Length", str(len(request.body)))
-            connection.endheaders(request.body)
-            answer = connection.getresponse()
-            return Answer(answer.status, dict(answer.getheaders()), answer.read())
-        except OSError:
-            raise DropConnection from None
-        finally:
-            connection.close()
-
-
-def _handler(faults: Faults) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Otherwise head and body of an answer are sent separately, and wait for each other's acknowledgement.
-        wbufsize = -1
-        disable_nagle_algorithm = True
-
-        def handle_expect_100(self) -> bool:
-            going_on = super().handle_expect_100()
-            self.wfile.flush()
-            return going_on
-
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            try:
-                answer = faults.answer(Request(self.command, self.path, dict(self.headers.items()), body))
-            except DropConnection:
-                self.close_connection = True
-                with contextlib.suppress(OSError):
-                    self.connection.shutdown(socket.SHUT_RDWR)
-                return
-            with contextlib.suppress(OSError):  # the client may have given up
-                self._send(answer)
-
-        def _send(self, answer: Answer) -> None:
-            self.send_response_only(answer.status)
-            for name, value in answer.headers.items():
-                if name.lower() not in ("connection", "content-length", "transfer-encoding"):
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(answer.body)
-            self.wfile.flush()
-
-        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_any  # noqa: N815 - the server's names
-
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    return Handler
+        return forward(self._upstream, request, self._client_tls)

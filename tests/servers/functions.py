@@ -1,5 +1,7 @@
 """Lambda's Invoke over functions in files: `FOLDER/NAME.py` has `handle(event, context)`. Run as a program.
 
+A DryRun runs nothing.
+
 Lambda answers 200 for a function that failed, with a header that says so; errors of the call itself have other codes.
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
@@ -28,6 +30,8 @@ class Functions(BaseHTTPRequestHandler):
             self._answer(413, {"Message": "too large"}, {"x-amzn-errortype": "RequestTooLargeException"})
         elif not program.exists():
             self._answer(404, {"Message": f"no function {name}"}, {"x-amzn-errortype": "ResourceNotFoundException"})
+        elif self.headers.get("x-amz-invocation-type") == "DryRun":
+            self._answer(204, None, {})
         else:
             self._invoke(program, event)
 
@@ -45,7 +49,7 @@ class Functions(BaseHTTPRequestHandler):
             self._answer(200, answer, {})
 
     def _answer(self, status: int, content: object, headers: dict[str, str]) -> None:
-        body = json.dumps(content).encode()
+        body = b"" if status == 204 else json.dumps(content).encode()
         self.send_response(status)
         for name, value in {**headers, "content-type": "application/json", "content-length": str(len(body))}.items():
             self.send_header(name, value)

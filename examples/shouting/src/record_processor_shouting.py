@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from record_processor.plugin import Action, ActionSettings, ChangeRecord, InvalidSettingError
+from record_processor.plugin import Action, ActionSettings, AwsProbe, ChangeRecord, InvalidSettingError, Permission
 
 
 class ShoutSettings(ActionSettings, kw_only=True, frozen=True):
@@ -34,6 +34,14 @@ class ShoutAction(Action[ShoutSettings]):
         super().__init__(settings)
         if Path(settings.path).is_dir():
             raise InvalidSettingError("path", f"{settings.path} is a folder")
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        return ()  # it calls no AWS service
+
+    @property
+    def probes(self) -> Sequence[AwsProbe]:
+        return ()  # and nothing else that could be asked
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         with Path(self.settings.path).open("a") as file:

@@ -29,6 +29,7 @@ from record_processor.system import working_directory
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from record_processor.aws.probes import AddressProbe, AwsProbe
     from record_processor.records.change_record import ChangeRecord
 
 log = Log("actions.command")
@@ -96,6 +97,14 @@ class CommandAction(BatchedAction[CommandSettings]):
         program, path = command[0], self._environment.variables().get("PATH")
         if shutil.which(start / program if "/" in program else program, path=path) is None:
             raise InvalidSettingError("command", f"{program!r} is not a program, neither on PATH nor from {start}")
+
+    @property
+    def permissions(self) -> None:
+        """What a program calls is known to its author alone."""
+
+    @property
+    def probes(self) -> Sequence[AwsProbe | AddressProbe]:
+        return ()
 
     def entry(self, record: ChangeRecord) -> BatchEntry:
         line = self._shape.encoded(record) + b"\n"

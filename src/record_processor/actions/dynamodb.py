@@ -32,6 +32,8 @@ from record_processor.records.stream import Shard
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AwsProbe
     from record_processor.records.change_record import ChangeRecord
 
 # Sequence numbers have up to 21 digits on AWS, and no guaranteed length. As texts of equal length they compare as
@@ -88,6 +90,7 @@ class DynamoDBAction(Action[DynamoDBSettings]):
     """Write only the last change of each item in a batch."""
 
     settings_type = DynamoDBSettings
+    needed_images = ("new",)
     default_batch_size = 25
     example = """\
 - name: orders-view
@@ -136,6 +139,19 @@ class DynamoDBAction(Action[DynamoDBSettings]):
 
     def open(self, shard: Shard) -> None:
         self._shard = shard
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        from record_processor.aws import permissions  # no shard process asks
+
+        calls = ("dynamodb:PutItem",) if self.settings.keep_deleted else ("dynamodb:PutItem", "dynamodb:DeleteItem")
+        return [permissions.Permission(calls, (permissions.table(self.settings.table),), self.settings.aws)]
+
+    @property
+    def probes(self) -> Sequence[AwsProbe]:
+        from record_processor.aws import probes
+
+        return [probes.table(self.settings.table, self.settings.aws)]
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         last = {record.raw_keys: position for position, record in enumerate(records)}

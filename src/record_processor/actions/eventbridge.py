@@ -16,6 +16,8 @@ from record_processor.records.template import TextTemplate
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AwsProbe
     from record_processor.records.change_record import ChangeRecord
 
 _KIBIBYTE = 1024
@@ -83,6 +85,21 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
     @property
     def resource(self) -> str:
         return self.settings.bus
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        from record_processor.aws import permissions  # no shard process asks
+
+        resource = permissions.named("events", "event-bus", self.settings.bus)
+        return [permissions.Permission(("events:PutEvents",), (resource,), self.settings.aws)]
+
+    @property
+    def probes(self) -> Sequence[AwsProbe]:
+        from record_processor.aws.probes import AwsProbe
+
+        bus = self.settings.bus
+        what, call = f"event bus {bus}", "events:DescribeEventBus"
+        return [AwsProbe(what, "events", "describe_event_bus", {"Name": bus}, call, self.settings.aws, bus)]
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         answer = client.put_events(Entries=contents)

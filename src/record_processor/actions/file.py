@@ -21,6 +21,8 @@ from record_processor.text.safe_text import path_segment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AddressProbe, AwsProbe
     from record_processor.records.change_record import ChangeRecord
 
 log = Log("actions.file")
@@ -77,6 +79,14 @@ class FileAction(Action[FileSettings]):
     def destination(self) -> Destination:
         harm = "their lines would be mixed, and each would rotate the other's file; give each its own path"
         return Destination("path", ("file", os.path.abspath(self.settings.path)), harm)  # noqa: PTH100 - text
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        return ()  # calls no AWS service
+
+    @property
+    def probes(self) -> Sequence[AwsProbe | AddressProbe]:
+        return ()
 
     def open(self, shard: Shard) -> None:
         table, shard_id = path_segment(shard.stream.table), path_segment(shard.shard_id)

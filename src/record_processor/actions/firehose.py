@@ -13,6 +13,8 @@ from record_processor.plugin.batched_action import BatchEntry, Limits
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AwsProbe
     from record_processor.records.change_record import ChangeRecord
 
 _KIBIBYTE = 1024
@@ -53,6 +55,21 @@ class FirehoseAction(AwsBatchedAction[FirehoseSettings]):
     @property
     def resource(self) -> str:
         return self.settings.stream
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        from record_processor.aws import permissions  # no shard process asks
+
+        resource = permissions.named("firehose", "deliverystream", self.settings.stream)
+        return [permissions.Permission(("firehose:PutRecordBatch",), (resource,), self.settings.aws)]
+
+    @property
+    def probes(self) -> Sequence[AwsProbe]:
+        from record_processor.aws.probes import AwsProbe
+
+        stream = self.settings.stream
+        what, call, parameters = f"Firehose {stream}", "firehose:DescribeDeliveryStream", {"DeliveryStreamName": stream}
+        return [AwsProbe(what, "firehose", "describe_delivery_stream", parameters, call, self.settings.aws)]
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         answer = client.put_record_batch(DeliveryStreamName=self.settings.stream, Records=contents)

@@ -15,6 +15,8 @@ from record_processor.records.template import TextTemplate
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AwsProbe
     from record_processor.records.change_record import ChangeRecord
 
 _MEBIBYTE = 1024 * 1024
@@ -53,6 +55,22 @@ class KinesisAction(AwsBatchedAction[KinesisSettings]):
     @property
     def resource(self) -> str:
         return self.settings.stream
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        from record_processor.aws import permissions  # no shard process asks
+
+        resource = permissions.named("kinesis", "stream", self.settings.stream)
+        return [permissions.Permission(("kinesis:PutRecords",), (resource,), self.settings.aws)]
+
+    @property
+    def probes(self) -> Sequence[AwsProbe]:
+        from record_processor.aws.probes import AwsProbe
+
+        stream = self.settings.stream
+        where = {"StreamARN": stream} if stream.startswith("arn:") else {"StreamName": stream}
+        what, call = f"Kinesis stream {stream}", "kinesis:DescribeStreamSummary"
+        return [AwsProbe(what, "kinesis", "describe_stream_summary", where, call, self.settings.aws, stream)]
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         stream = self.settings.stream

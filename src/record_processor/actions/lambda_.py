@@ -22,6 +22,8 @@ from record_processor.text.safe_text import shortened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AwsProbe
     from record_processor.records.change_record import ChangeRecord
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -58,6 +60,24 @@ class LambdaAction(Action[LambdaSettings]):
 
     def open(self, shard: Shard) -> None:
         self._shard = shard
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        from record_processor.aws import permissions  # no shard process asks
+
+        resource = permissions.function(self.settings.function, self.settings.qualifier)
+        return [permissions.Permission(("lambda:InvokeFunction",), (resource,), self.settings.aws)]
+
+    @property
+    def probes(self) -> Sequence[AwsProbe]:
+        from record_processor.aws.probes import AwsProbe
+
+        function, aws = self.settings.function, self.settings.aws
+        qualifier = {} if self.settings.qualifier is None else {"Qualifier": self.settings.qualifier}
+        # This asks for the very permission that the worker needs, and the function does not run.
+        parameters = {"FunctionName": function, "InvocationType": "DryRun", **qualifier}
+        what, call = f"function {function}", "lambda:InvokeFunction"
+        return [AwsProbe(what, "lambda", "invoke", parameters, call, aws, function)]
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         bisection.deliver(self._send, records)

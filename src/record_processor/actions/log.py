@@ -13,6 +13,8 @@ from record_processor.plugin.record_format import FormattedSettings, RecordForma
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AddressProbe, AwsProbe
     from record_processor.records.change_record import ChangeRecord
 
 log = Log("actions.log")
@@ -41,6 +43,14 @@ class LogAction(Action[LogSettings]):
         super().__init__(settings)
         chosen = settings.format is not None or settings.template is not None
         self._shape = RecordFormat(settings) if chosen else None
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        return ()  # calls no AWS service
+
+    @property
+    def probes(self) -> Sequence[AwsProbe | AddressProbe]:
+        return ()
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         write = getattr(log, self.settings.level)

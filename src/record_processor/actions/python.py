@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.actions.handlers.handler_call import HandlerCall
+    from record_processor.aws.probes import AddressProbe, AwsProbe
     from record_processor.records.change_record import ChangeRecord
 
 log = Log("actions.python")
@@ -103,6 +104,14 @@ class PythonAction(Action[PythonSettings]):
         self._handler = imported(settings.handler)
         self._hooks = Hooks(settings.name, settings.startup, settings.shutdown, settings.timeout)
         self._calls = HandlerCalls(settings.name, settings.timeout, self._overdue)
+
+    @property
+    def permissions(self) -> None:
+        """What a handler calls is known to its author alone."""
+
+    @property
+    def probes(self) -> Sequence[AwsProbe | AddressProbe]:
+        return ()
 
     def open(self, shard: Shard) -> None:
         self._shard = shard

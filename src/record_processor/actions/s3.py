@@ -24,12 +24,25 @@ from record_processor.text.safe_text import path_segment, printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AwsProbe
     from record_processor.records.change_record import ChangeRecord
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _LONGEST_KEY_BYTES = 1024
 _PLACES = ("action", "date", "day", "first", "hour", "last", "month", "shard", "table", "year")
 
+
+class _AnyText(str):
+    """Takes the place of a value that is not known yet, whatever format is asked for."""
+
+    __slots__ = ()
+
+    def __format__(self, _specification: str) -> str:
+        return _ANY_TEXT
+
+
+_ANY_TEXT = "\0"  # no key contains it
 
 _LONGEST_PLACES = {
     **dict.fromkeys(_PLACES, "9999"),
@@ -94,6 +107,22 @@ class S3Action(Action[S3Settings]):
 
     def open(self, shard: Shard) -> None:
         self._shard = shard
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        from record_processor.aws import permissions  # no shard process asks
+
+        values = {**dict.fromkeys(_PLACES, _AnyText()), "action": self.settings.name}
+        key = self.settings.key.format(**values) + (".gz" if self.settings.gzip else "")
+        pattern = permissions.literal(key).replace(_ANY_TEXT, permissions.ANY)
+        resources = (permissions.objects(self.settings.bucket, pattern),)
+        return [permissions.Permission(("s3:PutObject",), resources, self.settings.aws)]
+
+    @property
+    def probes(self) -> Sequence[AwsProbe]:
+        from record_processor.aws import probes
+
+        return [probes.bucket(self.settings.bucket, self.settings.aws)]
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         from botocore.exceptions import BotoCoreError, ClientError

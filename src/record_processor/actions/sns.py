@@ -14,6 +14,8 @@ from record_processor.text.safe_text import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AwsProbe
     from record_processor.records.change_record import ChangeRecord
 
 _LONGEST_SUBJECT = 100
@@ -63,6 +65,18 @@ class SnsAction(MessageAction[SnsSettings]):
     @property
     def resource(self) -> str:
         return self.settings.topic_arn
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        from record_processor.aws import permissions  # no shard process asks
+
+        return [permissions.Permission(("sns:Publish",), (self.settings.topic_arn,), self.settings.aws)]
+
+    @property
+    def probes(self) -> Sequence[AwsProbe]:
+        from record_processor.aws import probes
+
+        return [probes.topic(self.settings.topic_arn, self.settings.aws)]
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         entries = [{"Id": str(position), **message} for position, message in enumerate(contents)]

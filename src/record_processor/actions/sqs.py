@@ -12,6 +12,9 @@ from record_processor.plugin.batched_action import Limits
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AwsProbe
+
 
 class SqsSettings(MessageSettings, kw_only=True, frozen=True):
     """Sends each record as a message to an SQS queue; to a FIFO queue in order per item, without duplicates."""
@@ -46,6 +49,19 @@ class SqsAction(MessageAction[SqsSettings]):
     @property
     def resource(self) -> str:
         return self.settings.queue_url
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        from record_processor.aws import permissions  # no shard process asks
+
+        resource = permissions.queue(self.settings.queue_url)
+        return [permissions.Permission(("sqs:SendMessage",), (resource,), self.settings.aws)]
+
+    @property
+    def probes(self) -> Sequence[AwsProbe]:
+        from record_processor.aws import probes
+
+        return [probes.queue(self.settings.queue_url, self.settings.aws)]
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         entries = [{"Id": str(position), **message} for position, message in enumerate(contents)]

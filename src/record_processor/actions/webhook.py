@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.actions.http.bounded_http import Answer, BoundedClient
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AddressProbe
     from record_processor.records.change_record import ChangeRecord
 
 log = Log("actions.webhook")
@@ -130,6 +132,18 @@ class WebhookAction(Action[WebhookSettings]):
             f"{self.settings.name} has a secret, and sends unencrypted: anybody on the way can read what it sends, and "
             "send it again. Write an address that begins with https://"
         )
+
+    @property
+    def permissions(self) -> Sequence[Permission]:
+        return ()  # calls no AWS service
+
+    @property
+    def probes(self) -> Sequence[AddressProbe]:
+        from record_processor.aws.probes import AddressProbe  # no shard process asks
+
+        is_tls = self._address.scheme == "https"
+        host, port = self._address.hostname or "", self._address.port or (443 if is_tls else 80)
+        return [AddressProbe(f"host {host}:{port}", host, port, is_tls, self.settings.ca_file)]
 
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         bisection.deliver(self._send, records)

@@ -1,4 +1,4 @@
-"""Checks an actions file in a process of its own: `python -m record_processor.catalog FILE`.
+"""Checks an actions file in a process of its own: `python -m record_processor.catalog FILE [--needs]`.
 
 Checking imports the handlers that the file names, and what they import. A worker's parent process must stay small and
 must not run user code, so it asks this process. The answer is one JSON object on standard output (`check_report.py`).
@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from record_processor.catalog.actions_file import read_file
-from record_processor.catalog.check_report import CheckReport
+from record_processor.catalog.check_report import NEEDS, CheckReport
 from record_processor.config import exposed
 from record_processor.errors import InvalidConfigError
 from record_processor.text import redaction
@@ -28,8 +28,12 @@ def main() -> None:
     os.dup2(2, 1)
     sys.stdout, sys.stderr = _Masked(1), _Masked(2)
     try:
-        actions, tables, warnings = read_file(Path(sys.argv[1]))
-        result = CheckReport(actions, redaction.remembered(), tables, exposed.found(), warnings)
+        read = read_file(Path(sys.argv[1]))
+        result = CheckReport(read.actions, redaction.remembered(), read.tables, exposed.found(), read.warnings)
+        if NEEDS in sys.argv[2:]:
+            from record_processor.catalog import needs  # for `iam` and `check --online` alone
+
+            result.needs = needs.of_actions(read.built, read.file)
     except InvalidConfigError as error:
         result = CheckReport(mistakes=list(error.mistakes))
     with answer:

@@ -37,6 +37,9 @@ class CheckedFile(NamedTuple):
     """The DynamoDB tables that the actions write to."""
     warnings: list[tuple[str, str]]
     """Place and message of each setting that is valid but dangerous."""
+    built: dict[int, Action[Any]]
+    """By position: the actions."""
+    file: YamlFile
 
 
 def read_actions(path: Path) -> list[dict[str, Any]]:
@@ -74,7 +77,7 @@ def read_file(path: Path) -> CheckedFile:
         problems = list(dict.fromkeys(problems))
         problems.sort(key=lambda problem: file.line(problem[0]))
         raise InvalidConfigError([file.mistake(place, redacted(message)) for place, message in problems])
-    return CheckedFile(items, written_tables.of_actions(built, file), _warnings(file, built))
+    return CheckedFile(items, written_tables.of_actions(built, file), _warnings(file, built), built, file)
 
 
 def _warnings(file: YamlFile, built: dict[int, Action[Any]]) -> list[tuple[str, str]]:

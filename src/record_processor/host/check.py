@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from record_processor.catalog.check_report import CheckReport
+from record_processor.catalog.check_report import NEEDS, CheckReport, Needs
 from record_processor.config import exposed
 from record_processor.config.credential_providers import check_provider
 from record_processor.config.properties import read_properties
@@ -42,10 +42,17 @@ class Checked(NamedTuple):
     """Warnings about files that other users can read or write."""
     warnings: tuple[ConfigError, ...] = ()
     """Settings that are valid but dangerous."""
+    needs: Needs = Needs()
+    """What the actions need outside this machine; only if it was asked for."""
 
 
-def check(path: Path, overrides: Iterable[str]) -> Checked:
+def check(path: Path, overrides: Iterable[str], *, with_needs: bool = False) -> Checked:
     """Read and check everything that the user wrote.
+
+    Args:
+        path: the properties file.
+        overrides: `KEY=VALUE` each.
+        with_needs: whether to find out what the actions need outside this machine.
 
     Raises:
         InvalidConfigError: with every error found.
@@ -58,12 +65,12 @@ def check(path: Path, overrides: Iterable[str]) -> Checked:
     command = _shard_command(configuration)
     exposed.look_at(path, holds_secrets=False)
     exposed.look_at(configuration.actions_path, holds_secrets=False)
-    answer = _checked_actions(configuration.actions_path)
+    answer = _checked_actions(configuration.actions_path, *([NEEDS] if with_needs else []))
     write_loops.refuse(configuration.aws, configuration.stream_names, answer.tables)
     said = tuple(dict.fromkeys([*exposed.found(), *answer.exposed]))
     warnings = tuple(ConfigError(place, message) for place, message in answer.warnings)
-    forker = _forker_command(configuration)
-    return Checked(configuration, answer.actions, command, forker, answer.tables, said, warnings)
+    forker, needs = _forker_command(configuration), answer.needs or Needs()
+    return Checked(configuration, answer.actions, command, forker, answer.tables, said, warnings, needs)
 
 
 def _shard_command(configuration: WorkerConfiguration) -> list[str]:
@@ -85,9 +92,9 @@ def _forker_command(configuration: WorkerConfiguration) -> list[str] | None:
     return [*_SHARD_COMMAND, "--forker"]
 
 
-def _checked_actions(path: Path) -> CheckReport:
+def _checked_actions(path: Path, *options: str) -> CheckReport:
     """Ask a separate process: it imports the user's handlers, and this process must stay small and safe."""
-    status, content = checking_process.ask(path)
+    status, content = checking_process.ask(path, *options)
     try:
         answer = msgspec.json.decode(content, type=CheckReport)
     except msgspec.DecodeError:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def ask(actions_path: Path) -> tuple[int, bytes]:
+def ask(actions_path: Path, *options: str) -> tuple[int, bytes]:
     """Return its exit status and its answer. Whatever it started is ended with it, also if this command is stopped."""
-    command = [sys.executable, "-m", "record_processor.catalog", str(actions_path)]
+    command = [sys.executable, "-m", "record_processor.catalog", str(actions_path), *options]
     as_json = user_stderr.is_json()
     # A file, since a process started by a handler's module may keep a pipe open forever. It contains the secrets.
     with tempfile.TemporaryFile(dir=private_files.places()[0]) as answer:

@@ -26,14 +26,45 @@ def prepare(dynamodb: Any, tables: KclTables) -> None:
     Raises:
         SetupError: a table cannot be created, or exists and is not one of KCL's.
     """
-    wanted = [_lease_table(tables.leases), _keyed_table(tables.coordinator, "key"), _keyed_table(tables.metrics, "wid")]
-    created = [table["TableName"] for table in wanted if _create_missing(dynamodb, table)]
+    created = [table["TableName"] for table in wanted(tables) if _create_missing(dynamodb, table)]
     for name in created:
         with explained(f"table {name}"):
             dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=_WAITER)
     for table in tables:
         if table.has_point_in_time_recovery:
             _enable_recovery(dynamodb, table.name)
+
+
+def wanted(tables: KclTables) -> list[dict[str, Any]]:
+    """Return the three tables as `CreateTable` takes them."""
+    return [_lease_table(tables.leases), _keyed_table(tables.coordinator, "key"), _keyed_table(tables.metrics, "wid")]
+
+
+def find(dynamodb: Any, name: str) -> dict[str, Any] | None:
+    """Return a table's description; None if it does not exist.
+
+    Raises:
+        SetupError: it may not be described.
+    """
+    with explained(f"table {name}"):
+        try:
+            found: dict[str, Any] = dynamodb.describe_table(TableName=name)["Table"]
+        except dynamodb.exceptions.ResourceNotFoundException:
+            return None
+    return found
+
+
+def check_key(found: dict[str, Any], table: dict[str, Any]) -> None:
+    """Compare what exists with what is wanted.
+
+    Raises:
+        SetupError: it is not one of KCL's.
+    """
+    if found["KeySchema"] != table["KeySchema"]:
+        raise SetupError(
+            f"table {table['TableName']!r} is there, and its key is not the one that KCL needs. Does applicationName "
+            "equal the name of a table of yours? Choose another, or set tableName"
+        )
 
 
 def stream_mode(dynamodb: Any, table: str, asked: StreamMode, streams: int) -> str:
@@ -69,17 +100,11 @@ def _mode_of_leases(dynamodb: Any, table: str) -> str | None:
 
 
 def _create_missing(dynamodb: Any, table: dict[str, Any]) -> bool:
-    name = table["TableName"]
-    with explained(f"table {name}"):
-        try:
-            found = dynamodb.describe_table(TableName=name)["Table"]
-        except dynamodb.exceptions.ResourceNotFoundException:
+    found = find(dynamodb, table["TableName"])
+    if found is None:
+        with explained(f"table {table['TableName']}"):
             return _create(dynamodb, table)
-    if found["KeySchema"] != table["KeySchema"]:
-        raise SetupError(
-            f"table {name!r} is there, and its key is not the one that KCL needs. Does applicationName equal the name "
-            "of a table of yours? Choose another, or set tableName"
-        )
+    check_key(found, table)
     return found["TableStatus"] == "CREATING"  # type: ignore[no-any-return]
 
 

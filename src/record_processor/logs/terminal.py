@@ -13,6 +13,14 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(printable(redacted(text)), err=err)
 
 
+def say_exactly(text: str) -> None:
+    """Do what `say_lines` does without masking: for names of resources that somebody asks for and must use as they are.
+
+    A name may have come through `${NAME}`, and would be masked as if it were a secret.
+    """
+    click.echo(printable_lines(text))
+
+
 def say_lines(text: str) -> None:
     """Print a text whose line breaks are ours; everything else as `say` does."""
     click.echo(printable_lines(redacted(text)))

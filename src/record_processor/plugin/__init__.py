@@ -11,6 +11,8 @@ __all__ = [
     "Action",
     "ActionError",
     "ActionSettings",
+    "AddressProbe",
+    "AwsProbe",
     "AwsSettings",
     "Batch",
     "BatchEntry",
@@ -26,6 +28,7 @@ __all__ = [
     "NotTriedError",
     "PartialFailure",
     "PermanentError",
+    "Permission",
     "RecordFormat",
     "Retry",
     "Shard",
@@ -37,6 +40,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AddressProbe, AwsProbe
     from record_processor.aws.settings import AwsSettings
     from record_processor.config.units import ByteSize, Duration
     from record_processor.errors import (
@@ -56,6 +61,8 @@ if TYPE_CHECKING:
     from record_processor.records.template import Template, TextTemplate
 else:
     _MODULES = {
+        "aws.permissions": ("Permission",),
+        "aws.probes": ("AddressProbe", "AwsProbe"),
         "aws.settings": ("AwsSettings",),
         "config.units": ("ByteSize", "Duration"),
         "errors": (

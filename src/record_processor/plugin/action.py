@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from record_processor.errors import InvalidSettingError
 from record_processor.plugin.settings import ActionSettings
@@ -12,6 +12,8 @@ from record_processor.records.stream import Shard
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
+    from record_processor.aws.permissions import Permission
+    from record_processor.aws.probes import AddressProbe, AwsProbe
     from record_processor.aws.settings import AwsSettings
     from record_processor.records.change_record import ChangeRecord
 
@@ -61,6 +63,8 @@ class Action(abc.ABC, Generic[SettingsT]):
     """How many records it gets at once if the settings do not say."""
     default_window_seconds: ClassVar[float] = 0.0
     """How many seconds it waits for them if the settings give neither size nor window."""
+    needed_images: ClassVar[tuple[Literal["new", "old"], ...]] = ()
+    """The images without which it cannot work, whatever its settings say: the stream's view type must have them."""
     example: ClassVar[str] = ""
     """One action of `actions.yaml`, as a user might write it."""
 
@@ -94,6 +98,16 @@ class Action(abc.ABC, Generic[SettingsT]):
     @property
     def written_table(self) -> TableWrite | None:
         """Return the DynamoDB table that it writes to; None if it writes to none."""
+        return None
+
+    @property
+    def permissions(self) -> Sequence[Permission] | None:
+        """Return the calls of AWS that it makes, for `record-processor iam`; None if that cannot be known."""
+        return None
+
+    @property
+    def probes(self) -> Sequence[AwsProbe | AddressProbe] | None:
+        """Return how `check --online` finds out if it can reach its destination; None if that cannot be known."""
         return None
 
     @property

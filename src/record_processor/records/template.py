@@ -18,7 +18,7 @@ import msgspec
 from record_processor.config.wording import Mistaken, each, shown, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from record_processor.config.wording import KeyPath
 
@@ -44,6 +44,12 @@ class Place(NamedTuple):
 
     steps: tuple[str | int, ...]
     default: str | None
+
+    def __str__(self) -> str:
+        """Return `{new.Total:0}`, as a user might have written it."""
+        first, *rest = self.steps
+        path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in rest)
+        return f"{{{first}{path}{'' if self.default is None else ':' + self.default}}}"
 
     def value(self, plain: Any) -> Any:
         found = plain
@@ -73,6 +79,10 @@ class Template:
         """Return the value for a record in the shape `plain`; None for a single placeholder without a value."""
         rendered = _rendered(self._root, plain)
         return None if rendered is _MISSING else rendered
+
+    def places(self) -> Iterator[Place]:
+        """Yield every placeholder in it."""
+        return _places(self._root)
 
 
 class TextTemplate(Template):
@@ -170,6 +180,14 @@ def _place(source: str) -> Place:
             raise ValueError(f"no list has a place [{index[:_MOST_INDEX_DIGITS]}…] of {len(index):,} digits")
         steps.append(int(index) if index else name or quoted)
     return Place(tuple(steps), match["default"])
+
+
+def _places(node: Any) -> Iterator[Place]:
+    if isinstance(node, Place):
+        yield node
+    elif isinstance(node, (tuple, list, dict)):
+        for inside in node.values() if isinstance(node, dict) else node:
+            yield from _places(inside)
 
 
 def _rendered(node: Any, plain: Mapping[str, Any]) -> Any:

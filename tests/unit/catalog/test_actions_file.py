@@ -232,7 +232,14 @@ def test_what_a_handler_prints_on_import_does_not_get_into_the_answer(tmp_path: 
         os.close(held)
         os.close(ours)
     expected = [{"name": "a", "type": "python", "handler": "noisy:handle"}]
-    nothing: dict[str, list[str]] = {"secrets": [], "tables": [], "exposed": [], "warnings": [], "mistakes": []}
+    nothing: dict[str, Any] = {
+        "needs": None,
+        "secrets": [],
+        "tables": [],
+        "exposed": [],
+        "warnings": [],
+        "mistakes": [],
+    }
     assert json.loads(answer.stdout) == {"actions": expected, **nothing}
     assert "hello" in answer.stderr
     assert "there" in answer.stderr

@@ -1,0 +1,1 @@
+"""`record-processor iam`: the least policy for a configuration."""
