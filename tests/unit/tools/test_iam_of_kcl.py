@@ -45,9 +45,10 @@ CALLED = {
     },
     "com/amazonaws/services/dynamodbv2/LockItemPaginatedQueryIterator": {"query"},
     "com/amazonaws/services/dynamodbv2/LockItemPaginatedScanIterator": {"scan"},
-    "recordprocessor/failover/LeaderWatch": {"getItem"},
     "recordprocessor/failover/LeaderWatch$LeaseTable": {"getItem", "queryPaginator", "updateItem"},
     "recordprocessor/failover/ShutdownHandoff": {"deleteItem"},
+    "recordprocessor/kclpatches/AssignmentNotes": {"updateItem"},
+    "recordprocessor/kclpatches/LockTable": {"getItem", "updateItem"},
     "recordprocessor/streams/StartTimes": {"getItem", "updateItem"},
 }  # fmt: skip
 """By class: the calls in it. Those of the lock client's iterators are made by nobody."""
