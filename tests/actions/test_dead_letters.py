@@ -66,7 +66,7 @@ def test_letters_go_there_and_back_in_their_order(
     assert running.delivery.low_water() is not None
 
     def replay(**more: Any) -> int:
-        return Replay([settings], None, **{"dry_run": False, "region": "us-west-2", **more}).run(None)
+        return Replay([settings], **{"dry_run": False, "region": "us-west-2", **more}).run(None)
 
     assert replay(dry_run=True) == 0
     assert "12 would be replayed" in capsys.readouterr().out
@@ -89,7 +89,7 @@ def test_a_letter_that_cannot_be_stored_keeps_its_record_undone_until_it_can(
     running.submit(changes(1, 1))
     running.finish()
     assert "the dead letters of shop cannot be stored" in caplog.text
-    assert Replay([failing_shop(tmp_path, sink)], None, dry_run=True, region="us-west-2").run(None) == 0
+    assert Replay([failing_shop(tmp_path, sink)], dry_run=True, region="us-west-2").run(None) == 0
 
 
 @pytest.mark.parametrize("sink", ["sns"], indirect=True)
@@ -102,7 +102,7 @@ def test_a_topic_hears_of_letters_and_replay_says_that_it_cannot_be_read(
     running.finish()
     texts = received(sink.client("sqs"), sink._queue)
     assert [json.loads(text)["error"]["message"] for text in texts] == ["no stock"] * 2
-    assert Replay([settings], None, dry_run=False, region="us-west-2").run(None) == 0
+    assert Replay([settings], dry_run=False, region="us-west-2").run(None) == 0
     assert "shop: its dead letters cannot be read back" in capsys.readouterr().err
 
 
@@ -115,7 +115,7 @@ def test_what_is_no_letter_stays_in_a_queue_and_fails_no_replay(
     running.submit(changes(1, 1))
     running.finish()
     (tmp_path / "mended").touch()
-    assert Replay([failing_shop(tmp_path, sink)], None, dry_run=False, region="us-west-2").run(None) == 0
+    assert Replay([failing_shop(tmp_path, sink)], dry_run=False, region="us-west-2").run(None) == 0
     assert "1 that are not dead letters remain" in capsys.readouterr().err
     assert received(sink.client("sqs"), sink.queue_url) == ["somebody else's"]
 
@@ -134,7 +134,7 @@ def test_a_letter_that_is_too_large_for_its_place_holds_nothing_up(
     assert "stored without NewImage" in caplog.text
     if not isinstance(sink, SnsSink):
         (tmp_path / "mended").touch()
-        assert Replay([settings], None, dry_run=False, region="us-west-2").run(None) == 1
+        assert Replay([settings], dry_run=False, region="us-west-2").run(None) == 1
         assert (tmp_path / "handled").read_text() == "2 "
 
 
@@ -154,7 +154,7 @@ def test_what_is_no_letter_is_set_aside_and_fails_no_later_replay(
     (tmp_path / "mended").touch()
 
     def replay() -> str:
-        assert Replay([settings], None, dry_run=False, region="us-west-2").run(None) == 0
+        assert Replay([settings], dry_run=False, region="us-west-2").run(None) == 0
         return capsys.readouterr().err
 
     assert "1 that are not dead letters were set aside: " in replay()
