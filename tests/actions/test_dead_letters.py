@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from record_processor.tools.letters.choice import Choice
+from record_processor.tools.letters.listing import Listing
+from record_processor.tools.letters.places import Places
+from record_processor.tools.letters.removal import Removal
+from record_processor.tools.letters.view import show
 from record_processor.tools.replay import Replay
 from tests.actions.delivery import Delivery, change, changes
 from tests.actions.sinks.aws import DynamoDBSink, S3Sink, SnsSink, SqsSink, received
@@ -81,6 +86,41 @@ def test_letters_go_there_and_back_in_their_order(
 
 
 @readable
+def test_letters_are_listed_shown_purged_and_set_aside_wherever_they_can_be_read(
+    sink: NetworkSink, delivery: StartDelivery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = failing_shop(tmp_path, sink)
+    running = delivery(settings)
+    running.submit(changes(1, 4))
+    running.finish()
+    places = Places([settings], None, "us-west-2")
+
+    def ids() -> list[str]:
+        capsys.readouterr()
+        Listing(places, Choice()).say(each=True)
+        return [line.split()[0] for line in capsys.readouterr().out.splitlines()[:-1]]
+
+    first, second, third, fourth = ids()
+    Listing(places, Choice()).say(each=False)
+    assert "ValueError: no stock  4 " in capsys.readouterr().out
+    show(places, second, shows_values=False)
+    said = capsys.readouterr().out
+    assert f"id               {second}\n" in said
+    assert "item-0" not in said
+    assert Removal(places, Choice(ids=frozenset([first]))).purge(is_sure=True) == 0
+    assert ids() == [second, third, fourth]
+    aside = tmp_path / "aside.bad"
+    assert Removal(places, Choice(ids=frozenset([second]))).quarantine(aside, dry_run=False) == 0
+    assert ids() == [third, fourth]
+    in_place = Removal(places, Choice(ids=frozenset([third]))).quarantine(None, dry_run=False)
+    assert (in_place, ids()) == ((1, [third, fourth]) if isinstance(sink, SqsSink) else (0, [fourth]))
+    (tmp_path / "mended").touch()
+    assert Replay([settings], region="us-west-2").run(None) == 0
+    assert Replay([settings], region="us-west-2").run(aside) == 0
+    assert (tmp_path / "handled").read_text().split() == (["3", "4", "2"] if isinstance(sink, SqsSink) else ["4", "2"])
+
+
+@readable
 def test_a_letter_that_cannot_be_stored_keeps_its_record_undone_until_it_can(
     sink: NetworkSink, delivery: StartDelivery, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -104,6 +144,9 @@ def test_a_topic_hears_of_letters_and_replay_says_that_it_cannot_be_read(
     assert [json.loads(text)["error"]["message"] for text in texts] == ["no stock"] * 2
     assert Replay([settings], dry_run=False, region="us-west-2").run(None) == 0
     assert "shop: its dead letters cannot be read back" in capsys.readouterr().err
+    Listing(Places([settings], None, "us-west-2"), Choice()).say(each=False)
+    said = capsys.readouterr()
+    assert ("shop: its dead letters cannot be read back" in said.err, said.out) == (True, "0 dead letters\n")
 
 
 @pytest.mark.parametrize("sink", ["sqs"], indirect=True)

@@ -21,8 +21,9 @@ from record_processor.errors import SetupError
 from record_processor.system.stop_signals import StopSignal
 from record_processor.tools import redelivery
 from record_processor.tools.letters.choice import Choice
+from record_processor.tools.letters.pace import Pace
 from record_processor.tools.replay import Replay
-from tests.builders import ARN
+from tests.builders import ARN, adapter_json
 from tests.harness import run_command, wait_for
 from tests.unit.dead_letters.test_file import letter, numbers
 
@@ -71,7 +72,9 @@ def test_letters_of_an_action_that_is_not_configured_stay_counted_and_hold_up_no
     assert len((tmp_path / "replayed.jsonl").read_text().splitlines()) == 1
     said = capsys.readouterr().err
     assert "dead.jsonl: 2 stay: unknown action 'shipping'; valid: shop" in said
-    assert Replay([TO_FILE], Choice(action="shop"), dry_run=True, region="us-west-2").run(file.path) == 0  # asked for others
+    assert (
+        Replay([TO_FILE], Choice(action="shop"), dry_run=True, region="us-west-2").run(file.path) == 0
+    )  # asked for others
 
 
 def test_no_such_file_is_named(tmp_path: Path) -> None:
@@ -274,3 +277,80 @@ def test_what_a_letter_says_is_printed_short_and_does_nothing_to_a_terminal(
     said = capsys.readouterr().out
     assert r"shop: Phones 1 (\u001b[2J: a\rbxxx" in said
     assert len(said) < 1000
+
+
+def test_a_later_change_does_not_overtake_an_earlier_letter_that_is_not_chosen(
+    file: DeadLetterFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other_item = json.dumps(adapter_json(Keys={"Company": {"S": "Other"}}, SequenceNumber="2")).encode()
+    file.store([letter(1), letter(2, other_item), letter(3)])
+    later = Choice(ids=frozenset(one.id for one in list(file.read()[0])[1:]))
+    assert Replay([TO_FILE], later, dry_run=True, region="us-west-2").run(file.path) == 1
+    said = capsys.readouterr()
+    assert "1 would be replayed, 1 failed and remain" in said.out
+    assert "Phones 3 (RuntimeError: failure 3): stays: waits for an earlier letter of its item that is not" in said.err
+    assert Replay([TO_FILE], later, region="us-west-2").run(file.path) == 1
+    assert numbers(file) == ["1", "3"]
+    assert Replay([TO_FILE], region="us-west-2").run(file.path) == 0
+    assert numbers(file) == []
+
+
+def test_a_letter_that_can_never_go_keeps_no_later_one_from_going(file: DeadLetterFile) -> None:
+    file.store([msgspec.structs.replace(letter(1), left_out=("NewImage",)), letter(2)])
+    assert Replay([TO_FILE], Choice(error="failure 2"), region="us-west-2").run(file.path) == 0
+    assert numbers(file) == ["1"]
+
+
+def test_a_stop_during_a_pause_removes_what_was_delivered(file: DeadLetterFile, tmp_path: Path) -> None:
+    file.store([letter(number) for number in range(1, 6)])
+    clock = iter(range(100))  # each look is a second later, and each pause is longer
+    pace = Pace(0.25, clock=lambda: next(clock), sleep=MagicMock(side_effect=[*[None] * 6, StopSignal(15)]))
+    with pytest.raises(StopSignal):
+        Replay([TO_FILE], region="us-west-2", pace=pace).run(file.path)
+    done = len((tmp_path / "replayed.jsonl").read_text().splitlines())
+    assert 1 <= done < 5
+    assert numbers(file) == [str(number) for number in range(done + 1, 6)]
+
+
+def test_an_id_that_no_letter_has_is_named(file: DeadLetterFile) -> None:
+    file.store([letter(1)])
+    with pytest.raises(SetupError, match="no dead letter has the id abc"):
+        Replay([TO_FILE], Choice(ids=frozenset(["abc"])), region="us-west-2").run(file.path)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list", "{p}", "--since", "soon"],
+        ["list", "{p}", "nothing.jsonl"],
+        ["list", "{p}", "--action", "\x1b[2J"],
+        ["list", "nothing.properties"],
+        ["show", "{p}", "\udcff"],
+        ["show", "{p}"],
+        ["show", "{p}", "x" * 100_000],
+        ["replay", "{p}", "--rate", "fast"],
+        ["replay", "{p}", "--action", "none"],
+        ["replay", "{p}", "--id", "none"],
+        ["purge", "{p}", "dead.jsonl"],
+        ["purge", "{p}", "--id", "none", "--yes"],
+        ["quarantine", "{p}", "--to", "other.jsonl", "--action", "shop"],
+        ["quarantine", "{p}", "--to", "other.bad"],
+        ["burn", "{p}"],
+    ],
+)
+def test_bad_input_is_one_message_and_changes_nothing(file: DeadLetterFile, arguments: list[str]) -> None:
+    file.store([letter(1)])
+    before = file.path.read_bytes()
+    folder = file.path.parent
+    (folder / "actions.yaml").write_text(
+        json.dumps({"actions": [{**TO_FILE, "dead_letter": {"type": "file", "path": "dead.jsonl"}}]})
+    )
+    (folder / "worker.properties").write_text("applicationName = a\nstreamName = Phones\nregionName = us-west-2\n")
+    given = [argument.replace("{p}", "worker.properties") for argument in arguments]
+    done = run_command("dead-letters", *given, cwd=folder)
+    assert done.returncode == 2, done
+    assert "Traceback" not in done.stderr
+    assert "\x1b" not in done.stderr
+    assert done.stderr.strip()
+    assert len(done.stderr) < 1000
+    assert file.path.read_bytes() == before

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _SHOWN = frozenset(("eventID", "eventName", "eventSource", "eventVersion", "awsRegion"))
 _SHOWN_OF_CHANGE = frozenset(("ApproximateCreationDateTime", "SequenceNumber", "SizeBytes", "StreamViewType"))
 _LONGEST_SHOWN = 128
-_MASK = "‹masked›"
+_IMAGES = ("Keys", "NewImage", "OldImage")
+_MASK = "(masked)"
 # Shorter values are in any text.
 _SHORTEST_FOUND = 4
 # Looking for more in a traceback takes seconds: then it is masked as a whole.
@@ -28,17 +29,19 @@ def record_text(letter: Letter, shows_values: bool) -> str:
         made = record if shows_values else _masked_record(record)
         return json.dumps(made, indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return repr(letter.raw) if shows_values else f"‹{len(letter.raw)} bytes that cannot be read as a record›"
+        return repr(letter.raw) if shows_values else f"({len(letter.raw)} bytes that cannot be read as a record)"
 
 
 def without_values(text: str, letter: Letter) -> str:
     """Return an error's text without the values of the record in it: messages like to quote them."""
+    if not text:
+        return text
     try:
         values = _values_of(msgspec.json.decode(letter.raw))
     except (ValueError, RecursionError):
-        return _MASK
-    if len(values) > _MOST_SOUGHT:
-        return _MASK
+        values = None
+    if values is None or letter.left_out or len(values) > _MOST_SOUGHT:
+        return _MASK  # nobody can tell what in it is a value
     for value in sorted(values, key=len, reverse=True):
         text = text.replace(value, _MASK)
     return text
@@ -68,21 +71,20 @@ def _masked(value: Any) -> Any:
     if isinstance(value, list):
         return [_masked(inner) for inner in value]
     if isinstance(value, bool):
-        return "‹true or false›"
+        return "(true or false)"
     if isinstance(value, str):
-        return f"‹{len(value)} character{'s' * (len(value) != 1)}›"
-    return value if value is None else "‹a number›"
+        return f"({len(value)} character{'s' * (len(value) != 1)})"
+    return value if value is None else "(a number)"
 
 
-def _values_of(record: Any) -> set[str]:
-    """Return the texts of keys and images that are worth looking for."""
-    found: set[str] = set()
+def _values_of(record: Any) -> set[str] | None:
+    """Return the texts of keys and images that are worth looking for; None if it is no record."""
     change = record.get("dynamodb") if isinstance(record, dict) else None
     if not isinstance(change, dict):
-        change = {"": record}
-    for name, value in change.items():
-        if name not in _SHOWN_OF_CHANGE:
-            _collect(value, found)
+        return None
+    found: set[str] = set()
+    for image in _IMAGES:
+        _collect(change.get(image), found)
     return found
 
 

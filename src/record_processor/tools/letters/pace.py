@@ -53,5 +53,7 @@ def pace_of(rate: str | None) -> Pace:
     match = _RATE.fullmatch(rate)
     per_second = float(match.group(1)) / _SECONDS[match.group(2)] if match else 0.0
     if per_second < _SLOWEST_PER_SECOND:
-        raise SetupError(f"--rate {rate}: expected letters per time such as 50/s, 100/m or 10/h, and at least one a day")
+        raise SetupError(
+            f"--rate {rate}: expected letters per time such as 50/s, 100/m or 10/h, and at least one a day"
+        )
     return Pace(per_second)
