@@ -147,7 +147,7 @@ def let_only_reading_be_permitted(service: Service) -> None:
         finally:
             service.refused = refused
 
-    service.get_object = get_object  # type: ignore[method-assign]
+    service.get_object = get_object  # type: ignore[assignment, method-assign]
 
 
 def test_a_queue_says_that_it_has_no_place_and_a_file_takes_its_letters(
