@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _SHOWN = frozenset(("eventID", "eventName", "eventSource", "eventVersion", "awsRegion"))
 _SHOWN_OF_CHANGE = frozenset(("ApproximateCreationDateTime", "SequenceNumber", "SizeBytes", "StreamViewType"))
 _LONGEST_SHOWN = 128
-_IMAGES = ("Keys", "NewImage", "OldImage")
 _MASK = "(masked)"
 # Shorter values are in any text.
 _SHORTEST_FOUND = 4
@@ -83,8 +82,8 @@ def _values_of(record: Any) -> set[str] | None:
     if not isinstance(change, dict):
         return None
     found: set[str] = set()
-    for image in _IMAGES:
-        _collect(change.get(image), found)
+    _collect([value for name, value in change.items() if name not in _SHOWN_OF_CHANGE], found)
+    _collect([value for name, value in record.items() if name not in (*_SHOWN, "dynamodb")], found)
     return found
 
 
