@@ -129,6 +129,8 @@ class Removal:
 
     def _move_to_file(self, store: ReadableStore, shown: _Shown, file: DeadLetterFile) -> None:
         """Write each to disk before it is removed: a stop in between leaves some in both."""
+        if isinstance(store, DeadLetterFile) and file.path.exists() and file.path.samefile(store.path):
+            raise SetupError(f"--to {file.path}: is the file in which they are")
         chosen = (letter for letter in shown.letters if fingerprint(letter) in shown.copies)
         try:
             while some := list(itertools.islice(chosen, store.remove_at_once)):

@@ -175,6 +175,17 @@ def test_a_place_for_what_is_set_aside_is_one_that_no_replay_reads(file: DeadLet
     assert numbers(file) == ["1"]
 
 
+@pytest.mark.parametrize("name", ["a.bad", "link.bad"])
+def test_letters_are_not_moved_to_the_file_in_which_they_are(tmp_path: Path, name: str) -> None:
+    """They would be removed where they had just been written."""
+    source = DeadLetterFile(tmp_path / "a.bad")
+    source.store([letter(1)])
+    (tmp_path / "link.bad").hardlink_to(source.path)
+    with pytest.raises(SetupError, match="is the file in which they are"):
+        removal(SHOP, source.path).quarantine(tmp_path / name, dry_run=False)
+    assert numbers(source) == ["1"]
+
+
 def test_a_file_that_somebody_names_by_mistake_is_left_as_it_is(tmp_path: Path) -> None:
     other = tmp_path / "other.jsonl"
     other.write_text("{}\n[]\n")
