@@ -15,15 +15,9 @@ from record_processor.logs.terminal import say, say_lines
 from record_processor.system.private_files import restrict_new_files
 from record_processor.system.stop_signals import StopSignal, raise_stop_signals
 from record_processor.text.redaction import redacted
-
-_PROPERTIES = click.argument("properties", type=click.Path(path_type=Path), metavar="FILE.properties")
-_SET = click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Override a property. Can be repeated.",
-)
+from record_processor.tools.letters.command import dead_letters
+from record_processor.tools.options import PROPERTIES as _PROPERTIES
+from record_processor.tools.options import SET as _SET
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -225,27 +219,9 @@ def status(
     Status(table, as_json, shows_ended).run(properties, overrides, watch)
 
 
-@cli.command()
-@_PROPERTIES
-@click.argument("source", type=click.Path(path_type=Path), required=False)
-@_SET
-@click.option("--action", help="Replay only this action's dead letters.")
-@click.option("--dry-run", is_flag=True, help="Print what would be done without doing it.")
-def replay(
-    properties: Path, source: Path | None, overrides: tuple[str, ...], action: str | None, dry_run: bool
-) -> None:
-    """Send dead letters through their actions again and remove those that succeed.
-
-    SOURCE is a file or a folder of files. Without it, letters are read from each action's dead_letter store.
-    """
-    from record_processor.host.check import check as check_configuration
-    from record_processor.tools.replay import Replay
-
-    restrict_new_files()
-    raise_stop_signals()
-    checked = check_configuration(properties, overrides)
-    region = checked.configuration.aws.region
-    raise SystemExit(Replay(checked.actions, action, dry_run, region).run(source))
+cli.add_command(dead_letters)
+# What people have in their scripts and runbooks, and what they need most.
+cli.add_command(dead_letters.commands["replay"], "replay")
 
 
 @cli.command("try")

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from record_processor.tools.letters.choice import Choice
+from record_processor.tools.letters.listing import Listing
+from record_processor.tools.letters.places import Places
+from record_processor.tools.letters.removal import Removal
+from record_processor.tools.letters.view import show
 from record_processor.tools.replay import Replay
 from tests.actions.delivery import Delivery, change, changes
 from tests.actions.sinks.aws import DynamoDBSink, S3Sink, SnsSink, SqsSink, received
@@ -66,7 +71,7 @@ def test_letters_go_there_and_back_in_their_order(
     assert running.delivery.low_water() is not None
 
     def replay(**more: Any) -> int:
-        return Replay([settings], None, **{"dry_run": False, "region": "us-west-2", **more}).run(None)
+        return Replay([settings], **{"dry_run": False, "region": "us-west-2", **more}).run(None)
 
     assert replay(dry_run=True) == 0
     assert "12 would be replayed" in capsys.readouterr().out
@@ -81,6 +86,41 @@ def test_letters_go_there_and_back_in_their_order(
 
 
 @readable
+def test_letters_are_listed_shown_purged_and_set_aside_wherever_they_can_be_read(
+    sink: NetworkSink, delivery: StartDelivery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = failing_shop(tmp_path, sink)
+    running = delivery(settings)
+    running.submit(changes(1, 4))
+    running.finish()
+    places = Places([settings], None, "us-west-2")
+
+    def ids() -> list[str]:
+        capsys.readouterr()
+        Listing(places, Choice()).say(each=True)
+        return [line.split()[0] for line in capsys.readouterr().out.splitlines()[:-1]]
+
+    first, second, third, fourth = ids()
+    Listing(places, Choice()).say(each=False)
+    assert "ValueError: no stock  4 " in capsys.readouterr().out
+    show(places, second, shows_values=False)
+    said = capsys.readouterr().out
+    assert f"id               {second}\n" in said
+    assert '"item-0"' not in said
+    assert Removal(places, Choice(ids=frozenset([first]))).purge(is_sure=True) == 0
+    assert ids() == [second, third, fourth]
+    aside = tmp_path / "aside.bad"
+    assert Removal(places, Choice(ids=frozenset([second]))).quarantine(aside, dry_run=False) == 0
+    assert ids() == [third, fourth]
+    in_place = Removal(places, Choice(ids=frozenset([third]))).quarantine(None, dry_run=False)
+    assert (in_place, ids()) == ((1, [third, fourth]) if isinstance(sink, SqsSink) else (0, [fourth]))
+    (tmp_path / "mended").touch()
+    assert Replay([settings], region="us-west-2").run(None) == 0
+    assert Replay([settings], region="us-west-2").run(aside) == 0
+    assert (tmp_path / "handled").read_text().split() == (["3", "4", "2"] if isinstance(sink, SqsSink) else ["4", "2"])
+
+
+@readable
 def test_a_letter_that_cannot_be_stored_keeps_its_record_undone_until_it_can(
     sink: NetworkSink, delivery: StartDelivery, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -89,7 +129,7 @@ def test_a_letter_that_cannot_be_stored_keeps_its_record_undone_until_it_can(
     running.submit(changes(1, 1))
     running.finish()
     assert "the dead letters of shop cannot be stored" in caplog.text
-    assert Replay([failing_shop(tmp_path, sink)], None, dry_run=True, region="us-west-2").run(None) == 0
+    assert Replay([failing_shop(tmp_path, sink)], dry_run=True, region="us-west-2").run(None) == 0
 
 
 @pytest.mark.parametrize("sink", ["sns"], indirect=True)
@@ -102,8 +142,11 @@ def test_a_topic_hears_of_letters_and_replay_says_that_it_cannot_be_read(
     running.finish()
     texts = received(sink.client("sqs"), sink._queue)
     assert [json.loads(text)["error"]["message"] for text in texts] == ["no stock"] * 2
-    assert Replay([settings], None, dry_run=False, region="us-west-2").run(None) == 0
+    assert Replay([settings], dry_run=False, region="us-west-2").run(None) == 0
     assert "shop: its dead letters cannot be read back" in capsys.readouterr().err
+    Listing(Places([settings], None, "us-west-2"), Choice()).say(each=False)
+    said = capsys.readouterr()
+    assert ("shop: its dead letters cannot be read back" in said.err, said.out) == (True, "0 dead letters\n")
 
 
 @pytest.mark.parametrize("sink", ["sqs"], indirect=True)
@@ -115,7 +158,7 @@ def test_what_is_no_letter_stays_in_a_queue_and_fails_no_replay(
     running.submit(changes(1, 1))
     running.finish()
     (tmp_path / "mended").touch()
-    assert Replay([failing_shop(tmp_path, sink)], None, dry_run=False, region="us-west-2").run(None) == 0
+    assert Replay([failing_shop(tmp_path, sink)], dry_run=False, region="us-west-2").run(None) == 0
     assert "1 that are not dead letters remain" in capsys.readouterr().err
     assert received(sink.client("sqs"), sink.queue_url) == ["somebody else's"]
 
@@ -134,7 +177,7 @@ def test_a_letter_that_is_too_large_for_its_place_holds_nothing_up(
     assert "stored without NewImage" in caplog.text
     if not isinstance(sink, SnsSink):
         (tmp_path / "mended").touch()
-        assert Replay([settings], None, dry_run=False, region="us-west-2").run(None) == 1
+        assert Replay([settings], dry_run=False, region="us-west-2").run(None) == 1
         assert (tmp_path / "handled").read_text() == "2 "
 
 
@@ -154,7 +197,7 @@ def test_what_is_no_letter_is_set_aside_and_fails_no_later_replay(
     (tmp_path / "mended").touch()
 
     def replay() -> str:
-        assert Replay([settings], None, dry_run=False, region="us-west-2").run(None) == 0
+        assert Replay([settings], dry_run=False, region="us-west-2").run(None) == 0
         return capsys.readouterr().err
 
     assert "1 that are not dead letters were set aside: " in replay()

@@ -32,6 +32,9 @@ from record_processor.plugin.record_format import Format, FormattedSettings, Rec
 from record_processor.records.change_record import decode
 from record_processor.records.stream import Shard, Stream
 from record_processor.records.template import Template, TextTemplate
+from record_processor.text.safe_text import printable_lines
+from record_processor.tools.letters.counts import Counts
+from record_processor.tools.letters.view import text
 from record_processor.tools.sample_records import SampleRecords
 from tests.builders import STREAM, adapter_json
 from tests.fuzz import corpus
@@ -245,11 +248,19 @@ def read_letter(content: bytes) -> None:
     assert unpacked(packed(found, _SMALL_MESSAGE_BYTES).text).id == found.id
     assert fingerprint(unpacked(packed(found, len(content) + 100_000).text)) == fingerprint(found)
     _stays_in_its_folder(found)
+    counts = Counts()
+    counts.add(found)
+    for shown in (counts.text(), text(found, "a place", shows_values=False), text(found, "a place", shows_values=True)):
+        assert not _CONTROLS.search(printable_lines(shown))
     stream = Stream(found.stream_arn)
     assert stream.table_arn
     assert stream.region
     with contextlib.suppress(UndecodableRecordError):
         look_at(decode(found.raw, stream, found.sequence_number))
+
+
+# What would control a terminal: everything below a space except for our line breaks.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def _stays_in_its_folder(found: Letter) -> None:

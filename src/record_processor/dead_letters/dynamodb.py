@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from record_processor.aws.settings import client
 from record_processor.dead_letters.held import HeldLetters, refusal_of
+from record_processor.dead_letters.letter import fingerprint
 from record_processor.dead_letters.packing import REMOVE_AT_ONCE, send, unpacked
 from record_processor.text.safe_text import shortened
 
@@ -65,18 +66,29 @@ class DynamoDBStore:
     def hold(self) -> None:
         """Nothing to do: nobody else takes letters out."""
 
+    def has(self, letter: Letter) -> bool:
+        return bool(self._found.places_of(fingerprint(letter)))
+
     def remove(self, letters: Collection[Letter]) -> None:
-        for letter in letters:
-            for key in self._found.places_of(letter):
+        self.discard([fingerprint(letter) for letter in letters])
+
+    def discard(self, fingerprints: Collection[bytes]) -> None:
+        for found in fingerprints:
+            for key in self._found.places_of(found):
                 self._dynamodb.delete_item(TableName=self._settings.table, Key=key)
-            self._found.forget(letter)
+            self._found.forget(found)
 
     def set_aside(self) -> str:
         """Mark the items where they are. An item may have no room for the mark."""
         while self._bad:
-            key = self._bad.pop()
-            with refusal_of(f"item {next(iter(key['id'].values()))}", self.refused):
+            self._mark(self._bad.pop())
+        return f"{self.name}, marked {_SET_ASIDE}"
+
+    def set_letters_aside(self, fingerprints: Collection[bytes]) -> str:
+        for found in fingerprints:
+            for key in self._found.places_of(found):
                 self._mark(key)
+            self._found.forget(found)
         return f"{self.name}, marked {_SET_ASIDE}"
 
     def release(self) -> None:
@@ -84,12 +96,13 @@ class DynamoDBStore:
         self._bad.clear()
 
     def _mark(self, key: dict[str, Any]) -> None:
-        self._dynamodb.update_item(
-            TableName=self._settings.table,
-            Key=key,
-            UpdateExpression=f"SET {_SET_ASIDE} = :now",
-            ExpressionAttributeValues={":now": {"S": datetime.now(timezone.utc).isoformat()}},
-        )
+        with refusal_of(f"item {next(iter(key['id'].values()))}", self.refused):
+            self._dynamodb.update_item(
+                TableName=self._settings.table,
+                Key=key,
+                UpdateExpression=f"SET {_SET_ASIDE} = :now",
+                ExpressionAttributeValues={":now": {"S": datetime.now(timezone.utc).isoformat()}},
+            )
 
     def _put(self, beside: dict[str, str], letter: str) -> None:
         item = {name: {"S": text} for name, text in {**beside, "letter": letter}.items()}

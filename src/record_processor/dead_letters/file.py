@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from record_processor.dead_letters.letter import Letter
     from record_processor.records.stream import Shard
 
-_SET_ASIDE = ".bad"
+SET_ASIDE = ".bad"
+"""How the names of files end that no replay reads unless it is told to."""
 _UNFINISHED = ".shortened"
 # A removal rewrites the whole file, at about a second per GB: from a large file, more letters are removed at a time.
 _FEWEST_AT_ONCE = 50
@@ -52,7 +53,7 @@ class DeadLetterFile:
         named = path + "{action}.jsonl" if path.endswith("/") else path
         pattern = glob.escape(str(absolute(named))).format(table="*", shard="*", action=action)
         for found in sorted(glob.glob(pattern)):  # noqa: PTH207 - the pattern may be absolute
-            if not found.endswith((_SET_ASIDE, _UNFINISHED)):
+            if not found.endswith((SET_ASIDE, _UNFINISHED)):
                 yield cls(Path(found))
 
     @property
@@ -74,6 +75,9 @@ class DeadLetterFile:
     def hold(self) -> None:
         """Nothing to do: nobody else takes letters out."""
 
+    def has(self, letter: Letter) -> bool:  # noqa: ARG002 - the others' signature
+        return True
+
     def remove(self, letters: Collection[Letter]) -> None:
         gone = {letter.id: set[bytes]() for letter in letters}
         for letter in letters:
@@ -81,20 +85,30 @@ class DeadLetterFile:
         with self._file.locked() as fd:
             self._shorten(fd, lambda line: not _is_one(line, gone))
 
+    def discard(self, fingerprints: Collection[bytes]) -> None:
+        with self._file.locked() as fd:
+            self._shorten(fd, lambda line: not _is_among(line, fingerprints))
+
     def set_aside(self) -> str:
-        aside = SharedFile(self.path.with_name(self.path.name + _SET_ASIDE))
+        return self._move_lines(lambda line: line.letter is None)
+
+    def set_letters_aside(self, fingerprints: Collection[bytes]) -> str:
+        return self._move_lines(lambda line: _is_among(line, fingerprints))
+
+    def release(self) -> None:
+        self._file.close()
+
+    def _move_lines(self, goes: Callable[[Line], bool]) -> str:
+        aside = SharedFile(self.path.with_name(self.path.name + SET_ASIDE))
         with self._file.locked() as fd:
             # Written there, to disk, before it is removed here: a crash in between leaves a line in both.
             with aside.locked() as bad, whole_or_not_at_all(bad):
                 for line in self._lines(fd):
-                    if line.letter is None:
+                    if goes(line):
                         write_all(bad, line.content)
-            self._shorten(fd, lambda line: line.letter is not None)
+            self._shorten(fd, lambda line: not goes(line))
         aside.close()
         return str(aside.path)
-
-    def release(self) -> None:
-        self._file.close()
 
     def _lines(self, fd: int) -> Iterator[Line]:
         """Return the lines of the file, which is locked."""
@@ -122,6 +136,10 @@ def _is_one(line: Line, letters: dict[str, set[bytes]]) -> bool:
     """Return whether a line is one of these letters: only lines with the id of one are read and compared completely."""
     found = letters.get(line.id or "")
     return found is not None and (letter := line.letter) is not None and fingerprint(letter) in found
+
+
+def _is_among(line: Line, fingerprints: Collection[bytes]) -> bool:
+    return (letter := line.letter) is not None and fingerprint(letter) in fingerprints
 
 
 def _private(path: str, flags: int) -> int:

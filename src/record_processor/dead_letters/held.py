@@ -51,12 +51,12 @@ class HeldLetters(Generic[PlaceT]):
             if found in self._held:
                 yield letters.read(zlib.decompress(held.packed))
 
-    def places_of(self, letter: Letter) -> list[PlaceT]:
-        held = self._held.get(fingerprint(letter))
+    def places_of(self, fingerprint: bytes) -> list[PlaceT]:
+        held = self._held.get(fingerprint)
         return [] if held is None else held.places
 
-    def forget(self, letter: Letter) -> None:
-        self._held.pop(fingerprint(letter), None)
+    def forget(self, fingerprint: bytes) -> None:
+        self._held.pop(fingerprint, None)
 
     def forget_places(self, gone: Collection[PlaceT]) -> None:
         """Forget the letters that are in no other place."""

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 _LONGEST_TRACEBACK = 16_384
 _LONGEST_MESSAGE = 16_384
 LONGEST_SEQUENCE_NUMBER = 64
-# These become parts of paths, keys and calls in a replay, and whoever can write to a queue can write a letter.
+# These become parts of paths, keys and calls in a replay, and arguments of commands; and whoever can write to a queue
+# can write a letter.
 _GRAMMAR = {
+    "id": re.compile(r"[!-~]{1,128}"),
     "action": re.compile(r"[A-Za-z0-9_.-]{1,64}"),
     "shard_id": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"),
     "stream_arn": re.compile(

@@ -9,6 +9,7 @@ import msgspec
 from record_processor.aws.settings import client, content_md5
 from record_processor.dead_letters import letter as letters
 from record_processor.dead_letters.held import HeldLetters, refusal_of
+from record_processor.dead_letters.letter import fingerprint
 from record_processor.dead_letters.packing import LARGEST_UNPACKED, REMOVE_AT_ONCE
 
 if TYPE_CHECKING:
@@ -58,20 +59,30 @@ class S3Store:
     def hold(self) -> None:
         """Nothing to do: nobody else takes letters out."""
 
+    def has(self, letter: Letter) -> bool:
+        return bool(self._found.places_of(fingerprint(letter)))
+
     def remove(self, letters: Collection[Letter]) -> None:
-        for letter in letters:
-            for key in self._found.places_of(letter):
+        self.discard([fingerprint(letter) for letter in letters])
+
+    def discard(self, fingerprints: Collection[bytes]) -> None:
+        for found in fingerprints:
+            for key in self._found.places_of(found):
                 self._s3.delete_object(Bucket=self._settings.bucket, Key=key)
-            self._found.forget(letter)
+            self._found.forget(found)
 
     def set_aside(self) -> str:
         """Move them to a folder beside the action's. A key may have no room for the longer name."""
-        folder = f"{self._folder.removesuffix('/')}.bad/"
         while self._bad:
-            key = self._bad.pop()
-            with refusal_of(f"object {key}", self.refused):
-                self._move(key, folder + key.removeprefix(self._folder))
-        return f"s3://{self._settings.bucket}/{folder}"
+            self._move(self._bad.pop())
+        return f"s3://{self._settings.bucket}/{self._aside}"
+
+    def set_letters_aside(self, fingerprints: Collection[bytes]) -> str:
+        for found in fingerprints:
+            for key in self._found.places_of(found):
+                self._move(key)
+            self._found.forget(found)
+        return f"s3://{self._settings.bucket}/{self._aside}"
 
     def release(self) -> None:
         self._found.clear()
@@ -87,10 +98,15 @@ class S3Store:
         except ValueError:
             self._bad.append(key)
 
-    def _move(self, key: str, to: str) -> None:
-        bucket = self._settings.bucket
-        self._s3.copy_object(Bucket=bucket, CopySource={"Bucket": bucket, "Key": key}, Key=to)
-        self._s3.delete_object(Bucket=bucket, Key=key)
+    @property
+    def _aside(self) -> str:
+        return f"{self._folder.removesuffix('/')}.bad/"
+
+    def _move(self, key: str) -> None:
+        bucket, to = self._settings.bucket, self._aside + key.removeprefix(self._folder)
+        with refusal_of(f"object {key}", self.refused):
+            self._s3.copy_object(Bucket=bucket, CopySource={"Bucket": bucket, "Key": key}, Key=to)
+            self._s3.delete_object(Bucket=bucket, Key=key)
 
     def _listed(self) -> Iterator[str]:
         pages = self._s3.get_paginator("list_objects_v2")

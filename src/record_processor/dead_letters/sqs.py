@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from record_processor.aws.settings import client
 from record_processor.dead_letters.held import HeldLetters
+from record_processor.dead_letters.letter import fingerprint
 from record_processor.dead_letters.packing import REMOVE_AT_ONCE, send, unpacked
 
 if TYPE_CHECKING:
@@ -80,14 +81,23 @@ class SqsStore:
             self._found.forget_places(gone)
             self.refused += ["a message that was held for too long is in the queue again"] * len(gone)
 
+    def has(self, letter: Letter) -> bool:
+        return bool(self._found.places_of(fingerprint(letter)))
+
     def remove(self, letters: Collection[Letter]) -> None:
-        for letter in letters:
-            for receipt in self._found.places_of(letter):
+        self.discard([fingerprint(letter) for letter in letters])
+
+    def discard(self, fingerprints: Collection[bytes]) -> None:
+        for found in fingerprints:
+            for receipt in self._found.places_of(found):
                 self._sqs.delete_message(QueueUrl=self.name, ReceiptHandle=receipt)
-            self._found.forget(letter)
+            self._found.forget(found)
 
     def set_aside(self) -> str | None:
         """Set nothing aside: a queue has no other place, and the messages may be somebody else's."""
+
+    def set_letters_aside(self, fingerprints: Collection[bytes]) -> str | None:
+        """Set nothing aside, for want of another place."""
 
     def release(self) -> None:
         """Make them visible again; what this misses becomes visible by itself, in 15 minutes."""

@@ -49,8 +49,14 @@ class ReadableStore(Store, Protocol):
     def hold(self) -> None:
         """Hide from others what `read` returned; forget what they received. Called before each removal's letters."""
 
+    def has(self, letter: Letter) -> bool:
+        """Whether a letter that `read` returned is still ours: `hold` may have found that it is not."""
+
     def remove(self, letters: Collection[Letter]) -> None:
         """Remove letters that `read` returned. Without any, find out whether removing is possible."""
+
+    def discard(self, fingerprints: Collection[bytes]) -> None:
+        """Remove letters that `read` returned; a file is written anew once for all of them."""
 
     def set_aside(self) -> str | None:
         """Move what is not a letter to where no replay looks.
@@ -58,6 +64,9 @@ class ReadableStore(Store, Protocol):
         Returns:
             where; None if there is no such place.
         """
+
+    def set_letters_aside(self, fingerprints: Collection[bytes]) -> str | None:
+        """Do the same with letters that `read` returned."""
 
     def release(self) -> None:
         """Let others have what `read` returned and nobody removed."""

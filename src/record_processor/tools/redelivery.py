@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.catalog.build import build_actions
-from record_processor.errors import NotTriedError, PartialFailure, described
+from record_processor.errors import NotTriedError, PartialFailure, UndecodableRecordError, described
 from record_processor.logs.terminal import say
 from record_processor.records.change_record import decode
 from record_processor.records.stream import Shard, Stream
@@ -15,6 +16,7 @@ from record_processor.text.safe_text import shortened
 if TYPE_CHECKING:
     from record_processor.dead_letters.letter import Letter
     from record_processor.plugin.action import Action
+    from record_processor.records.change_record import ChangeRecord
 
 # Each shard has its own action, perhaps with a program; and a letter may name any shard.
 _MOST_OPEN = 64
@@ -34,7 +36,8 @@ class _Item(NamedTuple):
 
     action: str
     table_arn: str
-    raw_keys: bytes
+    keys_hash: bytes
+    """Whoever writes letters chooses how long their keys are."""
 
 
 class Outcome(NamedTuple):
@@ -60,6 +63,8 @@ class Redelivery:
         self._opened: dict[_Key, Action[Any]] = {}
         self._failed_items: set[_Item] = set()
         """A later change of one of these must not overtake the one that failed again."""
+        self._passed_items: set[_Item] = set()
+        """Nor one that was passed over because it is not chosen."""
         self._unsafe_items: dict[_Key, list[_Item]] = {}
         """What was delivered and may still be lost."""
 
@@ -68,16 +73,29 @@ class Redelivery:
         """Whether so many actions are open that they should be closed once their work is durable."""
         return len(self._opened) >= _MOST_OPEN
 
+    def pass_over(self, letter: Letter) -> None:
+        """Do not deliver a letter, nor any later one of its item: that would end with the older change."""
+        item = self._item_of(letter)
+        if item is not None and not letter.left_out:  # what can never go holds up nothing
+            self._passed_items.add(item)
+
+    def obstacle(self, letter: Letter) -> str | None:
+        """Return why a letter has to stay, whatever its action would say; None if it may go."""
+        if letter.left_out:
+            return f"stored {_without(letter)}, so it cannot be replayed"
+        if self._passed_items and self._item_of(letter) in self._passed_items:
+            return "waits for an earlier letter of its item that is not chosen"
+        return None
+
     def deliver(self, letter: Letter) -> bool:
         """Deliver a letter; return whether its action accepted it, and print why if not."""
-        if letter.left_out:
-            say(f"{description(letter)}: stays: stored {_without(letter)}, so it cannot be replayed", err=True)
+        if (obstacle := self.obstacle(letter)) is not None:
+            say(f"{description(letter)}: stays: {obstacle}", err=True)
             return False
-        stream = Stream(letter.stream_arn, self._region)
-        item = _Item(letter.action, stream.table_arn, b"")
+        item = _Item(letter.action, Stream(letter.stream_arn).table_arn, b"")
         try:
-            record = decode(letter.raw, stream, letter.sequence_number)
-            item = item._replace(raw_keys=record.raw_keys)
+            record = self._record_of(letter)
+            item = _item_of(letter, record)
             if item in self._failed_items:
                 raise NotTriedError
             self._action_for(letter).deliver([record])
@@ -114,6 +132,15 @@ class Redelivery:
             except Exception as error:  # its work was made durable before
                 say(f"{key.action}: cannot be closed: {described(error)}", err=True)
 
+    def _record_of(self, letter: Letter) -> ChangeRecord:
+        return decode(letter.raw, Stream(letter.stream_arn, self._region), letter.sequence_number)
+
+    def _item_of(self, letter: Letter) -> _Item | None:
+        try:
+            return _item_of(letter, self._record_of(letter))
+        except UndecodableRecordError:
+            return None
+
     def _action_for(self, letter: Letter) -> Action[Any]:
         key = _key_of(letter)
         if key not in self._opened:
@@ -121,6 +148,10 @@ class Redelivery:
             action.open(Shard(letter.shard_id, Stream(letter.stream_arn, self._region)))
             self._opened[key] = action
         return self._opened[key]
+
+
+def _item_of(letter: Letter, record: ChangeRecord) -> _Item:
+    return _Item(letter.action, record.stream.table_arn, hashlib.sha256(record.raw_keys).digest())
 
 
 def description(letter: Letter) -> str:

@@ -110,7 +110,7 @@ def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Service:
 
 def replay(place: str) -> int:
     action = {"name": "shop", "type": "file", "path": "replayed.jsonl", "dead_letter": PLACES[place]}
-    return Replay([action], None, dry_run=False, region="us-west-2").run(None)
+    return Replay([action], dry_run=False, region="us-west-2").run(None)
 
 
 def stored(number: int, **changed: Any) -> bytes:
@@ -155,7 +155,7 @@ def test_a_letter_of_a_service_is_removed_before_the_next_is_delivered(
     module.look = lambda: sorted(service.things)
     service.things = {str(number): stored(number) for number in (3, 1, 2)}
     action = {"name": "shop", "type": "python", "handler": f"seeing_{place}:handle", "dead_letter": PLACES[place]}
-    assert Replay([action], None, dry_run=False, region="us-west-2").run(None) == 0
+    assert Replay([action], dry_run=False, region="us-west-2").run(None) == 0
     assert module.seen == [["1", "2", "3"], ["2", "3"], ["3"]]
 
 
