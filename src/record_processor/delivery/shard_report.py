@@ -8,7 +8,7 @@ so counters survive the process, and the next one for the shard continues them. 
 | 0 | the kind of the file |
 | 8 | the length of the header |
 | 16 | the header, JSON (`Header`) |
-| `counters_at` | 64-bit integers: for each action, in the header's order, those of `COUNTERS` and `HISTOGRAMS`; then those of `SHARD_COUNTERS` |
+| `counters_at` | 64-bit integers: `COUNTERS` and `HISTOGRAMS` of each action, as the header has them; `SHARD_COUNTERS` |
 | `snapshot_at` | the length and the CRC-32 of the snapshot, 32 bits each, and the snapshot, JSON (`Snapshot`) |
 """
 
@@ -99,7 +99,7 @@ class Snapshot(msgspec.Struct, omit_defaults=True):
     saved_at: float | None = None
     """When the checkpoint was last saved."""
     unsaved_since: float | None = None
-    """Since when there has been something that no checkpoint has passed, or was not before the last one; None: nothing."""
+    """Since when something has waited for a checkpoint, or since the last one if that was later; None: nothing does."""
     empty_at: float | None = None
     """When KCL last read and found nothing."""
     has_caught_up: bool = False
