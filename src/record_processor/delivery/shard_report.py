@@ -8,7 +8,7 @@ so counters survive the process, and the next one for the shard continues them. 
 | 0 | the kind of the file |
 | 8 | the length of the header |
 | 16 | the header, JSON (`Header`) |
-| `counters_at` | 64-bit integers: `COUNTERS` and `HISTOGRAMS` of each action, as the header has them; `SHARD_COUNTERS` |
+| `counters_at` | 64-bit integers: `COUNTERS` and `HISTOGRAMS` of each action, in the header's order; `SHARD_COUNTERS` |
 | `snapshot_at` | the length and the CRC-32 of the snapshot, 32 bits each, and the snapshot, JSON (`Snapshot`) |
 """
 
