@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = Log("daemon.metrics")
 
 _MOST_OPEN = 16
-_MOST_PER_SECOND = 50.0
+_MOST_PER_SECOND = 100.0
 _PATIENCE_SECONDS = 5.0
 _LONGEST_QUESTION_BYTES = 16 * 1024
 _POLL_SECONDS = 0.1
@@ -68,7 +68,7 @@ class _Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 10
+    request_queue_size = 128  # so many wait for their turn: little more than a second
 
     def __init__(self, address: str, port: int, pages: Mapping[str, Callable[[], Page]]) -> None:
         family, _, _, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]

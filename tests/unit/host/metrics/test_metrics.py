@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from record_processor.delivery.blocks import Block
 from record_processor.delivery.shard_report import (
     CALL_SECONDS,
     CHECKPOINT_FAILURES,
@@ -17,7 +18,6 @@ from record_processor.delivery.shard_report import (
     RECEIVED,
     SHARD_COUNTERS,
 )
-from record_processor.delivery.blocks import Block
 from record_processor.host.metrics import catalogue, exposition
 from record_processor.host.metrics.collecting import samples
 from record_processor.host.metrics.exposition import Metric, Sample
