@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,6 @@ from tests.servers.process import LOOPBACK, free_port, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.busy_stream.client import BusyStream
 
@@ -63,11 +63,10 @@ def listening(worker: Worker) -> list[str]:
     """The addresses on which the processes of a worker listen, as the kernel writes them."""
     inodes = set()
     for pid in [worker.process.pid, *worker.family()]:
-        with contextlib.suppress(OSError):
-            for descriptor in os.listdir(f"/proc/{pid}/fd"):
-                with contextlib.suppress(OSError):
-                    inodes.update(re.findall(r"socket:\[(\d+)\]", os.readlink(f"/proc/{pid}/fd/{descriptor}")))
-    lines = [line.split() for name in ("tcp", "tcp6") for line in open(f"/proc/net/{name}").readlines()[1:]]  # noqa: PTH123, SIM115
+        for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
+            with contextlib.suppress(OSError):
+                inodes.update(re.findall(r"socket:\[(\d+)\]", str(descriptor.readlink())))
+    lines = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()[1:]]
     return [line[1] for line in lines if line[3] == "0A" and line[9] in inodes]
 
 

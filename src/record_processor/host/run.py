@@ -76,6 +76,8 @@ def _run(
 ) -> int:
     """Run one JVM after another: if a table has a new stream, it takes another JVM to read it."""
     configuration = checked.configuration
+    reporting = Reporting(configuration, prepared, ShardReports(directory.path), time.time(), ServerClock())
+    monitoring = monitor(checked, reporting, directory)
     _warn(checked)
     development.begin(directory.path)
     log.info(
@@ -83,8 +85,6 @@ def _run(
         f"application {configuration.application_name} on {', '.join(configuration.stream_names)}",
         actions=[action["name"] for action in checked.actions],
     )
-    reporting = Reporting(configuration, prepared, ShardReports(directory.path), time.time(), ServerClock())
-    monitoring = monitor(checked, reporting, directory)
     while True:
         directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
         machine = jvm.Jvm(
