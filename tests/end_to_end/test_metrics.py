@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.end_to_end.test_mistakes import assert_refused, at
+from tests.end_to_end.test_mistakes import at
 from tests.harness import Database, Worker, run_command, wait_for
 from tests.servers.process import LOOPBACK, free_port, require
 
@@ -208,4 +208,8 @@ def test_a_port_that_is_taken_is_one_message_and_nothing_is_started(
         port = taken.getsockname()[1]
         file = at(database, tmp_path, streamName=table, metricsPort=str(port), metricsAddress=address)
         answer: Any = run_command("run", file, cwd=tmp_path)
-    assert_refused(answer, f"metricsPort: cannot listen on {address} port {port}", "Address already in use")
+    assert answer.returncode == 2
+    *_, last = answer.stderr.splitlines()
+    assert last.startswith(f"record-processor: metricsPort: cannot listen on {address} port {port}")
+    assert "Address already in use" in last
+    assert "worker.starting" not in answer.stderr
