@@ -51,6 +51,9 @@ _SECTIONS = {
         "shutdownGraceMillis",
         "stuckAfterMillis",
         "reportIntervalMillis",
+        "metricsPort",
+        "metricsAddress",
+        "metricsPerShard",
     ),
     "Reading": (
         "maxRecords",

@@ -116,8 +116,8 @@ def number(name: str, description: str) -> PropertyKey:
     return PropertyKey(name, "number", None, description)
 
 
-def flag(name: str, description: str, default: bool | None = None) -> PropertyKey:
-    return PropertyKey(name, "flag", None if default is None else str(default).lower(), description)
+def flag(name: str, description: str, default: bool | None = None, *, ours: bool = False) -> PropertyKey:
+    return PropertyKey(name, "flag", None if default is None else str(default).lower(), description, ours=ours)
 
 
 def choice(

@@ -129,6 +129,21 @@ class LogSettings(NamedTuple):
         )
 
 
+class MonitoringSettings(NamedTuple):
+    """Where a worker shows its metrics, its health and its status, and what of it."""
+
+    address: str
+    port: int
+    has_shards: bool
+    """Whether there are metrics of each shard, too."""
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, str]) -> MonitoringSettings | None:
+        """Return None if it is off."""
+        port = int(values["metricsPort"])
+        return cls(values["metricsAddress"], port, _is_set(values, "metricsPerShard")) if port else None
+
+
 class WorkerConfiguration(NamedTuple):
     """Everything that a worker's properties say. Immutable, and so thread-safe."""
 
@@ -157,6 +172,7 @@ class WorkerConfiguration(NamedTuple):
     leases: LeaseSettings
     tables: KclTables
     log: LogSettings
+    monitoring: MonitoringSettings | None
     for_kcl: Mapping[str, str]
     """The properties that KCL knows and that have a value, as text."""
 
@@ -191,6 +207,7 @@ class WorkerConfiguration(NamedTuple):
             leases=LeaseSettings.from_values(values),
             tables=KclTables.from_values(values),
             log=LogSettings.from_values(values),
+            monitoring=MonitoringSettings.from_values(values),
             for_kcl=MappingProxyType({name: value for name, value in values.items() if not KEYS[name].ours}),
         )
 

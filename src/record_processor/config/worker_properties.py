@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from record_processor.config.choices import LogFormat, LogLevel, MetricsLevel, WarmParent
-from record_processor.config.property_key import PropertyKey, choice, integer, text
+from record_processor.config.property_key import PropertyKey, choice, flag, integer, text
 
 WORKER = (
     text(
@@ -47,6 +47,26 @@ WORKER = (
         "milliseconds. That costs a write unit per kilobyte; a report in which nothing has changed is written every "
         "10 s. 0: never.",
         2_000,
+        ours=True,
+    ),
+    integer(
+        "metricsPort",
+        "The port at which the worker shows metrics for Prometheus (/metrics), its health (/healthz, /readyz) and its "
+        "status (/status.json), without authentication. Each worker of a host needs a port of its own. 0: nowhere.",
+        0,
+        maximum=65_535,
+        ours=True,
+    ),
+    text(
+        "metricsAddress",
+        "The address that metricsPort listens on: this host alone, unless you write another one, such as 0.0.0.0.",
+        "127.0.0.1",
+        ours=True,
+    ),
+    flag(
+        "metricsPerShard",
+        "Whether /metrics has lag, blocks and restarts of each shard, too: five time series per shard.",
+        default=False,
         ours=True,
     ),
     integer(

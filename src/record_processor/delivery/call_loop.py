@@ -63,6 +63,8 @@ class CallLoop:
         self._note_one = slot.note_one
         self._call = tools.action.deliver
         self._one_by_one = tools.action.batch_size == 1
+        self._took: list[float] = []
+        """How long calls with one record took that are not counted yet, in seconds."""
 
     def work(self) -> None:
         """Work until the queue is closed, the lease is lost, or a stop is requested."""
@@ -130,16 +132,18 @@ class CallLoop:
         ticket = entry.ticket
         ticket.began = ticket.began or now
         self._note_one(ticket.sequence_number)
+        begun = time.monotonic()
         try:
             self._call([entry.record])
         except BaseException as error:
-            return self._judged([entry], error)
+            return self._judged([entry], error, begun)
+        self._took.append(time.monotonic() - begun)
         return None
 
     def _attempt(self, part: Part) -> list[Judged] | None:
         """Call the action once; None if everything is done."""
         self._fence.check()
-        now = time.time()
+        now, begun = time.time(), time.monotonic()
         for entry in part:
             entry.first_attempt = entry.first_attempt or now
             entry.last_attempt = now
@@ -149,14 +153,15 @@ class CallLoop:
                 # From here until the slot is cleared or overwritten, these records may be the cause if the process
                 # dies.
                 self._slot.note(part)
-                self.called_at = now
+                self.called_at, begun = now, time.monotonic()
                 self._call([entry.record for entry in part])
         except BaseException as error:
-            return self._judged(part, error)
+            return self._judged(part, error, begun)
+        self._counts.called(len(part), [time.monotonic() - begun])
         self.called_at = None
         return None
 
-    def _judged(self, part: Part, error: BaseException) -> list[Judged]:
+    def _judged(self, part: Part, error: BaseException, begun: float) -> list[Judged]:
         """Whatever a handler raises, even SystemExit, means that the call failed, and nothing more."""
         self.called_at = None
         if isinstance(error, (LeaseLostError, StopRequestedError, BrokenError)):
@@ -164,6 +169,7 @@ class CallLoop:
         self._slot.clear()
         # This also runs in a process that a handler forked and whose sys.exit arrives here: it has no lease.
         self._fence.check_not_lost()
+        self._counts.called(len(part), [time.monotonic() - begun])
         return verdict.of_error(part, error)
 
     def _turn(self, part: Part) -> AbstractContextManager[None]:
@@ -175,6 +181,9 @@ class CallLoop:
 
     def _report(self) -> None:
         report(self._quietly_done, self._counts)
+        if self._took:
+            took, self._took = self._took, []
+            self._counts.called(1, took)
 
 
 def report(quietly_done: deque[Ticket], counts: ActionCounts) -> None:

@@ -10,9 +10,12 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from record_processor.delivery.shard_report import (
+    BATCH_RECORDS,
+    CALL_SECONDS,
     DEAD_LETTERS,
     DELIVERED,
     DELIVERED_BYTES,
+    DONE_SECONDS,
     FAILED_ATTEMPTS,
     FILTERED,
     RECEIVED,
@@ -63,18 +66,30 @@ class ActionCounts:
 
     def done(self, tickets: Collection[Ticket], dead: bool = False) -> None:
         """Record that the action is done with these; `dead`: because they are in the dead letters."""
-        size_bytes = 0
+        now, size_bytes = time.time(), 0
+        created: dict[int, int] = {}  # a record's time is in whole seconds: most have that of the one before
         if not dead:
-            now = time.time()
             for ticket in tickets:
                 ticket.acted = now
                 size_bytes += ticket.size_bytes
+                millis = ticket.created_at_millis
+                created[millis] = created.get(millis, 0) + 1
+            created.pop(0, None)  # those that could not be decoded
         with self._lock:
             self._done += len(tickets)
             numbers = self._counters.numbers
             numbers[DEAD_LETTERS if dead else DELIVERED] += len(tickets)
             numbers[DELIVERED_BYTES] += size_bytes
+            for millis, count in created.items():
+                DONE_SECONDS.add(numbers, max(0.0, now - millis / 1000), count)
         self._mark.done(tickets)
+
+    def called(self, records: int, seconds: Sequence[float]) -> None:
+        """Count calls of so many records each, by how long they took."""
+        with self._lock:
+            numbers = self._counters.numbers
+            CALL_SECONDS.add_all(numbers, seconds)
+            BATCH_RECORDS.add(numbers, records, len(seconds))
 
     def failed(self, attempts: int) -> None:
         """Count attempts that failed: one for each record that is to blame for the end of a call."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from record_processor.delivery.lease import Lease
+    from record_processor.delivery.low_water_mark import Standing
     from record_processor.delivery.shard_delivery import ShardDelivery
     from record_processor.delivery.shard_report import ShardReport
 
@@ -33,6 +34,8 @@ class Times(NamedTuple):
 
     saved_at: float | None
     """When the checkpoint was last saved; None: not by this process."""
+    saved_up_to: str | None
+    """Its sequence number."""
     empty_at: float | None
     """When KCL last read and found nothing; None: not yet."""
 
@@ -47,6 +50,7 @@ class Reporter:
         self._lease = lease
         self._times = times
         self._written = Snapshot()
+        self._unsaved_since: float | None = None
         threading.Thread(target=self._run, name="reporter", daemon=True).start()
 
     def _run(self) -> None:
@@ -66,7 +70,7 @@ class Reporter:
             self._written = snapshot
 
     def _snapshot(self, at: float) -> Snapshot:
-        standing, times = self._delivery.standing(), self._times()
+        times, standing = self._times(), self._delivery.standing()
         empty_at = times.empty_at
         return Snapshot(
             at=at,
@@ -77,10 +81,20 @@ class Reporter:
             pending=standing.pending,
             pending_bytes=standing.pending_bytes,
             saved_at=times.saved_at,
+            unsaved_since=self._see_unsaved(standing, times),
+            empty_at=empty_at,
             has_caught_up=empty_at is not None and time.time() - empty_at <= _EMPTY_SECONDS,
             is_late=not self._lease.held and not self._lease.lost,
             blocks=self._delivery.blocks(),
         )
+
+    def _see_unsaved(self, standing: Standing, times: Times) -> float | None:
+        """Return since when something has waited for a checkpoint; what was done meanwhile waits since the last one."""
+        if not standing.pending and standing.done_up_to in (None, times.saved_up_to):
+            self._unsaved_since = None
+        else:
+            self._unsaved_since = max(self._unsaved_since or time.time(), times.saved_at or 0.0)
+        return self._unsaved_since
 
 
 def _seconds(millis: int) -> float | None:

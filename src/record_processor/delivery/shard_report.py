@@ -8,7 +8,7 @@ so counters survive the process, and the next one for the shard continues them. 
 | 0 | the kind of the file |
 | 8 | the length of the header |
 | 16 | the header, JSON (`Header`) |
-| `counters_at` | 64-bit integers: for each action, in the header's order, those of `COUNTERS` |
+| `counters_at` | 64-bit integers: `COUNTERS` and `HISTOGRAMS` of each action, in the header's order; `SHARD_COUNTERS` |
 | `snapshot_at` | the length and the CRC-32 of the snapshot, 32 bits each, and the snapshot, JSON (`Snapshot`) |
 """
 
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from record_processor.delivery.blocks import Block, Blocks
+from record_processor.delivery.histograms import Histogram
 from record_processor.errors import described
 from record_processor.logs.log_events import Log
 from record_processor.system import mapped_file
@@ -38,6 +39,26 @@ COUNTERS = ("received", "filtered", "delivered", "delivered_bytes", "failed_atte
 """What is counted for each action."""
 RECEIVED, FILTERED, DELIVERED, DELIVERED_BYTES, FAILED_ATTEMPTS, RETRIES, DEAD_LETTERS = range(len(COUNTERS))
 
+_MICROS, _MILLIS = 1_000_000, 1_000
+CALL_SECONDS = Histogram(
+    "call_seconds", len(COUNTERS), (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0), _MICROS
+)
+"""How long calls took, those that failed too."""
+# A record's time is in whole seconds.
+DONE_SECONDS = Histogram(
+    "done_seconds", CALL_SECONDS.end, (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0, 28800.0), _MILLIS
+)
+"""How old records were when the action had delivered them."""
+BATCH_RECORDS = Histogram("batch_records", DONE_SECONDS.end, (1, 5, 10, 50, 100, 500))
+"""How many records calls had."""
+HISTOGRAMS = (CALL_SECONDS, DONE_SECONDS, BATCH_RECORDS)
+
+SHARD_COUNTERS = ("checkpoints", "checkpoint_failures")
+"""What is counted for the shard."""
+CHECKPOINTS, CHECKPOINT_FAILURES = range(len(SHARD_COUNTERS))
+
+_SIZE = BATCH_RECORDS.end
+"""How many numbers an action has."""
 _KIND = b"RPSHARD1"
 _LENGTH_AT, _HEADER_AT = 8, 16
 _INTEGER_BYTES = 8
@@ -77,6 +98,10 @@ class Snapshot(msgspec.Struct, omit_defaults=True):
     pending_bytes: int = 0
     saved_at: float | None = None
     """When the checkpoint was last saved."""
+    unsaved_since: float | None = None
+    """Since when something has waited for a checkpoint, or since the last one if that was later; None: nothing does."""
+    empty_at: float | None = None
+    """When KCL last read and found nothing."""
     has_caught_up: bool = False
     """Whether KCL has found nothing new in the last seconds."""
     is_late: bool = False
@@ -87,18 +112,25 @@ class Content(NamedTuple):
     """What a file says."""
 
     header: Header
-    counters: dict[str, tuple[int, ...]]
-    """For each action, in the order of `COUNTERS`."""
+    numbers: dict[str, tuple[int, ...]]
+    """For each action: its counters in the order of `COUNTERS`, and its histograms."""
+    shard_counters: tuple[int, ...]
+    """In the order of `SHARD_COUNTERS`."""
     snapshot: Snapshot
+
+    @property
+    def counters(self) -> dict[str, tuple[int, ...]]:
+        """For each action, in the order of `COUNTERS`."""
+        return {action: numbers[: len(COUNTERS)] for action, numbers in self.numbers.items()}
 
 
 class Counters:
-    """The counters of an action, by the indices above. Whoever changes one keeps out other threads."""
+    """The counters of an action or of the shard, by the indices above. Whoever changes one keeps out other threads."""
 
     __slots__ = ("numbers",)
 
     def __init__(self, numbers: memoryview | None = None) -> None:
-        self.numbers: Any = [0] * len(COUNTERS) if numbers is None else numbers
+        self.numbers: Any = [0] * _SIZE if numbers is None else numbers
 
     def detach(self) -> None:
         """Count elsewhere from now on."""
@@ -116,8 +148,8 @@ class ShardReport:
         self._snapshot_at = header.snapshot_at
         self._memory = _memory(path, header.snapshot_at + _PREFIX.size + _SNAPSHOT_BYTES)
         numbers = memoryview(self._memory)[header.counters_at : header.snapshot_at].cast("q")
-        size = len(COUNTERS)
-        self._counters = {name: Counters(numbers[at * size : (at + 1) * size]) for at, name in enumerate(actions)}
+        self._counters = {name: Counters(numbers[at * _SIZE : (at + 1) * _SIZE]) for at, name in enumerate(actions)}
+        self.of_shard = Counters(numbers[len(actions) * _SIZE :])
         if before is not None:
             self._continue(before)
         self._begin(msgspec.json.encode(header))
@@ -136,14 +168,14 @@ class ShardReport:
     def detach(self) -> None:
         """In a forked process: stop writing where the shard process writes."""
         self._memory = bytearray(len(self._memory))
-        for counters in self._counters.values():
+        for counters in (*self._counters.values(), self.of_shard):
             counters.detach()
 
     def _continue(self, before: Content) -> None:
-        for action, numbers in before.counters.items():
+        for action, numbers in before.numbers.items():
             if action in self._counters:
-                for at, number in enumerate(numbers):
-                    self._counters[action].numbers[at] = number
+                _copy(numbers, self._counters[action])
+        _copy(before.shard_counters, self.of_shard)
         # A process that does not get as far as its first snapshot is where the one before it was.
         self.write(msgspec.structs.replace(before.snapshot, done=0))
 
@@ -179,10 +211,9 @@ def read(path: Path) -> Content | None:
             snapshot = _snapshot_of(path.read_bytes(), header)
     except (OSError, ValueError, struct.error, msgspec.MsgspecError):
         return None
-    numbers = struct.unpack_from(f"={len(header.actions) * len(COUNTERS)}q", content, header.counters_at)
-    size = len(COUNTERS)
-    counters = {name: numbers[at * size : (at + 1) * size] for at, name in enumerate(header.actions)}
-    return Content(header, counters, snapshot or Snapshot())
+    numbers = struct.unpack_from(f"={_length(header.actions)}q", content, header.counters_at)
+    by_action = {name: numbers[at * _SIZE : (at + 1) * _SIZE] for at, name in enumerate(header.actions)}
+    return Content(header, by_action, numbers[len(header.actions) * _SIZE :], snapshot or Snapshot())
 
 
 def _header(shard: Shard | None, actions: Sequence[str], restarts: int) -> Header:
@@ -190,8 +221,18 @@ def _header(shard: Shard | None, actions: Sequence[str], restarts: int) -> Heade
     header = Header(arn, shard_id, [*actions], os.getpid(), restarts, _LARGEST, _LARGEST)
     # With its places it is no longer than with these.
     counters_at = _aligned(_HEADER_AT + len(msgspec.json.encode(header)))
-    snapshot_at = counters_at + len(actions) * len(COUNTERS) * _INTEGER_BYTES
+    snapshot_at = counters_at + _length(actions) * _INTEGER_BYTES
     return msgspec.structs.replace(header, counters_at=counters_at, snapshot_at=snapshot_at)
+
+
+def _length(actions: Sequence[str]) -> int:
+    """Return how many numbers a report has."""
+    return len(actions) * _SIZE + len(SHARD_COUNTERS)
+
+
+def _copy(numbers: Sequence[int], to: Counters) -> None:
+    for at, number in enumerate(numbers):
+        to.numbers[at] = number
 
 
 def _header_of(content: bytes) -> Header:

@@ -18,6 +18,7 @@ from record_processor.host.worker_reporter import Place, WorkerReporter
 if TYPE_CHECKING:
     from record_processor.config.worker_configuration import WorkerConfiguration
     from record_processor.fleet.look import Target
+    from record_processor.fleet.server_clock import ServerClock
     from record_processor.host.prepare import Prepared
     from record_processor.host.shard_reports import ShardReports
 
@@ -30,6 +31,8 @@ class Reporting(NamedTuple):
     shards: ShardReports
     since: float
     """When the worker started (seconds since the epoch)."""
+    clock: ServerClock
+    """DynamoDB's, as far as the answers to reports tell."""
 
     def begin(self, worker_id: str, jvm: int) -> WorkerReporter:
         """Report a JVM, by its process id, and its shard processes."""
@@ -41,7 +44,7 @@ class Reporting(NamedTuple):
         )
         trims = TrimWatch(self.configuration.trim_warning_seconds)
         rounds = self._rounds(place, worker_id, trims)
-        return WorkerReporter(place, worker_id, self.since, jvm, self.shards, trims, rounds)
+        return WorkerReporter(place, worker_id, self.since, jvm, self.shards, trims, rounds, self.clock)
 
     def _connect(self) -> Any:
         aws, sessions = self.configuration.aws, self.prepared.clients

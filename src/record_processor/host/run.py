@@ -6,12 +6,14 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
+from record_processor.fleet.server_clock import ServerClock
 from record_processor.host import jvm, run_directory_lock, write_loops
 from record_processor.host.check import Checked, check
 from record_processor.host.development import Development
 from record_processor.host.find_java import find_java
 from record_processor.host.log_output import LogOutput
 from record_processor.host.log_relay import LogRelay
+from record_processor.host.monitor import monitor
 from record_processor.host.prepare import Prepared, prepare
 from record_processor.host.reporting import Reporting
 from record_processor.host.run_directory import RunDirectory
@@ -74,6 +76,8 @@ def _run(
 ) -> int:
     """Run one JVM after another: if a table has a new stream, it takes another JVM to read it."""
     configuration = checked.configuration
+    reporting = Reporting(configuration, prepared, ShardReports(directory.path), time.time(), ServerClock())
+    monitoring = monitor(checked, reporting, directory)
     _warn(checked)
     development.begin(directory.path)
     log.info(
@@ -81,7 +85,6 @@ def _run(
         f"application {configuration.application_name} on {', '.join(configuration.stream_names)}",
         actions=[action["name"] for action in checked.actions],
     )
-    reporting = Reporting(configuration, prepared, ShardReports(directory.path), time.time())
     while True:
         directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
         machine = jvm.Jvm(
@@ -91,9 +94,13 @@ def _run(
             held=[directory.lock],
         )
         reporter = reporting.begin(directory.worker_id, machine.process_id)
+        if monitoring is not None:
+            monitoring.begin(directory.worker_id, reporter.usage)
         watch = prepared.watch(configuration.stream_check_interval_seconds, machine.finish)
         relay = LogRelay(machine.lines(), configuration.log.format.value, output)
         status = machine.wait()
+        if monitoring is not None:
+            monitoring.end()
         watch.stop()
         reporter.stop()
         relay.drain()

@@ -92,6 +92,7 @@ class RunDirectory:
         values["streamMode"] = stream_mode
         values["stuckAfterMillis"] = str(configuration.stuck_after_millis)
         values["trimmedData"] = configuration.trimmed_data.value
+        values["jvmReport"] = "off" if configuration.monitoring is None else "on"
         values["balanceLeasesBy"] = configuration.leases.balance_by.value
         if configuration.leases.balance_by is BalanceLeasesBy.NUMBER:
             values = {**_by_number(configuration.leases), **values}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,14 +31,17 @@ _WINDOW_SECONDS = 15.0
 """Over which speeds are measured."""
 
 Counted = dict[tuple[str, str], list[int]]
-"""By table and action, in the order of `shard_report.COUNTERS`."""
+"""By table and action: counters and histograms as `shard_report.Content.numbers` has them."""
+_OF_SHARDS = ""
+"""In place of an action: the counters of shards."""
 
 
 class ShardReports:
-    """All of them. Counters of shards that have left this worker are kept."""
+    """All of them. Counters of shards that have left this worker are kept. Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = threading.Lock()
         self._left: Counted = {}
         self._found: dict[Path, Content] = {}
         self._speeds: dict[Path, _Speed] = {}
@@ -47,6 +51,17 @@ class ShardReports:
 
         Their times are by this host's clock, and become those of one that is ahead of it.
         """
+        return self.look_closely(clock_ahead_seconds)[0]
+
+    def look_closely(self, clock_ahead_seconds: float = 0.0) -> tuple[list[ShardFigures], list[Content]]:
+        """Do the same, and return what the processes said, too."""
+        with self._lock:
+            self._look()
+            shown = [(path, content) for path, content in self._found.items() if content.snapshot.at]
+            figures = [self._figures(path, content, clock_ahead_seconds) for path, content in shown]
+            return figures, [content for _, content in shown]
+
+    def _look(self) -> None:
         for path in self._folder.glob(_FILES):
             if path.suffix == _UNFINISHED:
                 continue
@@ -57,8 +72,6 @@ class ShardReports:
                 self._found[path] = self._with_snapshot(path, content)
             if is_over:
                 self._close(path)
-        shown = [(path, content) for path, content in self._found.items() if content.snapshot.at]
-        return [self._figures(path, content, clock_ahead_seconds) for path, content in shown]
 
     def _with_snapshot(self, path: Path, content: Content) -> Content:
         """Return a report with its last snapshot, if the one that is there is just being written."""
@@ -67,16 +80,30 @@ class ShardReports:
 
     def close(self) -> None:
         """Count all shards for the last time: their JVM has ended."""
-        self.look()
-        for path in list(self._found):
-            self._close(path)
+        with self._lock:
+            self._look()
+            for path in list(self._found):
+                self._close(path)
 
     def totals(self) -> list[ActionTotals]:
         """Return what was counted since the worker started, as of the last look."""
-        counted = {key: [*numbers] for key, numbers in self._left.items()}
-        for content in self._found.values():
-            _add(counted, content)
-        return [ActionTotals(table, action, *numbers) for (table, action), numbers in sorted(counted.items())]
+        counted = sorted(self.counted().items())
+        return [ActionTotals(*key, *numbers[: len(shard_report.COUNTERS)]) for key, numbers in counted]
+
+    def counted(self) -> Counted:
+        """Return the same with the histograms."""
+        return {key: numbers for key, numbers in self._all().items() if key[1] != _OF_SHARDS}
+
+    def counted_of_shards(self) -> dict[str, list[int]]:
+        """Return by table what is counted for shards, in the order of `shard_report.SHARD_COUNTERS`."""
+        return {table: numbers for (table, action), numbers in self._all().items() if action == _OF_SHARDS}
+
+    def _all(self) -> Counted:
+        with self._lock:
+            counted = {key: [*numbers] for key, numbers in self._left.items()}
+            for content in self._found.values():
+                _add(counted, content)
+        return counted
 
     def _close(self, path: Path) -> None:
         content = self._found.pop(path, None)
@@ -158,6 +185,6 @@ class _Speed:
 
 def _add(counted: Counted, content: Content) -> None:
     table = Stream(content.header.stream_arn).table
-    for action, numbers in content.counters.items():
+    for action, numbers in (*content.numbers.items(), (_OF_SHARDS, content.shard_counters)):
         before: Iterable[int] = counted.get((table, action), [0] * len(numbers))
         counted[table, action] = [one + more for one, more in zip(before, numbers, strict=True)]

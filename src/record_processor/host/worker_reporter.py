@@ -59,7 +59,9 @@ class WorkerReporter:
         shards: ShardReports,
         trims: TrimWatch,
         rounds: LeaderRounds,
+        clock: ServerClock | None = None,
     ) -> None:
+        """Begin at once; `clock` learns from the answers to reports."""
         self._place = place
         self._worker_id = worker_id
         self._since = since
@@ -67,7 +69,7 @@ class WorkerReporter:
         self._shards = shards
         self._trims = trims
         self._rounds = rounds
-        self._clock = ServerClock()
+        self._clock = clock or ServerClock()
         self._processes = ProcessUsage()
         self._usage = Usage(None, None)
         self._used_at = 0.0
@@ -82,6 +84,10 @@ class WorkerReporter:
         """Take the report back: the worker is gone. A table that does not answer is not waited for."""
         self._stopped.set()
         self._thread.join(_STOP_SECONDS)
+
+    def usage(self) -> Usage:
+        """Return what the JVM and its shard processes used a few seconds ago."""
+        return self._usage
 
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_SECONDS):

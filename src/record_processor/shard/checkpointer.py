@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from amazon_kclpy.checkpoint_error import CheckpointError
 
 from record_processor.delivery.backoff import delays
+from record_processor.delivery.shard_report import CHECKPOINT_FAILURES, CHECKPOINTS, Counters
 from record_processor.errors import CheckpointRefusedError, LeaseLostError
 from record_processor.logs.log_events import Log
 
@@ -49,6 +50,13 @@ class Checkpointer:
         self._last_saved = time.monotonic()
         self.saved_at: float | None = None
         """When a checkpoint was last saved (seconds since the epoch)."""
+        self.counters = Counters()
+        """Where checkpoints are counted, by the indices for a shard."""
+
+    @property
+    def saved_up_to(self) -> str | None:
+        """The sequence number of the last checkpoint of this process; None: it has made none."""
+        return self._saved
 
     def save_if_due(self, checkpointer: Any) -> None:
         if time.monotonic() - self._last_saved >= self._interval_seconds:
@@ -84,8 +92,10 @@ class Checkpointer:
             try:
                 checkpointer.checkpoint(sequence_number)
             except CheckpointError as error:
+                self.counters.numbers[CHECKPOINT_FAILURES] += 1
                 self._answer(error.value, sequence_number, delay)
             else:
+                self.counters.numbers[CHECKPOINTS] += 1
                 log.debug("checkpoint.saved", "checkpoint saved", sequence_number=sequence_number or "SHARD_END")
                 return
             time.sleep(delay)

@@ -140,9 +140,13 @@ class RecordProcessor(RecordProcessorBase):
         self._stop(shutdown_requested_input.checkpointer)
 
     def _begin_reporting(self, report: ShardReport) -> None:
+        self._checkpoints.counters = report.of_shard
         if self._report_path is not None:
             os.register_at_fork(after_in_child=report.detach)
-            Reporter(report, self._delivery, self._lease, lambda: Times(self._checkpoints.saved_at, self._empty_at))
+            Reporter(report, self._delivery, self._lease, self._times)
+
+    def _times(self) -> Times:
+        return Times(self._checkpoints.saved_at, self._checkpoints.saved_up_to, self._empty_at)
 
     def _stop(self, checkpointer: Any) -> None:
         """Let running calls end, save what is done, and report what is not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from record_processor.delivery.shard_report import (
     ShardReport,
     Snapshot,
 )
-from record_processor.plugin.settings import Retry
+from record_processor.plugin.settings import Batch, Retry
 from record_processor.records.stream import Shard
 from tests.builders import ARN, STREAM, LeaseMemory
 from tests.harness import wait_for
@@ -27,6 +28,8 @@ from tests.unit.delivery.test_shard_delivery import Calls, dead, fail_on, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from record_processor.delivery.histograms import Distribution
 
 
 @pytest.fixture(autouse=True)
@@ -186,3 +189,65 @@ def test_work_that_cannot_be_made_durable_blocks_from_its_first_failure_on() -> 
     assert (second.since, second.attempts, second.records) == (first.since, 2, 0)
     blocks.clear_unsaved("file")
     assert (blocks.shown(), blocks.any) == ([], False)
+
+
+def distributions(folder: Path, action: str) -> dict[str, Distribution]:
+    numbers = content(folder / "report-1").numbers[action]
+    return {histogram.name: histogram.read(numbers) for histogram in shard_report.HISTOGRAMS}
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_calls_are_counted_by_time_and_size_those_that_fail_too(tmp_path: Path, batch: int) -> None:
+    failed = threading.Event()
+
+    def deliver(_numbers: Any) -> None:
+        time.sleep(0.002)
+        if not failed.is_set():
+            failed.set()
+            raise RuntimeError("the first one")
+
+    action = Calls(deliver, name="pay", batch=Batch(size=batch))
+    report = ShardReport(tmp_path / "report-1", SHARD, ["pay"])
+    running = opened(LeaseMemory(tmp_path / "lease"), action, report=report)
+    running.submit(records(1, 2, 3, 4))
+    running.finish()
+    running.standing()
+    calls = 5 if batch == 1 else 3
+    told = wait_for(
+        lambda: (one := distributions(tmp_path, "pay")) and sum(one["call_seconds"].counts) >= calls and one, "all"
+    )
+    assert sum(told["call_seconds"].counts) == sum(told["batch_records"].counts) == calls
+    assert told["call_seconds"].counts[0] == 0  # none is as quick as a millisecond
+    assert told["call_seconds"].sum >= calls * 0.002
+    assert told["batch_records"].sum == (5 if batch == 1 else 6)
+
+
+def test_records_are_counted_by_their_age_when_they_are_delivered_and_dead_letters_are_not(tmp_path: Path) -> None:
+    some = Calls(fail_on("2"), name="some", retry=Retry(max_attempts=1), dead_letter=dead(tmp_path))
+    report = ShardReport(tmp_path / "report-1", SHARD, ["some"])
+    running = opened(LeaseMemory(tmp_path / "lease"), some, report=report)
+    running.submit(records(1, 2, 3))
+    running.finish()
+    told = distributions(tmp_path, "some")["done_seconds"]
+    assert sum(told.counts) == 2
+    created = running.standing().done_created_at_millis / 1000
+    assert told.sum == pytest.approx(2 * max(0.0, time.time() - created), abs=20)
+
+
+def test_histograms_and_the_counters_of_a_shard_go_on_with_the_next_process(tmp_path: Path) -> None:
+    path = tmp_path / "report-1"
+    first = ShardReport(path, SHARD, ["pay"])
+    shard_report.CALL_SECONDS.add(first.counters("pay").numbers, 0.3)
+    first.of_shard.numbers[shard_report.CHECKPOINTS] += 2
+    second = ShardReport(path, SHARD, ["other", "pay"])
+    shard_report.CALL_SECONDS.add(second.counters("pay").numbers, 99.0)
+    second.of_shard.numbers[shard_report.CHECKPOINTS] += 1
+    told = distributions(tmp_path, "pay")["call_seconds"]
+    assert (told.sum, sum(told.counts), told.counts[-1]) == (pytest.approx(99.3), 2, 1)
+    assert content(path).shard_counters == (3, 0)
+
+
+def test_a_report_of_a_hundred_actions_is_far_below_a_megabyte(tmp_path: Path) -> None:
+    path = tmp_path / "report-1"
+    ShardReport(path, SHARD, [f"action-{number}" for number in range(100)])
+    assert path.stat().st_size < 100_000

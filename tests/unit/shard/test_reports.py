@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from record_processor.delivery import shard_report
-from record_processor.delivery.shard_report import DELIVERED, FAILED_ATTEMPTS, RECEIVED
+from record_processor.delivery.shard_report import CHECKPOINTS, DELIVERED, FAILED_ATTEMPTS, RECEIVED
 from tests.builders import ARN
 from tests.harness import wait_for
 from tests.shard_process import ShardProcess, python_action
@@ -57,6 +57,7 @@ def test_a_process_says_what_blocks_it_and_since_when_its_oldest_record_waits(tm
     assert (found.snapshot.pending, found.snapshot.done_up_to) == (2, None)
     assert found.snapshot.oldest_at == 1_795_415_484.321  # as `adapter_json` has it
     assert found.counters["orders"][FAILED_ATTEMPTS] >= 1
+    assert begun <= (found.snapshot.unsaved_since or 0) <= found.snapshot.at + 1
     shard.kill()
 
 
@@ -79,6 +80,9 @@ def test_a_process_that_was_killed_is_continued_by_the_next(tmp_path: Path) -> N
     first.wait_for_checkpoint(3)
     saved = reported(first, lambda one: one.snapshot.saved_at is not None, "the checkpoint is reported")
     assert (saved.snapshot.done_up_to, saved.snapshot.pending, saved.counters["orders"][DELIVERED]) == ("3", 0, 3)
+    assert saved.shard_counters[CHECKPOINTS] >= 1
+    all_saved = reported(first, lambda one: one.snapshot.unsaved_since is None, "nothing waits for a checkpoint")
+    assert all_saved.snapshot.done_up_to == "3"
     first.kill()
     second = ShardProcess(tmp_path, [action], last_end="killed")
     second.initialize("3").records(4)

@@ -41,6 +41,7 @@ class FloorsTest {
             .layer("kclpatches").definedBy("recordprocessor.kclpatches")
             .layer("process").definedBy("recordprocessor.process")
             .layer("fence").definedBy("recordprocessor.fence")
+            .layer("report").definedBy("recordprocessor.report")
             .layer("config").definedBy("recordprocessor.config")
             .layer("logging").definedBy("recordprocessor.logging")
             .layer("timers").definedBy("recordprocessor")
@@ -53,9 +54,10 @@ class FloorsTest {
             .whereLayer("process").mayOnlyBeAccessedByLayers("multilang")
             .whereLayer("kclpatches").mayOnlyBeAccessedByLayers("multilang", "streams", "startup", "failover")
             .whereLayer("fence").mayOnlyBeAccessedByLayers("multilang", "kclpatches")
+            .whereLayer("report").mayOnlyBeAccessedByLayers("multilang")
             .whereLayer("config").mayOnlyBeAccessedByLayers("multilang", "streams")
             .whereLayer("logging").mayOnlyBeAccessedByLayers("multilang", "fence", "kclpatches")
-            .whereLayer("timers").mayOnlyBeAccessedByLayers("multilang", "failover", "kclpatches", "fence");
+            .whereLayer("timers").mayOnlyBeAccessedByLayers("multilang", "failover", "kclpatches", "fence", "report");
 
     @ArchTest
     static final ArchRule whatIsPrivateInKclIsReachedByPatchesOnly = noClasses()

@@ -90,6 +90,11 @@ public final class WorkerProperties {
         return required("balanceLeasesBy").equals("number");
     }
 
+    /** Whether somebody wants to know how this JVM does. */
+    public boolean reportsItself() {
+        return required("jvmReport").equals("on");
+    }
+
     /** How long a shard process may owe an answer without a sign of life. */
     public long stuckAfterMillis() {
         return Long.parseLong(required("stuckAfterMillis"));

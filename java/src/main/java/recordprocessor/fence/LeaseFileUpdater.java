@@ -33,7 +33,7 @@ public final class LeaseFileUpdater {
     private volatile long leaseNanos;
     private volatile boolean stopping;
     /** The leases that were late at the last check. */
-    private Set<String> late = Set.of();
+    private volatile Set<String> late = Set.of();
 
     public LeaseFileUpdater(Path directory) {
         this.directory = directory;
@@ -64,6 +64,16 @@ public final class LeaseFileUpdater {
         } catch (IOException error) {
             LOG.warn("cannot remove {}", file.path(), error);
         }
+    }
+
+    /** How many leases KCL says are this worker's. */
+    public int held() {
+        return leases.getAssignments().size();
+    }
+
+    /** How many of those whose shards are read were late at the last check. */
+    public int late() {
+        return late.size();
     }
 
     public boolean isStopping() {

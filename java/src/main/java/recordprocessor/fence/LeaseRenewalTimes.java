@@ -1,8 +1,10 @@
 package recordprocessor.fence;
 
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttribute;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
@@ -24,11 +26,19 @@ public final class LeaseRenewalTimes implements ExecutionInterceptor {
     private static final String LEASE_COUNTER = "leaseCounter";
     private static final ExecutionAttribute<Long> SENT = new ExecutionAttribute<>("LeaseWriteSent");
     private static final Map<String, Long> LAST = new ConcurrentHashMap<>();
+    private static final AtomicLong NEWEST = new AtomicLong();
+    private static final double SECOND_NANOS = 1e9;
 
     /** In nanoseconds of {@link BootTime}; empty before this process has written the lease. */
     public static OptionalLong lastSent(String leaseKey) {
         Long sent = LAST.get(leaseKey);
         return sent == null ? OptionalLong.empty() : OptionalLong.of(sent);
+    }
+
+    /** Of all leases, also those that are no longer ours: how long ago, in seconds; empty before the first write. */
+    public static OptionalDouble newestSecondsAgo() {
+        long newest = NEWEST.get();
+        return newest == 0 ? OptionalDouble.empty() : OptionalDouble.of((BootTime.nanos() - newest) / SECOND_NANOS);
     }
 
     /** Forgets a lease that is no longer ours: another worker's writes count from now on. */
@@ -48,7 +58,9 @@ public final class LeaseRenewalTimes implements ExecutionInterceptor {
                 && update.key().containsKey(LEASE_KEY)
                 && update.hasAttributeUpdates()
                 && update.attributeUpdates().containsKey(LEASE_COUNTER)) {
-            LAST.merge(update.key().get(LEASE_KEY).s(), attributes.getAttribute(SENT), Math::max);
+            long sent = attributes.getAttribute(SENT);
+            LAST.merge(update.key().get(LEASE_KEY).s(), sent, Math::max);
+            NEWEST.accumulateAndGet(sent, Math::max);
         }
     }
 }

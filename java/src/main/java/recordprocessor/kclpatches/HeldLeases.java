@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import recordprocessor.fence.LeaseRenewalTimes;
+import recordprocessor.fence.LostLeases;
 import recordprocessor.logging.Causes;
 import software.amazon.awssdk.services.cloudwatch.model.StandardUnit;
 import software.amazon.kinesis.leases.Lease;
@@ -215,6 +216,7 @@ final class HeldLeases implements LeaseRenewer {
     private void lose(HeldLease lease) {
         if (held.remove(lease.key(), lease)) {
             lost.incrementAndGet();
+            LostLeases.add();
             LOG.debug("lease {} is another worker's", lease.key());
         }
     }

@@ -40,6 +40,7 @@ public final class LockView {
     // The lock client reads the lock twice in a row, and a timer of ours is behind it.
     private static final long YOUNG_MILLIS = CLOSE_MILLIS / 2;
     private static final int HEARTBEATS_OF_A_LOOK = 2;
+    private static final int MISSED_LOOKS = 3;
     private static final long SHORTEST_LOOK_MILLIS = 1000;
     // The lock's heartbeats are sent by a timer and take as long as the table; one and a half heartbeats is late.
     private static final double LATE_HEARTBEATS = 1.5;
@@ -133,6 +134,15 @@ public final class LockView {
 
     private long known(Look look) {
         return TimeUnit.NANOSECONDS.toMillis(clock.getAsLong() - look.since());
+    }
+
+    /**
+     * Returns whether this worker leads, as far as is known without reading the lock: it had it at the last look, and
+     * its heartbeats arrive.
+     */
+    public boolean leads() {
+        Look known = last;
+        return known != null && isOurs(known) && clock.getAsLong() - known.since() < MISSED_LOOKS * seldomNanos;
     }
 
     /** Returns whether this worker had the lock when it was read. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +17,7 @@ import org.slf4j.MarkerFactory;
 public final class ForkingStarter implements ProcessStarter {
     private static final Logger LOG = LoggerFactory.getLogger(ForkingStarter.class);
     private static final int MOST_ENDS = 3;
+    private static final double SECOND_NANOS = 1e9;
     private static final long SOON_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final List<String> command;
@@ -26,6 +28,7 @@ public final class ForkingStarter implements ProcessStarter {
     private int endsInARow;
     private long lastEndNanos;
     private boolean givenUp;
+    private long goneNanos;
 
     /**
      * Starts the forker, which needs a moment until it is ready.
@@ -53,6 +56,18 @@ public final class ForkingStarter implements ProcessStarter {
         return withoutForker.start(environment);
     }
 
+    @Override
+    public synchronized boolean forks() {
+        return !givenUp;
+    }
+
+    @Override
+    public synchronized OptionalDouble goneSeconds() {
+        return forker != null || givenUp
+                ? OptionalDouble.empty()
+                : OptionalDouble.of((System.nanoTime() - goneNanos) / SECOND_NANOS);
+    }
+
     /** Returns one that lives, as far as is known; null if there can be none. */
     private synchronized Forker forker() {
         if (forker == null && !givenUp) {
@@ -67,6 +82,7 @@ public final class ForkingStarter implements ProcessStarter {
 
     private synchronized void ended(Forker ended, int status, int processes) {
         forker = null;
+        goneNanos = System.nanoTime();
         if (status == Forker.UNFIT) {
             givenUp = true; // it has logged why
             return;

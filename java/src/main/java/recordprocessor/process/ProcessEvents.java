@@ -20,6 +20,7 @@ public final class ProcessEvents {
 
     /** It is restarted here after this many milliseconds, for this many times in a row. */
     public void restarted(ProcessEnd end, Restarts restarts, long delayMillis) {
+        RestartCounts.add(table, end.reason());
         ended(end, restarts.inARow())
                 .addKeyValue("next_start_seconds", delayMillis / 1000.0)
                 .log("the shard process {}; it restarts from its checkpoint", end.inWords());

@@ -2,7 +2,10 @@ package software.amazon.kinesis.multilang;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -13,12 +16,16 @@ import recordprocessor.config.WorkerProperties;
 import recordprocessor.failover.LeaderWatch;
 import recordprocessor.failover.ShutdownHandoff;
 import recordprocessor.fence.LeaseFileUpdater;
+import recordprocessor.fence.LeaseRenewalTimes;
+import recordprocessor.fence.LostLeases;
 import recordprocessor.kclpatches.FirstReport;
 import recordprocessor.kclpatches.LeaderLock;
 import recordprocessor.kclpatches.LockTable;
 import recordprocessor.kclpatches.LockView;
 import recordprocessor.kclpatches.UnfinishedHandoffs;
 import recordprocessor.logging.JavaLogging;
+import recordprocessor.process.RestartCounts;
+import recordprocessor.report.JvmReport;
 import recordprocessor.startup.FailedAttempts;
 import recordprocessor.startup.FirstShardSync;
 import recordprocessor.startup.RunDirectory;
@@ -49,6 +56,7 @@ public final class StreamsDaemon {
     private final LeaseFileUpdater leases;
     private final StreamsRecordProcessorFactory processors;
     private final Scheduler scheduler;
+    private final LockView lock;
     private final LeaderWatch leaderWatch;
     private final ShutdownHandoff shutdownHandoff;
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -61,11 +69,14 @@ public final class StreamsDaemon {
         leases = new LeaseFileUpdater(properties.leaseFilesDirectory());
         processors = new StreamsRecordProcessorFactory(properties, config, leases);
         KclConfigs configs = KclConfigs.resolve(config.getMultiLangDaemonConfiguration(), processors);
-        LockView lock = lockView(configs);
+        lock = lockView(configs);
         scheduler = StreamsScheduler.build(properties, configs, lock);
         processors.start(scheduler);
         leases.start(scheduler.leaseCoordinator(), configs.leaseManagement().failoverTimeMillis());
         leaderWatch = leaderWatch(lock, configs);
+        if (properties.reportsItself()) {
+            new JvmReport(properties.leaseFilesDirectory(), this::state).start();
+        }
         shutdownHandoff = new ShutdownHandoff(
                 configs.leaseManagement().dynamoDBClient(),
                 configs.leaseManagement()
@@ -73,6 +84,26 @@ public final class StreamsDaemon {
                         .workerMetricsTableConfig()
                         .tableName(),
                 scheduler.leaseCoordinator());
+    }
+
+    /** What {@link JvmReport} tells of the worker. */
+    private Map<String, Object> state() {
+        Map<String, Object> state = new HashMap<>();
+        state.put("isRunning", scheduler.leaseCoordinator().isRunning());
+        state.put("isStopping", stopping.get());
+        state.put("isLeader", lock.leads());
+        state.put("leasesHeld", leases.held());
+        state.put("leasesLate", leases.late());
+        state.put("leasesLost", LostLeases.count());
+        state.put("renewedSecondsAgo", orNull(LeaseRenewalTimes.newestSecondsAgo()));
+        state.put("forks", processors.starter().forks());
+        state.put("forkerGoneSeconds", orNull(processors.starter().goneSeconds()));
+        state.put("restarts", RestartCounts.all());
+        return state;
+    }
+
+    private static Double orNull(OptionalDouble value) {
+        return value.isPresent() ? value.getAsDouble() : null;
     }
 
     private static LockView lockView(KclConfigs configs) {

@@ -92,6 +92,10 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
         Timers.repeat("stuck-watch", this::endTheSilent, LOOK_MILLIS);
     }
 
+    ProcessStarter starter() {
+        return starter;
+    }
+
     private void endTheSilent() {
         Set.copyOf(processors).forEach(processor -> processor.endIfSilent(stuckAfterNanos));
     }
