@@ -15,15 +15,8 @@ from record_processor.logs.terminal import say, say_lines
 from record_processor.system.private_files import restrict_new_files
 from record_processor.system.stop_signals import StopSignal, raise_stop_signals
 from record_processor.text.redaction import redacted
-
-_PROPERTIES = click.argument("properties", type=click.Path(path_type=Path), metavar="FILE.properties")
-_SET = click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Override a property. Can be repeated.",
-)
+from record_processor.tools import steer_commands
+from record_processor.tools.options import PROPERTIES, SET
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,8 +39,8 @@ def init(folder: Path, table: str, region: str | None) -> None:
 
 
 @cli.command()
-@_PROPERTIES
-@_SET
+@PROPERTIES
+@SET
 @click.option("--reload", is_flag=True, help="Start handlers again when a Python file is saved. Local endpoints only.")
 @click.option(
     "--debug",
@@ -68,8 +61,8 @@ def run(properties: Path, overrides: tuple[str, ...], reload: bool, debug: str |
 
 
 @cli.command()
-@_PROPERTIES
-@_SET
+@PROPERTIES
+@SET
 @click.option(
     "--online",
     is_flag=True,
@@ -100,8 +93,8 @@ def check(properties: Path, overrides: tuple[str, ...], online: bool, as_json: b
 
 
 @cli.command()
-@_PROPERTIES
-@_SET
+@PROPERTIES
+@SET
 @click.option(
     "--format",
     "form",
@@ -205,8 +198,8 @@ def peek(
 
 
 @cli.command()
-@_PROPERTIES
-@_SET
+@PROPERTIES
+@SET
 @click.option("--table", help="Show only the streams of this table.")
 @click.option("--all", "shows_ended", is_flag=True, help="Show shards that have ended, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
@@ -226,9 +219,9 @@ def status(
 
 
 @cli.command()
-@_PROPERTIES
+@PROPERTIES
 @click.argument("source", type=click.Path(path_type=Path), required=False)
-@_SET
+@SET
 @click.option("--action", help="Replay only this action's dead letters.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done without doing it.")
 def replay(
@@ -249,9 +242,9 @@ def replay(
 
 
 @cli.command("try")
-@_PROPERTIES
+@PROPERTIES
 @click.argument("records", type=click.Path(path_type=Path), required=False)
-@_SET
+@SET
 @click.option("--action", help="Try only this action.")
 @click.option("--key", "keys", multiple=True, metavar="NAME", help="A key attribute of items. Can be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent. Send nothing and call no handler.")
@@ -296,6 +289,10 @@ def schema() -> None:
     from record_processor.catalog.schema import text
 
     say_lines(text())
+
+
+for _command in steer_commands.COMMANDS:
+    cli.add_command(_command)
 
 
 def main() -> None:
