@@ -106,10 +106,10 @@ def check(properties: Path, overrides: tuple[str, ...], online: bool, as_json: b
 @click.option(
     "--for",
     "reader",
-    type=click.Choice(["worker", "replay", "console"]),
+    type=click.Choice(["worker", "replay", "console", "operator"]),
     default="worker",
     show_default=True,
-    help="Who gets it: a worker, whoever runs `replay`, or whoever only looks.",
+    help="Who gets it: a worker, whoever runs `replay`, whoever only looks, or whoever also pauses and skips.",
 )
 @click.option(
     "--principal",
