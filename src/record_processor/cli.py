@@ -15,9 +15,9 @@ from record_processor.logs.terminal import say, say_lines
 from record_processor.system.private_files import restrict_new_files
 from record_processor.system.stop_signals import StopSignal, raise_stop_signals
 from record_processor.text.redaction import redacted
+from record_processor.tools import steer_commands
 from record_processor.tools.letters.command import dead_letters
-from record_processor.tools.options import PROPERTIES as _PROPERTIES
-from record_processor.tools.options import SET as _SET
+from record_processor.tools.options import PROPERTIES, SET
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,8 +40,8 @@ def init(folder: Path, table: str, region: str | None) -> None:
 
 
 @cli.command()
-@_PROPERTIES
-@_SET
+@PROPERTIES
+@SET
 @click.option("--reload", is_flag=True, help="Start handlers again when a Python file is saved. Local endpoints only.")
 @click.option(
     "--debug",
@@ -62,8 +62,8 @@ def run(properties: Path, overrides: tuple[str, ...], reload: bool, debug: str |
 
 
 @cli.command()
-@_PROPERTIES
-@_SET
+@PROPERTIES
+@SET
 @click.option(
     "--online",
     is_flag=True,
@@ -94,8 +94,8 @@ def check(properties: Path, overrides: tuple[str, ...], online: bool, as_json: b
 
 
 @cli.command()
-@_PROPERTIES
-@_SET
+@PROPERTIES
+@SET
 @click.option(
     "--format",
     "form",
@@ -107,10 +107,10 @@ def check(properties: Path, overrides: tuple[str, ...], online: bool, as_json: b
 @click.option(
     "--for",
     "reader",
-    type=click.Choice(["worker", "replay", "console"]),
+    type=click.Choice(["worker", "replay", "console", "operator"]),
     default="worker",
     show_default=True,
-    help="Who gets it: a worker, whoever runs `replay`, or whoever only looks.",
+    help="Who gets it: a worker, whoever runs `replay`, whoever only looks, or whoever also pauses and skips.",
 )
 @click.option(
     "--principal",
@@ -199,8 +199,8 @@ def peek(
 
 
 @cli.command()
-@_PROPERTIES
-@_SET
+@PROPERTIES
+@SET
 @click.option("--table", help="Show only the streams of this table.")
 @click.option("--all", "shows_ended", is_flag=True, help="Show shards that have ended, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
@@ -225,9 +225,9 @@ cli.add_command(dead_letters.commands["replay"], "replay")
 
 
 @cli.command("try")
-@_PROPERTIES
+@PROPERTIES
 @click.argument("records", type=click.Path(path_type=Path), required=False)
-@_SET
+@SET
 @click.option("--action", help="Try only this action.")
 @click.option("--key", "keys", multiple=True, metavar="NAME", help="A key attribute of items. Can be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent. Send nothing and call no handler.")
@@ -272,6 +272,10 @@ def schema() -> None:
     from record_processor.catalog.schema import text
 
     say_lines(text())
+
+
+for _command in steer_commands.COMMANDS:
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -78,6 +78,10 @@ class StopRequestedError(RecordProcessorError):
     """The worker was asked to stop while an action was being retried."""
 
 
+class ReloadRequestedError(RecordProcessorError):
+    """The actions were replaced, so this process saves what is done and ends."""
+
+
 class StartupFailedError(RecordProcessorError):
     """An action's `startup` failed, so nothing may be delivered in this process."""
 

@@ -16,13 +16,13 @@ from record_processor.delivery.outcomes import Outcomes
 from record_processor.delivery.retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from record_processor.delivery.dead_letter_writer import DeadLetterWriter
-    from record_processor.delivery.fence import Fence
     from record_processor.delivery.low_water_mark import LowWaterMark, Ticket
     from record_processor.delivery.pending_record import PendingRecord
     from record_processor.delivery.shard_report import ShardReport
+    from record_processor.delivery.steering import ActionFence
     from record_processor.delivery.suspects import Suspects
     from record_processor.delivery.trials import Trials
     from record_processor.plugin.action import Action
@@ -61,8 +61,9 @@ class ActionRunner:
         self,
         action: Action[Any],
         mark: LowWaterMark,
-        fence: Fence,
+        fence: ActionFence,
         dead_letters: DeadLetterWriter | None,
+        letters_of_skipped: Callable[[], DeadLetterWriter],
         suspects: Suspects,
         trials: Trials,
         report: ShardReport,
@@ -80,7 +81,7 @@ class ActionRunner:
         policy = RetryPolicy(settings)
         place = None if dead_letters is None else dead_letters.place
         blocked = Blocked(settings.name, mark, policy.remedy(), place, report.blocks)
-        outcomes = Outcomes(self.counts, fence, policy, dead_letters, suspects, blocked)
+        outcomes = Outcomes(self.counts, fence, policy, dead_letters, suspects, blocked, letters_of_skipped)
         admission = Admission(settings, policy)
         self._tools = Tools(action, self._queue, self.counts, fence, suspects, admission, outcomes, self._quietly_done)
         self._call_loops: list[CallLoop] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -37,12 +38,22 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
     """When it is tried again (seconds since the epoch); None: it is being tried."""
 
 
+class Skipped(msgspec.Struct, frozen=True):
+    """A record that an operator skipped."""
+
+    action: str
+    sequence_number: str
+    dead_letter: str
+    """Where its letter is."""
+
+
 class Blocks:
     """The blocks of one shard, by the first record of each. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_record: dict[tuple[str, str], Block] = {}
+        self._skipped: deque[Skipped] = deque(maxlen=MOST_SHOWN)
         self.any = False
         """Whether there are some; to be looked at before `clear`, which takes a lock."""
 
@@ -61,6 +72,22 @@ class Blocks:
         before = self._by_record.get((action, _UNSAVED))
         since = None if before is None else before.since
         self._put(_UNSAVED, _block(action, done_up_to, error, since, 0, attempts, wait_seconds))
+
+    def error_of(self, action: str, part: Iterable[PendingRecord]) -> str | None:
+        """Return why records that were tried together failed last; None if that is not known."""
+        with self._lock:
+            blocks = [self._by_record.get((action, entry.ticket.sequence_number)) for entry in part]
+        return next((block.error for block in blocks if block is not None), None)
+
+    def add_skipped(self, action: str, sequence_number: str, dead_letter: str) -> None:
+        """Note that a record was skipped."""
+        with self._lock:
+            self._skipped.append(Skipped(action, sequence_number, dead_letter))
+
+    def skipped(self) -> list[Skipped]:
+        """Return those of the last time."""
+        with self._lock:
+            return list(self._skipped)
 
     def clear_unsaved(self, action: str) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.delivery import verdict
 from record_processor.delivery.suspects import parts_of
-from record_processor.errors import BrokenError, LeaseLostError, StopRequestedError, described
+from record_processor.errors import BrokenError, LeaseLostError, NotTriedError, StopRequestedError, described
 from record_processor.logs.log_events import Log
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from record_processor.delivery.admission import Admission
     from record_processor.delivery.batch_queue import BatchQueue
     from record_processor.delivery.counts import ActionCounts
-    from record_processor.delivery.fence import Fence
     from record_processor.delivery.low_water_mark import Ticket
     from record_processor.delivery.outcomes import Outcomes, Part
     from record_processor.delivery.pending_record import PendingRecord
+    from record_processor.delivery.steering import ActionFence
     from record_processor.delivery.suspects import Suspects
     from record_processor.delivery.trials import Slot
     from record_processor.delivery.verdict import Judged
@@ -40,7 +40,7 @@ class Tools(NamedTuple):
     action: Action[Any]
     queue: BatchQueue
     counts: ActionCounts
-    fence: Fence
+    fence: ActionFence
     suspects: Suspects
     admission: Admission
     outcomes: Outcomes
@@ -87,7 +87,7 @@ class CallLoop:
         except BaseException as error:  # a bug here: the shard must not stop silently
             name = self._action.settings.name
             log.error("delivery.broken", f"a thread of {name} ended: {described(error)}", exception=error, action=name)
-            self._fence.abandon(f"a thread of {name} ended: {described(error)}")
+            self._fence.shard.abandon(f"a thread of {name} ended: {described(error)}")
 
     def _deliver_one_by_one(self, taken: list[PendingRecord]) -> None:
         """Deliver single records quickly: while calls succeed, completed records are reported only now and then."""
@@ -117,8 +117,12 @@ class CallLoop:
         parts.reverse()
         while parts:
             part = parts.pop()
-            refused = self._admission.refused(part, time.time())
-            if refused:
+            if (left := self._outcomes.skip(part)) is not None:
+                parts += reversed(left)
+            elif not self._fence.may_begin():
+                self._rest()
+                parts.append(part)
+            elif refused := self._admission.refused(part, time.time()):
                 parts += reversed(self._outcomes.refuse(part, refused))
             elif (judged := self._attempt(part)) is None:
                 self._outcomes.finish(part)
@@ -127,7 +131,9 @@ class CallLoop:
 
     def _attempt_first(self, entry: PendingRecord) -> list[Judged] | None:
         """Do what `_attempt` does, without the steps that a single, never tried record does not need."""
-        self._fence.check()
+        while not self._fence.may_begin():
+            self._rest()
+        self.current = entry
         now = entry.first_attempt = entry.last_attempt = self.called_at = time.time()
         ticket = entry.ticket
         ticket.began = ticket.began or now
@@ -142,7 +148,7 @@ class CallLoop:
 
     def _attempt(self, part: Part) -> list[Judged] | None:
         """Call the action once; None if everything is done."""
-        self._fence.check()
+        self.current = part[0]
         now, begun = time.time(), time.monotonic()
         for entry in part:
             entry.first_attempt = entry.first_attempt or now
@@ -150,6 +156,8 @@ class CallLoop:
             entry.ticket.began = entry.ticket.began or now
         try:
             with self._turn(part) if self._suspects.any else _AT_ONCE:
+                if self._fence.is_paused:  # since it waited for its turn
+                    raise NotTriedError
                 # From here until the slot is cleared or overwritten, these records may be the cause if the process
                 # dies.
                 self._slot.note(part)
@@ -168,16 +176,22 @@ class CallLoop:
             raise error
         self._slot.clear()
         # This also runs in a process that a handler forked and whose sys.exit arrives here: it has no lease.
-        self._fence.check_not_lost()
+        self._fence.shard.check_not_lost()
         self._counts.called(len(part), [time.monotonic() - begun])
         return verdict.of_error(part, error)
+
+    def _rest(self) -> None:
+        """Run nothing for a moment, since the action is paused."""
+        self.called_at = self.current = None
+        self._slot.clear()
+        self._fence.rest()
 
     def _turn(self, part: Part) -> AbstractContextManager[None]:
         """While there are suspects, they are tried one at a time and alone."""
         self._slot.clear()  # the records before are done: if the process dies during the wait, they are not the cause
         if part[0].suspicion is not None:
-            return self._suspects.alone(part, self._fence, self._slot)
-        return self._suspects.beside(self._fence)
+            return self._suspects.alone(part, self._fence.shard, self._slot)
+        return self._suspects.beside(self._fence.shard)
 
     def _report(self) -> None:
         report(self._quietly_done, self._counts)

@@ -29,12 +29,18 @@ class Fence:
         self._drain_seconds = drain_seconds
         self._drain_until: float | None = None
         self._abandoned = threading.Event()
+        self._shut = False
         self._defect: str | None = None
 
     def abandon(self, defect: str | None = None) -> None:
         """Let nothing start anymore; `defect` says what went wrong here, if that is the reason."""
         self._defect = self._defect or defect
+        self._shut = True
         self._abandoned.set()
+
+    def shut(self) -> None:
+        """Let no call start anymore; what is done may still be saved."""
+        self._shut = True
 
     @property
     def stop_requested(self) -> bool:
@@ -61,16 +67,17 @@ class Fence:
 
     def check(self) -> None:
         """Let a batch start, after a late renewal if need be; or raise LeaseLostError or StopRequestedError."""
-        if self._lease.work_may_begin and not self._abandoned.is_set():
+        if self._lease.work_may_begin and not self._shut:
             return
         self.wait_until_held()
+        self._refuse_if_shut()
         if self._lease.stop_requested and time.monotonic() > self._drain_end():
             raise StopRequestedError("the worker was asked to stop")
 
-    def sleep(self, seconds: float) -> None:
-        """Wait before a retry; raises at once on a lost lease or a stop."""
+    def sleep(self, seconds: float, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Wait before a retry, or until it is over; raises at once on a lost lease or a stop."""
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
+        while (left := end - time.monotonic()) > 0 and not is_over():
             self._check_retry()
             self._nap(min(left, _NAP_SECONDS))
         self._check_retry()
@@ -81,8 +88,13 @@ class Fence:
 
     def _check_retry(self) -> None:
         self.check_not_lost()
+        self._refuse_if_shut()
         if self._lease.stop_requested:
             raise StopRequestedError("the worker was asked to stop")
+
+    def _refuse_if_shut(self) -> None:
+        if self._shut:
+            raise StopRequestedError("this process begins nothing anymore")
 
     def _drain_end(self) -> float:
         if self._drain_until is None:

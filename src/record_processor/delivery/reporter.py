@@ -85,7 +85,9 @@ class Reporter:
             empty_at=empty_at,
             has_caught_up=empty_at is not None and time.time() - empty_at <= _EMPTY_SECONDS,
             is_late=not self._lease.held and not self._lease.lost,
+            is_paused=self._delivery.is_paused,
             blocks=self._delivery.blocks(),
+            skipped=self._delivery.skipped(),
         )
 
     def _see_unsaved(self, standing: Standing, times: Times) -> float | None:

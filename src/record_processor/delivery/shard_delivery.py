@@ -5,36 +5,36 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from record_processor.delivery import opening
+from record_processor.delivery import durability, opening
 from record_processor.delivery.action_runner import ActionRunner
-from record_processor.delivery.backoff import delays
 from record_processor.delivery.blocks import MOST_SHOWN
 from record_processor.delivery.counts import CountsReport
 from record_processor.delivery.dead_letter_writer import DeadLetterWriter
 from record_processor.delivery.fence import Fence
 from record_processor.delivery.low_water_mark import LowWaterMark
 from record_processor.delivery.record_router import RecordRouter, Route
+from record_processor.delivery.repeated import without_repeated
 from record_processor.delivery.shard_report import ShardReport
+from record_processor.delivery.skipped import letters_of_skipped
 from record_processor.delivery.slow_calls import SlowCalls, blocks_of
+from record_processor.delivery.steering import NO_STEERING, ActionFence, Steering
 from record_processor.delivery.suspects import Suspects
 from record_processor.delivery.trials import Trials
-from record_processor.errors import LeaseLostError, StopRequestedError, described
-from record_processor.logs.log_events import Log
+from record_processor.errors import LeaseLostError, ReloadRequestedError, StopRequestedError
 from record_processor.records.stream import NO_STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.delivery.action_runner import RunningCall
-    from record_processor.delivery.blocks import Block
+    from record_processor.delivery.blocks import Block, Skipped
     from record_processor.delivery.lease import Lease
     from record_processor.delivery.low_water_mark import Standing
+    from record_processor.delivery.orders_file import OrdersView
     from record_processor.delivery.suspicion import Suspicion
     from record_processor.plugin.action import Action
     from record_processor.records.raw_record import RawRecord
     from record_processor.records.stream import Shard
-
-log = Log("worker.delivery")
 
 MAX_PENDING_RECORDS = 10_000
 MAX_PENDING_BYTES = 64 * 1024 * 1024
@@ -59,8 +59,12 @@ class ShardDelivery:
         grace_seconds: float,
         trials: Trials | None = None,
         suspicions: Sequence[Suspicion] = (),
+        orders: OrdersView | None = None,
     ) -> None:
+        """`orders` are what an operator has ordered; None: nothing ever."""
         self._actions = actions
+        self._orders = orders
+        self._steering = NO_STEERING
         self._trials = trials or Trials(None, actions, [])
         self._suspects = Suspects(suspicions, self._trials)
         self._grace_seconds = grace_seconds
@@ -82,14 +86,20 @@ class ShardDelivery:
         self._shown = report or self._shown
         self._suspects.pass_over(after)
         self._router = RecordRouter(shard.stream)
+        if self._orders is not None:
+            self._steering = Steering(self._orders, shard.stream.table, shard.shard_id)
         for action in self._actions:
             opening.open_action(action, shard, self.check_may_open)
             name, letters, dead = action.settings.name, action.settings.dead_letter, None
             if letters is not None:
                 dead = DeadLetterWriter(letters, name, shard, self._fence, self._mark, self._shown.blocks)
-            runner = ActionRunner(action, self._mark, self._fence, dead, self._suspects, self._trials, self._shown)
-            self._router.routes.append(Route(runner))
+            self._router.routes.append(Route(self._runner(action, shard, dead)))
         self._counts = CountsReport([route.runner.counts for route in self._router.routes])
+
+    def _runner(self, action: Action[Any], shard: Shard, dead: DeadLetterWriter | None) -> ActionRunner:
+        fence = ActionFence(self._fence, action.settings.name, self._steering)
+        skipped = letters_of_skipped(dead, action.settings.name, shard, self._fence, self._mark, self._shown.blocks)
+        return ActionRunner(action, self._mark, fence, dead, skipped, self._suspects, self._trials, self._shown)
 
     def check_may_open(self) -> None:
         """Raise LeaseLostError or StopRequestedError if there is no longer a reason to open an action."""
@@ -101,9 +111,9 @@ class ShardDelivery:
 
         Raises:
             LeaseLostError: nothing more may start here.
-            StopRequestedError: the rest was not taken in.
+            StopRequestedError, ReloadRequestedError: the rest was not taken in.
         """
-        records = self._without_repeated(records)
+        records = without_repeated(records, self._newest)
         for start in range(0, len(records), _CHUNK):
             self._wait_for_room()
             self._take_in(records[start : start + _CHUNK])
@@ -120,17 +130,7 @@ class ShardDelivery:
         Raises:
             LeaseLostError, StopRequestedError: it may not.
         """
-        for action in self._actions:
-            for attempts, delay in enumerate(delays(), start=1):
-                self._fence.wait_until_held()
-                try:
-                    action.flush()
-                except Exception as error:
-                    self._flush_failed(action, error, attempts, delay)
-                else:
-                    self._shown.blocks.clear_unsaved(action.settings.name)
-                    break
-                self._fence.sleep(delay)
+        durability.make_durable(self._actions, self._fence, self._mark, self._shown.blocks)
 
     def show_life(self) -> None:
         """Show that this process is alive while KCL waits for it."""
@@ -150,6 +150,7 @@ class ShardDelivery:
             self._nap()
             if self._fence.stop_requested:
                 raise StopRequestedError("the worker was asked to stop before the shard's last records were done")
+            self._refuse_on_new_actions()
 
     def drain(self) -> None:
         """After a stop: send what is held, let running calls end, and give up the rest."""
@@ -162,6 +163,19 @@ class ShardDelivery:
                 break
             self._nap()
         self._close_queues()
+        self._counts.say()
+
+    def wind_up(self) -> None:
+        """Before this process ends though its lease stays: finish what can be finished soon, and begin nothing else."""
+        self._flush_batches()
+        end = time.monotonic() + self._grace_seconds * _FINISH_PART
+        settled = time.monotonic() + self._grace_seconds * _DRAIN_PART
+        while self._mark.pending and time.monotonic() < settled and not self.is_paused:
+            self._nap()
+        self._close_queues()
+        self._fence.shut()
+        while self.busy and time.monotonic() < end and not self._fence.stop_requested:
+            self._nap()
         self._counts.say()
 
     @property
@@ -197,6 +211,15 @@ class ShardDelivery:
             route.runner.report()
         return self._mark.standing()
 
+    def skipped(self) -> list[Skipped]:
+        """Return records that an operator skipped."""
+        return self._shown.blocks.skipped()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether an action of the shard is paused."""
+        return self._steering.are_paused(action.settings.name for action in self._actions)
+
     def blocks(self) -> list[Block]:
         """Return what is in the way: what failed, and calls that do not come to an end."""
         slow = blocks_of(self.running())
@@ -210,19 +233,6 @@ class ShardDelivery:
         if not self.busy:
             for action in self._actions:
                 action.close()
-
-    def _without_repeated(self, records: Sequence[RawRecord]) -> Sequence[RawRecord]:
-        """Leave out what was taken in before.
-
-        When KCL believes that a read hangs, it reads again from after the last records that this process has answered
-        for, so those in progress arrive twice; a jump of the host's clock is enough. A shard's sequence numbers only
-        grow.
-        """
-        if not records or int(records[0].sequence_number) > self._newest:
-            return records
-        new = [record for record in records if int(record.sequence_number) > self._newest]
-        log.info("records.repeated", f"KCL has read {len(records) - len(new)} records again; they are left out")
-        return new
 
     def _take_in(self, records: Sequence[RawRecord]) -> None:
         self._newest = int(records[-1].sequence_number)
@@ -247,8 +257,14 @@ class ShardDelivery:
         self.check()
         while self._mark.pending >= self._max_pending or self._mark.pending_bytes >= MAX_PENDING_BYTES:
             self._refuse_on_stop()
+            self._refuse_on_new_actions()
             self._nap(self._max_pending // 2)
         self._refuse_on_stop()
+        self._refuse_on_new_actions()
+
+    def _refuse_on_new_actions(self) -> None:
+        if self._orders is not None and self._orders.actions_were_replaced:
+            raise ReloadRequestedError("the actions were replaced")
 
     def _refuse_on_stop(self) -> None:
         if self._fence.stop_requested:
@@ -277,17 +293,6 @@ class ShardDelivery:
         self._counts.say_if_due()
         longest = [call for route in self._router.routes for call in route.runner.running()[:1]]
         self._slow.say(longest, self._mark.pending)
-
-    def _flush_failed(self, action: Action[Any], error: Exception, attempts: int, delay: float) -> None:
-        self._shown.blocks.add_unsaved(action.settings.name, self._mark.low_water() or "", error, attempts, delay)
-        log.error(
-            "delivery.blocked",
-            f"{action.settings.name} cannot make its work durable: {described(error)}",
-            exception=error if attempts == 1 else None,
-            action=action.settings.name,
-            attempts=attempts,
-            next_try_seconds=round(delay, 1),
-        )
 
 
 __all__ = ["LeaseLostError", "ShardDelivery", "StopRequestedError"]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from record_processor.delivery.blocks import Block, Blocks
+from record_processor.delivery.blocks import Block, Blocks, Skipped
 from record_processor.delivery.histograms import Histogram
 from record_processor.errors import described
 from record_processor.logs.log_events import Log
@@ -105,7 +105,9 @@ class Snapshot(msgspec.Struct, omit_defaults=True):
     has_caught_up: bool = False
     """Whether KCL has found nothing new in the last seconds."""
     is_late: bool = False
+    is_paused: bool = False
     blocks: list[Block] = []
+    skipped: list[Skipped] = []
 
 
 class Content(NamedTuple):

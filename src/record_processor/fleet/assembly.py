@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from record_processor.delivery.orders import Orders
 from record_processor.fleet import lags, states
 from record_processor.fleet.model import Application, Shard, State, StreamOfTable, Worker
 
@@ -33,6 +34,8 @@ class Facts(NamedTuple):
     """Of each table's stream; if that replaces another one, the old one directly before it."""
     oldest: dict[tuple[str, str], Oldest]
     """By stream and shard, where the stream was asked."""
+    orders: Orders = Orders()
+    """What is ordered."""
 
     def figures(self, lineage: Lineage, shard: StreamShard) -> ShardFigures | None:
         """Return what the owner of a shard says about it now; None if nothing, or not for long."""
@@ -79,6 +82,7 @@ def application(facts: Facts) -> Application:
         lag_seconds=max(known, default=None),
         blocked=sum(shard.state is State.BLOCKED for shard in shards),
         dead_letters=sum(totals.dead_letters for worker in workers for totals in worker.actions),
+        pauses=facts.orders.pauses,
     )
 
 
@@ -93,6 +97,7 @@ def _shard(facts: Facts, lineage: Lineage, shard: StreamShard, waits_for_old_str
     owner = lease.owner if lease is not None and not lease.is_done else None
     oldest = facts.oldest.get((lineage.stream.arn, shard.shard_id))
     report = facts.reports.get(owner or "")
+    pauses = facts.orders.pauses_of(lineage.stream.table, shard.shard_id)
     return Shard(
         table=lineage.stream.table,
         stream_arn=lineage.stream.arn,
@@ -106,6 +111,7 @@ def _shard(facts: Facts, lineage: Lineage, shard: StreamShard, waits_for_old_str
             waits_for_old_stream=waits_for_old_stream,
             owner_is_late=owner is not None and facts.is_late(owner),
             owner_reports=report is not None and report.reports_shards and report.is_current(facts.at),
+            is_to_pause=bool(pauses),
         ),
         lag=lags.lag_of(facts.at, oldest, figures),
         owner=owner,
@@ -116,6 +122,8 @@ def _shard(facts: Facts, lineage: Lineage, shard: StreamShard, waits_for_old_str
         is_trimmed=oldest is not None and oldest.is_trimmed,
         restarts=figures.restarts if figures is not None else 0,
         blocks=figures.blocks if figures is not None else [],
+        skipped=figures.skipped if figures is not None else [],
+        pauses=pauses,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from record_processor.fleet import kcl_state, lags, lineage, worker_report
+from record_processor.fleet import kcl_state, lags, lineage, orders_item, worker_report
 from record_processor.fleet.assembly import Facts, application
 from record_processor.fleet.lineage import Lineage
 from record_processor.fleet.server_clock import ServerClock
@@ -60,6 +60,7 @@ def look(target: Target) -> Application:
         reports={report.worker_id: report for report in reports},
         reported=_reported(reports, clock.now()),
         lineages=list(_lineages(target, state)),
+        orders=orders_item.orders_in(coordinator),
         oldest={},
     )
     return application(facts._replace(oldest=_oldest(target, facts), at=clock.now()))

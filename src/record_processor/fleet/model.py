@@ -6,7 +6,8 @@ import enum
 
 import msgspec
 
-from record_processor.delivery.blocks import Block
+from record_processor.delivery.blocks import Block, Skipped
+from record_processor.delivery.orders import Pause
 
 
 class State(enum.Enum):
@@ -21,6 +22,7 @@ class State(enum.Enum):
     LATE = "late"
     """Its lease was not renewed in time: its owner may be gone or cut off."""
     PAUSED = "paused"
+    """An operator has paused it, or one of its actions."""
     BLOCKED = "blocked"
     """An action fails, and its records wait."""
     STARTING = "starting"
@@ -76,6 +78,10 @@ class Shard(msgspec.Struct, frozen=True):
     restarts: int = 0
     """How many times in a row its process was started again without lasting progress."""
     blocks: list[Block] = []
+    skipped: list[Skipped] = []
+    """The last records that an operator skipped, as far as its process remembers."""
+    pauses: list[Pause] = []
+    """What is ordered to pause of it."""
 
 
 class ActionTotals(msgspec.Struct, frozen=True):
@@ -139,3 +145,5 @@ class Application(msgspec.Struct, frozen=True):
     """How many shards are blocked."""
     dead_letters: int
     """How many records the workers that report have given up since they started."""
+    pauses: list[Pause] = []
+    """All that are ordered."""

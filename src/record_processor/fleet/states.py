@@ -19,6 +19,7 @@ def state_of(
     waits_for_old_stream: bool,
     owner_is_late: bool,
     owner_reports: bool,
+    is_to_pause: bool = False,
 ) -> State:
     """Return the first state that fits.
 
@@ -29,6 +30,7 @@ def state_of(
         waits_for_old_stream: its table's old stream is not done.
         owner_is_late: its owner has not said for long that it lives.
         owner_reports: its owner reports its shards, this one or others.
+        is_to_pause: it is ordered to pause, or one of its actions is.
     """
     lease = lineage.leases.get(shard.shard_id)
     if lineage.is_done(shard.shard_id):
@@ -39,6 +41,8 @@ def state_of(
         return State.UNOWNED
     if owner_is_late or (figures is not None and figures.is_late):
         return State.LATE
+    if figures is None and is_to_pause:
+        return State.PAUSED
     if figures is None:
         return State.STARTING if owner_reports else State.READING
     if not figures.is_running:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from record_processor.delivery.blocks import Block
+from record_processor.delivery.blocks import Block, Skipped
 from record_processor.fleet.model import ActionTotals
 
 if TYPE_CHECKING:
@@ -49,6 +49,16 @@ class ShardFigures(msgspec.Struct, frozen=True, omit_defaults=True, rename="came
     is_paused: bool = False
     restarts: int = 0
     blocks: list[Block] = []
+    skipped: list[Skipped] = []
+    """The last records that an operator skipped."""
+
+
+class Reloaded(msgspec.Struct, frozen=True):
+    """What became of an order to reload the actions."""
+
+    number: int
+    error: str | None = None
+    """Why it was refused; None: it was not."""
 
 
 class WorkerReport(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -65,6 +75,10 @@ class WorkerReport(msgspec.Struct, frozen=True, omit_defaults=True, rename="came
     """How far DynamoDB's clock is ahead of the worker's; all times here are by DynamoDB's."""
     reports_shards: bool = True
     """False: it runs a program of the user's per shard, which says nothing."""
+    orders_version: int | None = None
+    """The version of the orders that it follows (`orders_item.py`); None: it does not know them."""
+    reloaded: Reloaded | None = None
+    """The last order to reload that it has followed or refused."""
     cpu_cores: float | None = None
     memory_bytes: int | None = None
     shards: list[ShardFigures] = []

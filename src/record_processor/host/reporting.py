@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,8 +20,27 @@ if TYPE_CHECKING:
     from record_processor.config.worker_configuration import WorkerConfiguration
     from record_processor.fleet.look import Target
     from record_processor.fleet.server_clock import ServerClock
+    from record_processor.host.orders_watch import OrdersWatch
     from record_processor.host.prepare import Prepared
+    from record_processor.host.reloader import Reloader
     from record_processor.host.shard_reports import ShardReports
+
+
+class TablesClient:
+    """Makes a client for calls of which a late one is worth nothing, when it is first needed. Thread-safe."""
+
+    def __init__(self, configuration: WorkerConfiguration, prepared: Prepared) -> None:
+        self._configuration = configuration
+        self._prepared = prepared
+        self._lock = threading.Lock()
+        self._made: Any = None
+
+    def __call__(self) -> Any:
+        with self._lock:
+            if self._made is None:
+                aws, sessions = self._configuration.aws, self._prepared.clients
+                self._made = clients.client(sessions.tables_session, "dynamodb", aws.tables_endpoint, first_call=True)
+            return self._made
 
 
 class Reporting(NamedTuple):
@@ -28,7 +48,10 @@ class Reporting(NamedTuple):
 
     configuration: WorkerConfiguration
     prepared: Prepared
+    client: TablesClient
     shards: ShardReports
+    orders: OrdersWatch
+    reloader: Reloader
     since: float
     """When the worker started (seconds since the epoch)."""
     clock: ServerClock
@@ -37,19 +60,16 @@ class Reporting(NamedTuple):
     def begin(self, worker_id: str, jvm: int) -> WorkerReporter:
         """Report a JVM, by its process id, and its shard processes."""
         place = Place(
-            functools.cache(self._connect),
+            self.client,
             self.configuration.tables.coordinator.name,
             self.configuration.report_interval_seconds,
             has_shard_reports=self.configuration.executable_name is None,
         )
         trims = TrimWatch(self.configuration.trim_warning_seconds)
         rounds = self._rounds(place, worker_id, trims)
-        return WorkerReporter(place, worker_id, self.since, jvm, self.shards, trims, rounds, self.clock)
-
-    def _connect(self) -> Any:
-        aws, sessions = self.configuration.aws, self.prepared.clients
-        # What is late is worth nothing, and the next report comes soon.
-        return clients.client(sessions.tables_session, "dynamodb", aws.tables_endpoint, first_call=True)
+        return WorkerReporter(
+            place, worker_id, self.since, jvm, self.shards, trims, rounds, self.clock, self.orders, self.reloader
+        )
 
     def _rounds(self, place: Place, worker_id: str, trims: TrimWatch) -> LeaderRounds:
         def is_leader() -> bool:

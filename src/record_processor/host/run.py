@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -14,8 +16,10 @@ from record_processor.host.find_java import find_java
 from record_processor.host.log_output import LogOutput
 from record_processor.host.log_relay import LogRelay
 from record_processor.host.monitor import monitor
+from record_processor.host.orders_watch import OrdersWatch
 from record_processor.host.prepare import Prepared, prepare
-from record_processor.host.reporting import Reporting
+from record_processor.host.reloader import Reloader, Sources
+from record_processor.host.reporting import Reporting, TablesClient
 from record_processor.host.run_directory import RunDirectory
 from record_processor.host.shard_reports import ShardReports
 from record_processor.logs import log_events
@@ -51,12 +55,19 @@ def run(path: Path, overrides: Iterable[str], development: Development = Develop
         _remove_abandoned()
         directory = RunDirectory()
         at_the_end.callback(directory.remove)
-        return _run(java, checked, prepared, directory, output, development)
+        reloader = Reloader(Sources(path, [*overrides], development), checked, directory, prepared.streams)
+        return _run(java, checked, prepared, directory, output, development, reloader)
 
 
 def _remove_abandoned() -> None:
     for path in run_directory_lock.remove_abandoned():
         log.info("run_directory.removed", f"{path}: left by a worker that was killed, with what its actions use")
+
+
+def _reload_on_signal(reloader: Reloader) -> None:
+    """Let SIGHUP reload the actions, unless it means the end of a terminal, or is ignored."""
+    if not os.isatty(0) and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: reloader.ask())
 
 
 def _warn(checked: Checked) -> None:
@@ -73,10 +84,14 @@ def _run(
     directory: RunDirectory,
     output: LogOutput,
     development: Development,
+    reloader: Reloader,
 ) -> int:
     """Run one JVM after another: if a table has a new stream, it takes another JVM to read it."""
     configuration = checked.configuration
-    reporting = Reporting(configuration, prepared, ShardReports(directory.path), time.time(), ServerClock())
+    client = TablesClient(configuration, prepared)
+    orders = OrdersWatch(client, configuration.tables.coordinator.name, directory.orders_path, reloader.ask)
+    shards = ShardReports(directory.path)
+    reporting = Reporting(configuration, prepared, client, shards, orders, reloader, time.time(), ServerClock())
     monitoring = monitor(checked, reporting, directory)
     _warn(checked)
     development.begin(directory.path)
@@ -85,8 +100,12 @@ def _run(
         f"application {configuration.application_name} on {', '.join(configuration.stream_names)}",
         actions=[action["name"] for action in checked.actions],
     )
+    reloader.begin(orders.replaced_actions)
+    _reload_on_signal(reloader)
     while True:
-        directory.write(checked, list(prepared.streams.values()), prepared.followed.mode)
+        directory.write(
+            checked._replace(actions=reloader.actions), list(prepared.streams.values()), prepared.followed.mode
+        )
         machine = jvm.Jvm(
             jvm.command(java, configuration, directory),
             {**directory.environment(checked), **development.environment(directory.path)},
@@ -107,6 +126,7 @@ def _run(
         if watch.changed and not machine.is_stopping:
             raise_stop_signals()  # until the next JVM has its own
         if machine.is_stopping or not watch.changed:
+            orders.stop()
             log.info("worker.stopped", f"exit status {status}")
             return status
         prepared.streams.update(watch.streams)

@@ -8,7 +8,7 @@ import os
 import socket
 import uuid
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import javaproperties
 import msgspec
@@ -49,12 +49,22 @@ class RunDirectory:
     def actions_path(self) -> Path:
         return self.path / "actions.json"
 
+    @property
+    def orders_path(self) -> Path:
+        return self.path / "orders"
+
     def write(self, checked: Checked, stream_arns: Sequence[str], stream_mode: str) -> None:
-        content = shard_environment.Content(checked.actions, redaction.remembered())
-        private_files.write(self.actions_path, msgspec.json.encode(content))
+        self.write_actions(checked.actions)
         text = io.StringIO()
         javaproperties.dump(self._for_java(checked, stream_arns, stream_mode), text, timestamp=False)
         private_files.write(self.properties_path, text.getvalue().encode("ascii"))
+
+    def write_actions(self, actions: list[dict[str, Any]]) -> None:
+        """Write what shard processes read when they start; one that is just reading gets these, or those before."""
+        content = shard_environment.Content(actions, redaction.remembered())
+        new = self.actions_path.with_suffix(".new")
+        private_files.write(new, msgspec.json.encode(content))
+        new.replace(self.actions_path)
 
     def environment(self, checked: Checked) -> Mapping[str, str]:
         """Return the environment for all shard processes; the Java side adds what differs from shard to shard."""
@@ -63,6 +73,7 @@ class RunDirectory:
             shard_environment.ACTIONS: str(self.actions_path),
             shard_environment.CHECKPOINT_INTERVAL_MILLIS: str(configuration.checkpoint_interval_millis),
             shard_environment.GRACE_MILLIS: str(configuration.shutdown_grace_millis),
+            shard_environment.ORDERS_FILE: str(self.orders_path),
             shard_environment.LOG_LEVEL: configuration.log.level.value,
             shard_environment.REGION: configuration.aws.region,
         }

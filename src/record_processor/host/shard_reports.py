@@ -131,7 +131,9 @@ class ShardReports:
             is_moving=speed.is_moving,
             has_caught_up=snapshot.has_caught_up,
             is_late=snapshot.is_late,
+            is_paused=snapshot.is_paused,
             restarts=header.restarts,
+            skipped=snapshot.skipped,
             blocks=[_ahead(block, ahead) for block in snapshot.blocks],
         )
 

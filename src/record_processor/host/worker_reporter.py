@@ -22,7 +22,10 @@ from record_processor.logs.log_events import Log
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from record_processor.fleet.worker_report import Reloaded
     from record_processor.host.leader_rounds import LeaderRounds
+    from record_processor.host.orders_watch import OrdersWatch
+    from record_processor.host.reloader import Reloader
     from record_processor.host.shard_reports import ShardReports
     from record_processor.host.trim_watch import TrimWatch
 
@@ -60,6 +63,8 @@ class WorkerReporter:
         trims: TrimWatch,
         rounds: LeaderRounds,
         clock: ServerClock | None = None,
+        orders: OrdersWatch | None = None,
+        reloader: Reloader | None = None,
     ) -> None:
         """Begin at once; `clock` learns from the answers to reports."""
         self._place = place
@@ -69,6 +74,8 @@ class WorkerReporter:
         self._shards = shards
         self._trims = trims
         self._rounds = rounds
+        self._orders = orders
+        self._reloader = reloader
         self._clock = clock or ServerClock()
         self._processes = ProcessUsage()
         self._usage = Usage(None, None)
@@ -106,7 +113,7 @@ class WorkerReporter:
         now = time.monotonic()
         if now - self._used_at > _USAGE_SECONDS:
             self._used_at, self._usage = now, self._processes.look(self._jvm)
-        if self._place.interval_seconds and now - self._tried_at >= self._place.interval_seconds - _LOOK_SECONDS / 2:
+        if self._place.interval_seconds and (self._is_due(now) or self._follows_new_orders()):
             report = WorkerReport(
                 worker_id=self._worker_id,
                 at=self._clock.now(),
@@ -116,6 +123,8 @@ class WorkerReporter:
                 interval_seconds=max(UNCHANGED_SECONDS, self._place.interval_seconds),
                 clock_ahead_seconds=self._clock.ahead_seconds,
                 reports_shards=self._place.has_shard_reports,
+                orders_version=self._orders_version(),
+                reloaded=self._reloaded(),
                 cpu_cores=self._usage.cpu_cores,
                 memory_bytes=self._usage.memory_bytes,
                 shards=shards,
@@ -123,6 +132,21 @@ class WorkerReporter:
             )
             self._write_changed(report, now)
         self._rounds.run_if_due()
+
+    def _is_due(self, now: float) -> bool:
+        return now - self._tried_at >= self._place.interval_seconds - _LOOK_SECONDS / 2
+
+    def _follows_new_orders(self) -> bool:
+        """Return whether somebody waits to hear that orders are followed."""
+        before = self._written
+        now = (self._orders_version(), self._reloaded())
+        return before is not None and (before.orders_version, before.reloaded) != now
+
+    def _reloaded(self) -> Reloaded | None:
+        return None if self._reloader is None else self._reloader.last
+
+    def _orders_version(self) -> int | None:
+        return None if self._orders is None else self._orders.version
 
     def _write_changed(self, report: WorkerReport, now: float) -> None:
         before = self._written
@@ -146,4 +170,4 @@ class WorkerReporter:
 def _essence(report: WorkerReport) -> Any:
     """Return what is worth a write."""
     shards = [msgspec.structs.replace(shard, at=0.0, records_per_second=None, speed=None) for shard in report.shards]
-    return shards, report.actions
+    return shards, report.actions, report.orders_version, report.reloaded

@@ -20,11 +20,12 @@ from typing import NamedTuple, NoReturn
 
 import msgspec
 
+from record_processor.delivery.orders_file import OrdersView
 from record_processor.errors import described
 from record_processor.logs import log_events
 from record_processor.shard import forked, process, warm_up
 from record_processor.shard.forker_messages import Exited, Failed, Kill, Lines, Opened, Request, Start, Started
-from record_processor.system import working_directory
+from record_processor.system import shard_environment, working_directory
 from record_processor.system.named_pipes import NamedPipes
 
 log = log_events.Log("worker.forker")
@@ -52,6 +53,7 @@ def main() -> NoReturn:
     log_events.start(os.environ.get("RP_LOG_LEVEL", "info"), sys.stderr, log_events.as_json)
     working_directory.remember()
     _outlive_signals()
+    _note_actions()
     gc.disable()  # a collection in the middle of imports would only cost time
     warm_up.warm_up()
     if threads := _other_threads():
@@ -177,6 +179,13 @@ def _wakes_at_child_ends() -> tuple[int, int]:
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
     return reads, writes
+
+
+def _note_actions() -> None:
+    """Note in the environment of what is forked which actions this process is about to read."""
+    if shard_environment.ORDERS_FILE in os.environ:
+        number = OrdersView(Path(os.environ[shard_environment.ORDERS_FILE])).actions_number
+        os.environ[shard_environment.ACTIONS_NUMBER] = str(number)
 
 
 def _outlive_signals() -> None:

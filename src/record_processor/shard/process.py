@@ -16,6 +16,7 @@ import msgspec
 from record_processor.catalog.build import build_actions
 from record_processor.delivery import shard_report
 from record_processor.delivery.lease import Lease
+from record_processor.delivery.orders_file import OrdersView
 from record_processor.delivery.suspicion import after_death
 from record_processor.delivery.trials import Trials, left_behind
 from record_processor.errors import RecordProcessorError, described
@@ -65,6 +66,8 @@ def _run() -> NoReturn:
         from record_processor.shard import debugging  # imported only now: it brings pdb
 
         debugging.begin(env.debug_path)
+    # Before the actions are read: what is replaced meanwhile counts as replaced.
+    orders = OrdersView(env.orders_path, env.actions_number)
     actions = _actions(env, lease)
     process_end.before(lambda: _abandon(actions))
     suspicions = _suspicions(env, actions)
@@ -81,6 +84,7 @@ def _run() -> NoReturn:
         suspicions,
         shard_report.path_beside(env.trials_path),
         env.restarts,
+        orders,
     )
     status = _serve(protocol, processor, lease)
     if status == process_end.ACTIONS and env.reload:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from amazon_kclpy.v3.processor import RecordProcessorBase
 
 from record_processor.delivery.reporter import Reporter, Times
 from record_processor.delivery.shard_delivery import ShardDelivery
 from record_processor.delivery.shard_report import ShardReport
-from record_processor.errors import LeaseLostError, StartupFailedError, StopRequestedError, described
+from record_processor.errors import (
+    LeaseLostError,
+    ReloadRequestedError,
+    StartupFailedError,
+    StopRequestedError,
+    described,
+)
 from record_processor.logs import log_events
 from record_processor.records.stream import Shard
 from record_processor.shard.checkpointer import Checkpointer
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from record_processor.delivery.lease import Lease
+    from record_processor.delivery.orders_file import OrdersView
     from record_processor.delivery.suspicion import Suspicion
     from record_processor.delivery.trials import Trials
     from record_processor.plugin.action import Action
@@ -52,6 +60,8 @@ def _nothing_escapes(method: F) -> F:
         except StopRequestedError as error:
             log.info("shard.stopped", f"{error}; what is not saved is the next owner's")
             raise SystemExit(process_end.STOPPED) from None
+        except ReloadRequestedError:  # the processor has logged that
+            raise SystemExit(process_end.RELOAD) from None
         except StartupFailedError:  # the action has logged the reason
             raise SystemExit(process_end.ACTIONS) from None
         except BaseException as error:
@@ -77,6 +87,7 @@ class RecordProcessor(RecordProcessorBase):
         suspicions: Sequence[Suspicion] = (),
         report_path: Path | None = None,
         restarts: int = 0,
+        orders: OrdersView | None = None,
     ) -> None:
         self._stream = stream
         self._lease = lease
@@ -85,7 +96,7 @@ class RecordProcessor(RecordProcessorBase):
         self._restarts = restarts
         self._empty_at: float | None = None
         self._suspicions = suspicions
-        self._delivery = ShardDelivery(actions, lease, grace_seconds, trials, suspicions)
+        self._delivery = ShardDelivery(actions, lease, grace_seconds, trials, suspicions, orders)
         self._checkpoints = Checkpointer(checkpoint_interval_seconds, lease, self._delivery)
         # Set once records were left out because of a stop: none after them may be taken in.
         self._stopped = False
@@ -116,6 +127,8 @@ class RecordProcessor(RecordProcessorBase):
             self._delivery.check()
         except StopRequestedError:
             self._stopped = True
+        except ReloadRequestedError:
+            self._begin_again(process_records_input.checkpointer)
 
     @_nothing_escapes
     def lease_lost(self, _lease_lost_input: Any) -> None:
@@ -131,6 +144,8 @@ class RecordProcessor(RecordProcessorBase):
             self._delivery.finish()
         except StopRequestedError:
             self._stop_at_the_end(shard_ended_input.checkpointer)
+        except ReloadRequestedError:
+            self._begin_again(shard_ended_input.checkpointer)
         self._checkpoints.save_shard_end(shard_ended_input.checkpointer)
         log.info("shard.ended", "every record of the shard is done")
         self._delivery.close()
@@ -147,6 +162,18 @@ class RecordProcessor(RecordProcessorBase):
 
     def _times(self) -> Times:
         return Times(self._checkpoints.saved_at, self._checkpoints.saved_up_to, self._empty_at)
+
+    def _begin_again(self, checkpointer: Any) -> NoReturn:
+        """Save what is done and end: the next process has the new actions, and goes on from there."""
+        self._stopped = True
+        self._delivery.wind_up()
+        cut_off = self._delivery.running()
+        with contextlib.suppress(StopRequestedError):  # what cannot be made durable now is processed again
+            self._checkpoints.save(checkpointer)
+        log.info("shard.reloading", "the actions were replaced: this shard's process ends, and starts again with them")
+        for call in cut_off:
+            log.warning("shard.reloading", f"{call.action} was cut off in a call; it is made again", **call.fields())
+        raise ReloadRequestedError("it starts again with the new actions")
 
     def _stop(self, checkpointer: Any) -> None:
         """Let running calls end, save what is done, and report what is not."""

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 ACTIONS = "RP_ACTIONS"
+ACTIONS_NUMBER = "RP_ACTIONS_NUMBER"
+"""In forked processes: how often the actions had been replaced when the forker read them."""
 DEBUG = "RP_DEBUG"
 """Where the worker's terminal listens for debuggers; not set if nobody debugs."""
 GRACE_MILLIS = "RP_GRACE_MILLIS"
@@ -16,6 +18,7 @@ CHECKPOINT_INTERVAL_MILLIS = "RP_CHECKPOINT_INTERVAL_MILLIS"
 LEASE_FILE = "RP_LEASE_FILE"
 LAST_END = "RP_LAST_END"
 LOG_LEVEL = "RP_LOG_LEVEL"
+ORDERS_FILE = "RP_ORDERS_FILE"
 PROCESS = "RP_PROCESS"
 """Only its presence matters here: the Java side uses its value to find what handlers left running."""
 REGION = "RP_REGION"
@@ -35,6 +38,8 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class ShardEnvironment(msgspec.Struct, frozen=True):
+    actions_number: int | None
+    """How often the actions had been replaced when this process got them; None: it has not read them yet."""
     actions_path: Path
     """A `Content`, as JSON."""
     checkpoint_interval_seconds: float
@@ -46,6 +51,8 @@ class ShardEnvironment(msgspec.Struct, frozen=True):
     """How the previous process ended: none, lease_lost, stopped, killed, call_timeout, defect, actions, reload."""
     lease_path: Path
     log_level: str
+    orders_path: Path | None
+    """What an operator has ordered (`delivery/orders_file.py`); None: nothing ever."""
     region: str
     reload: bool
     """Whether a saved source file ends this process."""
@@ -69,6 +76,7 @@ def read() -> ShardEnvironment:
         KeyError: it was not started by a worker.
     """
     return ShardEnvironment(
+        actions_number=int(os.environ[ACTIONS_NUMBER]) if ACTIONS_NUMBER in os.environ else None,
         actions_path=Path(os.environ[ACTIONS]),
         checkpoint_interval_seconds=int(os.environ[CHECKPOINT_INTERVAL_MILLIS]) / 1000,
         debug_path=Path(os.environ[DEBUG]) if DEBUG in os.environ else None,
@@ -76,6 +84,7 @@ def read() -> ShardEnvironment:
         last_end=os.environ.get(LAST_END, "none"),
         lease_path=Path(os.environ[LEASE_FILE]),
         log_level=os.environ[LOG_LEVEL],
+        orders_path=Path(os.environ[ORDERS_FILE]) if ORDERS_FILE in os.environ else None,
         region=os.environ[REGION],
         reload=RELOAD in os.environ,
         restarts=int(os.environ.get(RESTARTS, "0")),

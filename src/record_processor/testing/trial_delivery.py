@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class _HastyFence(Fence):
     """A fence that asks the lease, and does not wait for the next attempt."""
 
-    def sleep(self, _seconds: float) -> None:
-        super().sleep(0.0)
+    def sleep(self, _seconds: float, is_over: Callable[[], bool] = lambda: False) -> None:
+        super().sleep(0.0, is_over)
 
 
 class _HastyDelivery(ShardDelivery):

@@ -1,4 +1,4 @@
-"""Options that many commands have."""
+"""Options that several commands have."""
 
 from __future__ import annotations
 

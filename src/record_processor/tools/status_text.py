@@ -6,11 +6,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from record_processor.fleet.model import State
+from record_processor.text.safe_text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from record_processor.delivery.blocks import Block
+    from record_processor.delivery.orders import Pause
     from record_processor.fleet.model import Application, Shard, StreamOfTable, Worker
 
 _NOTHING = "-"
@@ -64,9 +66,15 @@ def _header(found: Application) -> str:
         f"leader   {found.leader or 'none'}",
         f"lag      {duration(found.lag_seconds, _UNKNOWN)}",
         f"blocked  {found.blocked} of {sum(shard.state is not State.ENDED for shard in found.shards)} shards",
+        *(f"paused   {_pause(pause, found.at)}" for pause in found.pauses),
         f"dead     {found.dead_letters} records given up since the workers started",
     ]
     return "\n".join(lines)
+
+
+def _pause(pause: Pause, now: float) -> str:
+    why = f": {printable(pause.reason)}" if pause.reason else ""
+    return f"{pause.scope}, {duration(max(0.0, now - pause.at))} ago by {printable(pause.by)}{why}"
 
 
 def _stream(stream: StreamOfTable) -> list[str]:

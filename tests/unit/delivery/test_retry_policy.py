@@ -17,6 +17,7 @@ from record_processor.delivery.low_water_mark import LowWaterMark, Ticket
 from record_processor.delivery.outcomes import Outcomes
 from record_processor.delivery.pending_record import PendingRecord
 from record_processor.delivery.retry_policy import Decision, GiveUp, RetryPolicy, Split
+from record_processor.delivery.steering import ActionFence
 from record_processor.delivery.suspects import Suspects
 from record_processor.delivery.suspicion import Suspicion
 from record_processor.delivery.trials import Trials
@@ -28,6 +29,8 @@ from tests.builders import LeaseMemory, change_record
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from record_processor.delivery.dead_letter_writer import DeadLetterWriter
 
 D, A, X, N = Verdict.DONE, Verdict.AGAIN, Verdict.DEAD, Verdict.NOT_TRIED
 
@@ -136,6 +139,10 @@ def test_a_decision_changes_no_record() -> None:
     assert follows(batch, _ONE_FAILS, max_attempts=1) == first
 
 
+def nowhere() -> DeadLetterWriter:
+    raise AssertionError("nothing is skipped here")
+
+
 @pytest.fixture
 def outcomes(tmp_path: Path) -> Callable[..., Outcomes]:
     """Carries out what a policy decides, and waits for nothing."""
@@ -145,8 +152,8 @@ def outcomes(tmp_path: Path) -> Callable[..., Outcomes]:
         memory = LeaseMemory(tmp_path / "lease")
         blocked = Blocked("a", mark, "", None)
         suspects = Suspects([], Trials(None, [], []))
-        fence = Fence(memory.lease(), 1)
-        return Outcomes(ActionCounts("a", mark), fence, policy(**settings), None, suspects, blocked)
+        fence = ActionFence(Fence(memory.lease(), 1), "a")
+        return Outcomes(ActionCounts("a", mark), fence, policy(**settings), None, suspects, blocked, nowhere)
 
     return made
 

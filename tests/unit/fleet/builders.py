@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from record_processor.delivery.orders import Orders
 from record_processor.fleet.assembly import Facts, application
 from record_processor.fleet.kcl_state import KclState, Lease
 from record_processor.fleet.lineage import Lineage, StreamShard
@@ -43,6 +44,7 @@ def found(
     oldest: dict[str, Oldest] | None = None,
     seen: dict[str, float] | None = None,
     leader: str | None = None,
+    orders: Orders | None = None,
 ) -> Application:
     """Return the application that follows from these facts."""
     kcl = KclState({one.key: one for one in leases}, False, leader, {}, seen or {})
@@ -61,6 +63,7 @@ def found(
         reports={one.worker_id: one for one in reports},
         reported=by_shard,
         lineages=[lineage(list(leases), shards)],
+        orders=orders or Orders(),
         oldest={(ARN, shard_id): one for shard_id, one in (oldest or {}).items()},
     )
     return application(facts)

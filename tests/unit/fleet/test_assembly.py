@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from record_processor.delivery.blocks import Block
+from record_processor.delivery.orders import Orders, Pause, Scope
 from record_processor.fleet import lags
 from record_processor.fleet.kcl_state import Lease
 from record_processor.fleet.lineage import StreamShard
 from record_processor.fleet.model import ActionTotals, Basis, State
 from record_processor.fleet.oldest_records import Oldest, Position
 from record_processor.fleet.worker_report import ShardFigures
-from tests.builders import ARN
+from tests.builders import ARN, STREAM
 from tests.unit.fleet.builders import FAMILY, LEFT, NOW, PARENT, RIGHT, figures, found, lease, lineage, one_of, report
 
 BLOCK = Block("pay", "it is down", "101", since=NOW - 20, attempts=3, next_try=NOW + 4)
@@ -185,3 +186,16 @@ def test_workers_are_those_that_live_and_those_that_have_leases() -> None:
     )
     said = [(one.worker_id, one.shards, one.is_late, one.is_leader) for one in application.workers]
     assert said == [("dead", 1, True, False), ("idle", 0, False, True), ("me", 1, False, False)]
+
+
+def test_a_shard_is_paused_as_its_process_says_or_as_is_ordered_if_nobody_says() -> None:
+    pause = Pause("ann@desk", NOW - 60, "migration", scope=Scope(STREAM.table, LEFT.shard_id, None))
+    orders = Orders(pauses=[pause])
+    leases = [lease(PARENT, "SHARD_END"), lease(LEFT), lease(RIGHT)]
+    silent = found(*leases, orders=orders)
+    assert (one_of(silent, LEFT).state, one_of(silent, RIGHT).state) == (State.PAUSED, State.READING)
+    assert (one_of(silent, LEFT).pauses, silent.pauses) == ([pause], [pause])
+    follows = found(*leases, orders=orders, reports=(report(figures(LEFT, is_paused=True), figures(RIGHT)),))
+    assert (one_of(follows, LEFT).state, one_of(follows, RIGHT).state) == (State.PAUSED, State.READING)
+    not_yet = found(*leases, orders=orders, reports=(report(figures(LEFT), figures(RIGHT)),))
+    assert one_of(not_yet, LEFT).state is State.READING

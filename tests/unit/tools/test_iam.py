@@ -96,6 +96,18 @@ def test_a_console_may_change_nothing(tmp_path: Path) -> None:
     assert f"{TABLE}orders-worker" in allowed
 
 
+def test_an_operator_may_order_and_nothing_else_that_changes(tmp_path: Path) -> None:
+    allowed = policy(tmp_path, "--for", "operator", actions=LETTERS)
+    harmless = ("Describe", "Get", "List", "Scan")
+    changing = {
+        (resource, call)
+        for resource, calls in allowed.items()
+        for call in calls
+        if not call.partition(":")[2].startswith(harmless)
+    }
+    assert changing == {(f"{TABLE}orders-worker-CoordinatorState", "dynamodb:PutItem")}
+
+
 def test_roles_and_profiles_have_policies_of_their_own(tmp_path: Path) -> None:
     actions = (
         "actions:\n- {name: a, type: dynamodb, table: Copy, aws: {role_arn: 'arn:aws:iam::999999999999:role/copy'}}\n"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LEASE_INDEX = "LeaseOwnerToLeaseKeyIndex"
 _LEASES = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Scan")
-# The leader's lock, and the stream that each table had last.
+# The leader's lock, the stream that each table had last, the workers' reports, and the orders.
 _COORDINATOR = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
 _METRICS = ("UpdateItem", "DeleteItem", "Scan")
 _CREATION = ("DescribeTable", "CreateTable")
@@ -48,6 +48,13 @@ def of_console(configuration: WorkerConfiguration) -> Iterator[tuple[Principal, 
     for table in configuration.tables:
         calls = ("dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan")
         yield tables, Statement("application", calls, (_arn(table),))
+
+
+def of_operator(configuration: WorkerConfiguration) -> Iterator[tuple[Principal, Statement]]:
+    """Yield what somebody needs who also pauses, resumes, skips and reloads."""
+    yield from of_console(configuration)
+    tables = of_provider(configuration.aws.tables_provider)
+    yield tables, Statement("orders", ("dynamodb:PutItem",), (_arn(configuration.tables.coordinator),))
 
 
 def _reading(configuration: WorkerConfiguration) -> Iterator[tuple[Principal, Statement]]:

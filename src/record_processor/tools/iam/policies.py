@@ -33,12 +33,21 @@ class For(enum.Enum):
     WORKER = "worker"
     REPLAY = "replay"
     CONSOLE = "console"
+    OPERATOR = "operator"
 
 
 _PURPOSES: dict[For, tuple[Purpose, ...]] = {
     For.WORKER: ("deliver", "store"),
     For.REPLAY: ("deliver", "replay"),
     For.CONSOLE: ("look",),
+    For.OPERATOR: (),
+}
+
+
+_OWN = {
+    For.WORKER: own_calls.of_worker,
+    For.CONSOLE: own_calls.of_console,
+    For.OPERATOR: own_calls.of_operator,
 }
 
 
@@ -73,8 +82,7 @@ def _own(checked: Checked, reader: For) -> Grants:
     configuration = checked.configuration
     if reader is not For.REPLAY:
         region = configuration.aws.region
-        own = own_calls.of_worker if reader is For.WORKER else own_calls.of_console
-        for principal, statement in own(configuration):
+        for principal, statement in _OWN[reader](configuration):
             yield principal, _filled_in(statement, region)
 
 

@@ -39,6 +39,7 @@ final class Forker {
     private final Map<Long, CompletableFuture<Long>> starting = new ConcurrentHashMap<>();
     private final Map<Long, CompletableFuture<Integer>> running = new ConcurrentHashMap<>();
     private final CompletableFuture<Void> over = new CompletableFuture<>();
+    private volatile boolean retired;
 
     /**
      * @param folder for pipes; only this user can enter it
@@ -69,6 +70,25 @@ final class Forker {
     void end() {
         process.destroyForcibly();
         over.join();
+    }
+
+    /** Has it end as soon as all that it forked has ended; call {@link #fork} no more. */
+    void retire() {
+        retired = true;
+        endIfUnused();
+    }
+
+    private void endIfUnused() {
+        if (!retired || !running.isEmpty()) {
+            return;
+        }
+        try {
+            synchronized (this) {
+                process.getOutputStream().close();
+            }
+        } catch (IOException error) {
+            // It has ended.
+        }
     }
 
     /**
@@ -166,8 +186,10 @@ final class Forker {
                     starting.get(number),
                     one -> one.completeExceptionally(new IOException(answer.get("why").asText())));
             // In a thread of its own: what follows an end may take a while, and others end meanwhile.
-            case "exited" -> with(
-                    running.remove(number), one -> one.completeAsync(() -> answer.get("status").asInt()));
+            case "exited" -> {
+                with(running.remove(number), one -> one.completeAsync(() -> answer.get("status").asInt()));
+                endIfUnused();
+            }
             default -> throw new IllegalStateException("unknown answer of the forker: " + answer);
         }
     }

@@ -6,13 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MarkerFactory;
 
 /**
- * Starts shard processes by forking them from one that is warm; from a new one if that has ended, and as programs of
- * their own if none lives long enough.
+ * Starts shard processes by forking them from one that is warm; from a new one if that has ended or the actions were
+ * replaced, and as programs of their own if none lives long enough.
  */
 public final class ForkingStarter implements ProcessStarter {
     private static final Logger LOG = LoggerFactory.getLogger(ForkingStarter.class);
@@ -23,12 +24,14 @@ public final class ForkingStarter implements ProcessStarter {
     private final List<String> command;
     private final Path folder;
     private final ProcessStarter withoutForker;
+    private final LongSupplier actions;
 
     private Forker forker;
     private int endsInARow;
     private long lastEndNanos;
     private boolean givenUp;
     private long goneNanos;
+    private long actionsOfForker;
 
     /**
      * Starts the forker, which needs a moment until it is ready.
@@ -36,11 +39,15 @@ public final class ForkingStarter implements ProcessStarter {
      * @param command the forker's
      * @param folder for pipes; only this user can enter it
      * @param withoutForker what to do if there can be none
+     * @param actions another number after the actions were replaced
      */
-    public ForkingStarter(List<String> command, Path folder, ProcessStarter withoutForker) {
+    public ForkingStarter(
+            List<String> command, Path folder, ProcessStarter withoutForker, LongSupplier actions) {
         this.command = List.copyOf(command);
         this.folder = folder;
         this.withoutForker = withoutForker;
+        this.actions = actions;
+        this.actionsOfForker = actions.getAsLong();
         forker();
     }
 
@@ -70,6 +77,16 @@ public final class ForkingStarter implements ProcessStarter {
 
     /** Returns one that lives, as far as is known; null if there can be none. */
     private synchronized Forker forker() {
+        long now = actions.getAsLong();
+        if (now != actionsOfForker) {
+            actionsOfForker = now;
+            if (forker != null) {
+                forker.retire(); // what it has imported may be old; it stays the parent of those that live
+            }
+            forker = null;
+            givenUp = false;
+            endsInARow = 0;
+        }
         if (forker == null && !givenUp) {
             try {
                 forker = new Forker(command, folder, this::ended);
@@ -81,8 +98,13 @@ public final class ForkingStarter implements ProcessStarter {
     }
 
     private synchronized void ended(Forker ended, int status, int processes) {
-        forker = null;
-        goneNanos = System.nanoTime();
+        if (ended != forker && processes == 0) {
+            return; // it had retired
+        }
+        if (ended == forker) {
+            forker = null;
+            goneNanos = System.nanoTime();
+        }
         if (status == Forker.UNFIT) {
             givenUp = true; // it has logged why
             return;

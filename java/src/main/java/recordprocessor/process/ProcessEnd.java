@@ -20,7 +20,7 @@ public record ProcessEnd(Reason reason, int status, String detail) {
         CALL_TIMEOUT("call_timeout", 82, Policy.WARN, "ended because a handler's call exceeded its timeout"),
         DEFECT("defect", 83, Policy.ERROR, "ended because the record processor itself failed"),
         ACTIONS("actions", 84, Policy.ERROR, "ended because the actions can no longer be built, or one could not start"),
-        RELOAD("reload", 85, Policy.WARN, "ended because a source file was saved"),
+        RELOAD("reload", 85, Policy.WARN, "ended because the actions were replaced, or a source file was saved"),
         KILLED("killed", -1, Policy.WARN, "was ended by a signal or by user code"),
         NONE("none", -1, Policy.LEAVE, "has not ended yet");
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,11 +33,14 @@ class ForkingStarterTest {
     @TempDir
     Path folder;
 
+    private final AtomicLong actions = new AtomicLong();
+
     private ForkingStarter starter(String forker) {
         return new ForkingStarter(
                 List.of("bash", "-c", "cd " + folder + "; " + forker),
                 folder,
-                new CommandStarter(List.of("bash", "-c", "echo alone")));
+                new CommandStarter(List.of("bash", "-c", "echo alone")),
+                actions::get);
     }
 
     private static String output(Process process) throws IOException {
@@ -78,7 +82,10 @@ class ForkingStarterTest {
     @Test
     void aForkerThatCannotBeStartedIsDoneWithout() throws Exception {
         ForkingStarter starter = new ForkingStarter(
-                List.of("/nowhere/python"), folder, new CommandStarter(List.of("bash", "-c", "echo alone")));
+                List.of("/nowhere/python"),
+                folder,
+                new CommandStarter(List.of("bash", "-c", "echo alone")),
+                actions::get);
         assertEquals("alone", output(starter.start(Map.of())));
     }
 
@@ -95,6 +102,36 @@ class ForkingStarterTest {
         assertEquals(2, startedForkers());
         next.destroyForcibly();
         next.waitFor();
+    }
+
+    @Test
+    void newActionsHaveANewForkerAndTheOldOneLivesAsLongAsWhatItForked() throws Exception {
+        ForkingStarter starter = starter("echo $$ >> pid; " + FORKS);
+        Process old = starter.start(Map.of());
+        actions.incrementAndGet();
+        Process next = starter.start(Map.of());
+        assertEquals("born", output(next));
+        assertEquals(2, startedForkers());
+        List<String> forkers = Files.readAllLines(folder.resolve("pid"));
+        ProcessHandle first = ProcessHandle.of(Long.parseLong(forkers.get(0))).orElseThrow();
+        assertTrue(first.isAlive());
+        assertTrue(old.isAlive());
+        old.destroyForcibly();
+        assertEquals(137, old.onExit().get(10, TimeUnit.SECONDS).exitValue());
+        first.onExit().get(10, TimeUnit.SECONDS);
+        assertTrue(next.isAlive());
+        next.destroyForcibly();
+        next.waitFor();
+        assertEquals(2, startedForkers());
+    }
+
+    @Test
+    void newActionsMayBeFitForAForker() throws Exception {
+        ForkingStarter starter = starter("echo x >> started; exit " + Forker.UNFIT);
+        assertEquals("alone", output(starter.start(Map.of())));
+        actions.incrementAndGet();
+        assertEquals("alone", output(starter.start(Map.of())));
+        assertEquals(2, startedForkers());
     }
 
     @Test

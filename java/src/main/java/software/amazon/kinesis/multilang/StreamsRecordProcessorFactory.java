@@ -1,6 +1,7 @@
 package software.amazon.kinesis.multilang;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import recordprocessor.config.StreamArn;
 import recordprocessor.config.WorkerProperties;
 import recordprocessor.fence.LeaseFile;
 import recordprocessor.fence.LeaseFileUpdater;
+import recordprocessor.process.ActionsNumber;
 import recordprocessor.process.CommandStarter;
 import recordprocessor.process.ForkingStarter;
 import recordprocessor.process.ProcessEnd;
@@ -71,10 +73,11 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
 
     private static ProcessStarter starter(WorkerProperties properties) {
         ProcessStarter starter = new CommandStarter(properties.shardProcessCommand());
+        Path folder = properties.leaseFilesDirectory();
         return properties
                 .forkerCommand()
                 .<ProcessStarter>map(command ->
-                        new ForkingStarter(command, properties.leaseFilesDirectory(), starter))
+                        new ForkingStarter(command, folder, starter, new ActionsNumber(folder)))
                 .orElse(starter);
     }
 

@@ -1,0 +1,148 @@
+"""Reads the application's orders about once a second, and passes them on to the shard processes of this host."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from record_processor.aws.explanations import explanation
+from record_processor.delivery.orders import Orders
+from record_processor.delivery.orders_file import OrdersFile
+from record_processor.errors import RecordProcessorError, described
+from record_processor.fleet import orders_item
+from record_processor.logs.log_events import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from record_processor.delivery.orders import Pause, Reload, Skip
+
+log = Log("daemon.orders")
+
+_LOOK_SECONDS = 1.0
+_STOP_SECONDS = 3.0
+
+
+class OrdersWatch:
+    """Begins at once, in a thread of its own, and ends with `stop`.
+
+    Until the orders have been read for the first time, nothing begins on this host. Later those that were read last
+    stay in force: a host that cannot reach the table loses its leases before long.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Any],
+        table: str,
+        path: Path,
+        reload: Callable[[Reload], None] = lambda _ordered: None,
+    ) -> None:
+        """`connect` returns a client. It is called in the watch's thread: a start does not wait for it.
+
+        `reload` is called for each order to reload that comes after the first look.
+
+        Raises:
+            OSError: there is no room for the file.
+        """
+        self._connect = connect
+        self._reload = reload
+        self._table = table
+        self._orders = Orders(is_known=False)
+        self._file = OrdersFile(path, self._orders)
+        self._said = ""
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="orders-watch", daemon=True)
+        self._thread.start()
+
+    @property
+    def version(self) -> int | None:
+        """The version of the orders that are in force on this host; None: they are not known yet."""
+        return self._orders.version if self._orders.is_known else None
+
+    def replaced_actions(self) -> None:
+        """Have the shard processes of this host begin again with the actions as they are now."""
+        self._file.replaced_actions()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join(_STOP_SECONDS)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._look()
+            except Exception as error:  # a bug here must not make this host deaf for good
+                self._unavailable(described(error))
+            if self._stopped.wait(_LOOK_SECONDS):
+                return
+
+    def _look(self) -> None:
+        try:
+            found = self._read()
+        except (BotoCoreError, ClientError) as error:
+            self._unavailable(explanation(error))
+        except RecordProcessorError as error:
+            self._unavailable(str(error))
+        else:
+            self._said = ""
+            if found != self._orders:
+                before, self._orders = self._orders, found
+                self._file.write(found)
+                _say_changes(before, found)
+                if found.reload is not None and before.is_known and found.reload != before.reload:
+                    self._reload(found.reload)
+
+    def _read(self) -> Orders:
+        client = self._connect()
+        try:
+            return orders_item.read(client, self._table)
+        except client.exceptions.ResourceNotFoundException:
+            return Orders()  # KCL's tables are being created
+
+    def _unavailable(self, why: str) -> None:
+        """Log it once; again if it comes back."""
+        if why == self._said:
+            return
+        self._said = why
+        if self._orders.is_known:
+            log.warning("orders.unavailable", f"the orders of {self._table} cannot be read, the last ones stay: {why}")
+        else:
+            message = f"nothing begins before the orders of {self._table} have been read, which fails: {why}"
+            log.error("orders.unavailable", message)
+
+
+def _say_changes(before: Orders, after: Orders) -> None:
+    for pause in after.pauses:
+        if pause not in before.pauses:
+            log.warning("pause.begun", f"{pause.scope} is paused by {pause.by}{_why(pause)}", **_fields(pause))
+    for pause in before.pauses:
+        if pause not in after.pauses:
+            log.warning("pause.ended", f"{pause.scope} is resumed, which {pause.by} had paused", **_fields(pause))
+    for skip in after.skips:
+        if skip not in before.skips and before.is_known:
+            log.warning(
+                "skip.ordered",
+                f"{skip.by} skips a record of {skip.action}{_why(skip)}",
+                table=skip.table,
+                shard_id=skip.shard_id,
+                sequence_number=skip.sequence_number,
+                action=skip.action,
+                **_who(skip),
+            )
+
+
+def _why(order: Pause | Skip) -> str:
+    return f": {order.reason}" if order.reason else ""
+
+
+def _fields(pause: Pause) -> dict[str, Any]:
+    scope = pause.scope
+    named = {"table": scope.table, "shard_id": scope.shard_id, "action": scope.action}
+    return {**{name: value for name, value in named.items() if value is not None}, **_who(pause)}
+
+
+def _who(order: Pause | Skip) -> dict[str, Any]:
+    return {"by": order.by, "reason": order.reason, "ordered_at": order.at}

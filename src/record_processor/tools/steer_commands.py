@@ -1,0 +1,115 @@
+"""The commands that steer an application. Each calls one function elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from record_processor.system.private_files import restrict_new_files
+from record_processor.system.stop_signals import raise_stop_signals
+from record_processor.tools.options import PROPERTIES, SET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CommandT = TypeVar("CommandT", bound="Callable[..., None]")
+
+_REASON = "Why; shown by `status`, and in the log of every worker."
+
+
+def _scope(command: CommandT) -> CommandT:
+    """Add the options that name a part of an application."""
+    for option in (
+        click.option("--table", help="Only what this table's streams have."),
+        click.option("--action", help="Only this action."),
+        click.option("--shard", help="Only this shard: its id, or an end of it that no other has."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@PROPERTIES
+@SET
+@_scope
+@click.option("--reason", default="", help=_REASON)
+def pause(
+    properties: Path, overrides: tuple[str, ...], table: str | None, action: str | None, shard: str | None, reason: str
+) -> None:
+    """Pause an application, or a table, an action or a shard of it, on all hosts and until it is resumed.
+
+    No call of what is paused begins within 2 seconds; calls that are running come to their end. Leases stay where they
+    are. Exit status: 0 if all workers have confirmed it, 1 if not, 2 if nothing was ordered.
+    """
+    from record_processor.tools.steer import Steer
+
+    raise_stop_signals()
+    raise SystemExit(Steer(properties, overrides).pause(table, action, shard, reason))
+
+
+@click.command()
+@PROPERTIES
+@SET
+@_scope
+@click.option("--all", "everything", is_flag=True, help="Resume everything that is paused.")
+def resume(
+    properties: Path,
+    overrides: tuple[str, ...],
+    table: str | None,
+    action: str | None,
+    shard: str | None,
+    everything: bool,
+) -> None:
+    """Resume what was paused with the same options.
+
+    Exit status: 0 if all workers have confirmed it, 1 if not, 2 if nothing was paused that way.
+    """
+    from record_processor.tools.steer import Steer
+
+    raise_stop_signals()
+    raise SystemExit(Steer(properties, overrides).resume(table, action, shard, everything))
+
+
+@click.command()
+@PROPERTIES
+@click.argument("shard", metavar="SHARD")
+@click.argument("sequence_number", metavar="SEQUENCE_NUMBER")
+@SET
+@click.option("--action", required=True, help="The action that the record blocks.")
+@click.option("--reason", required=True, help="Why; it stands in the dead letter and in the log.")
+def skip(
+    properties: Path, shard: str, sequence_number: str, overrides: tuple[str, ...], action: str, reason: str
+) -> None:
+    """Give up a record that blocks an action now: it goes to the dead letters, and the shard goes on.
+
+    Without dead_letter it goes to skipped/ACTION.jsonl in the working directory of the worker that has the shard.
+    SHARD is a shard's id, or an end of it that no other has. Exit status: 0 if it is skipped, 1 if that was not
+    confirmed, 2 if nothing was ordered.
+    """
+    from record_processor.tools.steer import Steer
+
+    raise_stop_signals()
+    raise SystemExit(Steer(properties, overrides).skip(shard, sequence_number, action, reason))
+
+
+@click.command()
+@PROPERTIES
+@SET
+@click.option("--reason", default="", help="Why; it stands in the log of every worker.")
+def reload(properties: Path, overrides: tuple[str, ...], reason: str) -> None:
+    """Have every worker read its own actions.yaml anew, without a restart. SIGHUP does the same for one worker.
+
+    It is checked first, here and on each host, and refused whole if it has errors. Shard processes save their progress
+    and start again with the new actions; no lease moves. Exit status: 0 if all workers have the new actions, 1 if not,
+    2 if the actions here have errors or nothing was ordered.
+    """
+    from record_processor.tools.steer import Steer
+
+    restrict_new_files()
+    raise_stop_signals()
+    raise SystemExit(Steer(properties, overrides).reload(reason))
+
+
+COMMANDS = (pause, resume, skip, reload)
