@@ -53,6 +53,7 @@ _SECTIONS = {
         "reportIntervalMillis",
         "metricsPort",
         "metricsAddress",
+        "metricsFormat",
         "metricsPerShard",
     ),
     "Reading": (

@@ -191,6 +191,25 @@ def test_scrapers_that_hang_or_flood_keep_nothing_from_being_delivered(
     assert running.stop() == 0
 
 
+def test_metrics_in_the_log_are_there_at_the_end_at_the_latest(
+    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text(DOES_NOTHING)
+    table = database.table()
+    busy.show(table, 1)
+    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, metricsFormat="emf")
+    database.put_many(table, "abc")
+    running.wait_for_event("shard.started")
+    wait_for(lambda: database.leases(running.application)[0]["checkpoint"]["S"].isdigit(), "they are done")
+    assert listening(running) == []
+    assert running.stop() == 0
+    told = [line for line in running.of("metrics.figures") if line.get("action") == "shop"]
+    assert sum(line["records_delivered"] for line in told) >= 1
+    (directive,) = told[0]["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["application", "table", "action"]]
+    assert {"Name": "records_delivered", "Unit": "Count"} in directive["Metrics"]
+
+
 def test_without_a_port_nothing_listens(database: Database, worker: StartWorker, tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(DOES_NOTHING)
     running = worker(database.table(), actions=TO_SHOP)

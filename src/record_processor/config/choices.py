@@ -81,6 +81,15 @@ class BillingMode(enum.Enum):
     PROVISIONED = "PROVISIONED"
 
 
+class MetricsFormat(enum.Enum):
+    """`metricsFormat`: where a worker's own metrics are."""
+
+    PROMETHEUS = "prometheus"
+    """At `metricsPort`, if that is set."""
+    EMF = "emf"
+    """In the log as well."""
+
+
 class MetricsLevel(enum.Enum):
     """`metricsLevel`: what KCL sends to CloudWatch."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from record_processor.config import regions
-from record_processor.config.choices import PollingProfile
+from record_processor.config.choices import MetricsFormat, PollingProfile
 from record_processor.config.credential_providers import PROFILE, secrets_in
 from record_processor.config.property_schema import KEYS, NOT_HERE, REQUIRED
 from record_processor.config.wording import MOST_ALIKE, nearest, shown
@@ -47,6 +47,7 @@ def read_properties(path: Path, overrides: Iterable[str], environment: Mapping[s
         mistakes += _use_configured_region(values, environment)
     if values["logFormat"] in KEYS["logFormat"].choices:
         user_stderr.use_format(values["logFormat"])
+    mistakes += _without_log(written, values)
     if mistakes:
         raise InvalidConfigError(mistakes)
     return WorkerConfiguration.from_values(path, values)
@@ -91,6 +92,19 @@ def _wrong_value(entry: WrittenProperty, key: PropertyKey) -> list[ConfigError]:
         return []
     found = "" if key.secret or key.kind == "options" else f", found {shown(entry.value)}"
     return [ConfigError(entry.place, f"{key.name}: expected {expected}{found}")]
+
+
+def _without_log(written: list[WrittenProperty], values: Mapping[str, str]) -> list[ConfigError]:
+    """Metrics in the log need one that CloudWatch can read, and that has them."""
+    if values["metricsFormat"] != MetricsFormat.EMF.value:
+        return []
+    place = [entry.place for entry in written if entry.name == "metricsFormat"][-1]
+    needed = (("logFormat", ("json",)), ("logLevel", ("debug", "info")))
+    return [
+        ConfigError(place, f"metricsFormat = emf needs {name} = {' or '.join(right)}, found {shown(values[name])}")
+        for name, right in needed
+        if values[name] not in right
+    ]
 
 
 def _use_configured_region(values: dict[str, str], environment: Mapping[str, str]) -> list[ConfigError]:

@@ -10,6 +10,7 @@ from record_processor.config.choices import (
     BillingMode,
     LogFormat,
     LogLevel,
+    MetricsFormat,
     StreamMode,
     TrimmedData,
     WarmParent,
@@ -134,14 +135,19 @@ class MonitoringSettings(NamedTuple):
 
     address: str
     port: int
+    """0: nowhere."""
+    writes_emf: bool
+    """Whether its metrics are in the log, too."""
     has_shards: bool
     """Whether there are metrics of each shard, too."""
 
     @classmethod
     def from_values(cls, values: Mapping[str, str]) -> MonitoringSettings | None:
         """Return None if it is off."""
-        port = int(values["metricsPort"])
-        return cls(values["metricsAddress"], port, _is_set(values, "metricsPerShard")) if port else None
+        port, is_emf = int(values["metricsPort"]), MetricsFormat(values["metricsFormat"]) is MetricsFormat.EMF
+        if not port and not is_emf:
+            return None
+        return cls(values["metricsAddress"], port, is_emf, _is_set(values, "metricsPerShard"))
 
 
 class WorkerConfiguration(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from record_processor.config.choices import LogFormat, LogLevel, MetricsLevel, WarmParent
+from record_processor.config.choices import LogFormat, LogLevel, MetricsFormat, MetricsLevel, WarmParent
 from record_processor.config.property_key import PropertyKey, choice, flag, integer, text
 
 WORKER = (
@@ -61,6 +61,14 @@ WORKER = (
         "metricsAddress",
         "The address that metricsPort listens on: this host alone, unless you write another one, such as 0.0.0.0.",
         "127.0.0.1",
+        ours=True,
+    ),
+    choice(
+        "metricsFormat",
+        "Where the worker's metrics are: at metricsPort alone (prometheus), or once a minute in the log as well, from "
+        "which CloudWatch makes metrics (emf, its embedded metric format; needs logFormat = json).",
+        MetricsFormat,
+        MetricsFormat.PROMETHEUS,
         ours=True,
     ),
     flag(

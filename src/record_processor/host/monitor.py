@@ -1,4 +1,4 @@
-"""Begins to show a worker at `metricsPort`, if it has one."""
+"""Begins to show a worker at `metricsPort` and in its log, if that is wanted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def monitor(checked: Checked, reporting: Reporting, directory: RunDirectory) -> Monitoring | None:
-    """Return what answers at the port, already listening; None if there is no port.
+    """Return what answers at the port, already listening, and writes metrics; None if nobody wants it.
 
     Raises:
         SetupError: the port cannot be listened on.

@@ -1,4 +1,4 @@
-"""Shows a worker at `metricsPort`: puts together what is known about it, and who answers."""
+"""Shows a worker at `metricsPort` and in its log: puts together what is known about it, and who tells it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from record_processor.errors import described
 from record_processor.host.metrics import collecting, exposition, health, status_page
+from record_processor.host.metrics.emf import EmfLines
 from record_processor.host.metrics.figures import Looker
 from record_processor.host.metrics.health import Life
 from record_processor.host.metrics.server import Page, Server
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 log = Log("daemon.metrics")
 
+_EMF_SECONDS = 60.0
 _KEPT_SECONDS = 1.0
 """However often somebody asks, what is shown is made once in that time."""
 
@@ -68,9 +71,14 @@ class Monitoring:
             "/status.json": self._status,
         }
         pages = {path: self._kept(path, make) for path, make in made.items()}
-        self._server = Server(settings.address, settings.port, pages)
-        place = f"[{settings.address}]" if ":" in settings.address else settings.address
-        log.info("metrics.ready", f"at http://{place}:{settings.port}", pages=list(made))
+        self._server = Server(settings.address, settings.port, pages) if settings.port else None
+        if self._server is not None:
+            place = f"[{settings.address}]" if ":" in settings.address else settings.address
+            log.info("metrics.ready", f"at http://{place}:{settings.port}", pages=list(made))
+        self._emf = EmfLines(who.application)
+        self._writes_emf = settings.writes_emf
+        if settings.writes_emf:
+            threading.Thread(target=self._write_emf_always, name="emf", daemon=True).start()
 
     def begin(self, worker_id: str, usage: Callable[[], Usage]) -> None:
         """A JVM was started; `usage` returns what it and its shard processes use."""
@@ -85,9 +93,27 @@ class Monitoring:
         with self._lock:
             self._life = self._life._replace(begun_at=None)
             self._figures = None
+        if self._writes_emf:
+            self._write_emf()
 
     def close(self) -> None:
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
+
+    def _write_emf_always(self) -> None:
+        while True:
+            time.sleep(_EMF_SECONDS)
+            try:
+                self._write_emf()
+            except Exception as error:  # a bug here must not end the metrics for good
+                log.error("metrics.failed", f"these metrics are left out: {described(error)}", exception=error)
+
+    def _write_emf(self) -> None:
+        with self._lock:
+            figures = self._look()
+            lines = self._emf.lines(collecting.samples(figures, self._who, per_shard=False), time.time())
+        for line in lines:
+            log.info("metrics.figures", "figures of the last minute", worker=self._who.worker_id, **line)
 
     def _kept(self, path: str, make: Callable[[Figures], Page]) -> Callable[[], Page]:
         """Return a page that is made anew once a second at most."""
