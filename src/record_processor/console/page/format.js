@@ -31,9 +31,10 @@ export function clock(seconds) {
   return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
-export function moment(text) {
-  const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? String(text) : date.toLocaleString();
+// A time as ISO 8601, or in milliseconds.
+export function moment(time) {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? String(time) : date.toLocaleString();
 }
 
 // How many characters at the end tell shards apart.

@@ -1,7 +1,7 @@
 // Which shard came from which, over time: a bar from a shard's creation to that of its children, in its owner's colour.
 
 import { h, s } from "./dom.js";
-import { clock, duration, state as stateOf } from "./format.js";
+import { clock, duration, moment, state as stateOf } from "./format.js";
 
 const ROW = 26;
 const BAR = 18;
@@ -113,6 +113,6 @@ export function lineage(name, arn, shards, known, now) {
     h("figcaption", {}, h("strong", {}, `Shards of ${name}`),
       h("span", { class: "quiet" }, left ? `${shown.length} of ${shards.length}` : String(shards.length))),
     h("div", { class: "scroll plain" }, picture),
-    h("div", { class: "axis quiet" }, h("span", {}, clock(from)), h("span", {}, "now")),
+    h("div", { class: "axis quiet" }, h("span", {}, now - from > 20 * 3600 ? moment(from * 1000) : clock(from)), h("span", {}, "now")),
     legend(shown, known));
 }

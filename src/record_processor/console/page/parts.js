@@ -21,7 +21,8 @@ export function figure(label, value, note, kind) {
 export function table(caption, columns, rows, keyOf, after) {
   const head = h("tr", {}, columns.map(([name, , kind]) => h("th", { scope: "col", class: kind }, name)));
   const body = rows.map((row) => {
-    const cells = columns.map(([name, cell, kind]) => h("td", { "data-label": name, class: kind }, cell(row)));
+    // In one element: on a narrow screen a cell is a grid of its heading and this.
+    const cells = columns.map(([name, cell, kind]) => h("td", { "data-label": name, class: kind }, h("div", {}, cell(row))));
     const more = after && after(row);
     return h("tbody", { "data-key": keyOf(row) }, h("tr", {}, cells),
       more && more.length > 0 && h("tr", { class: "more" }, h("td", { colspan: columns.length }, more)));
@@ -89,5 +90,5 @@ export function notice(kind, ...content) {
 }
 
 export function shortOf(id, length) {
-  return id ? h("code", { title: id }, `…${id.slice(-length)}`) : "–";
+  return id ? h("code", { class: "short", title: id }, `…${id.slice(-length)}`) : "–";
 }
