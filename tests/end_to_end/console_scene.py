@@ -1,8 +1,9 @@
-"""An application with everything that the console shows: shards that split, a blocked action, dead letters, hostile texts."""
+"""An application with all that the console shows: a split shard, a blocked action, dead letters, hostile texts."""
 
 from __future__ import annotations
 
 import contextlib
+import gzip
 import http.client
 import json
 import subprocess
@@ -69,8 +70,6 @@ class Console:
         content = answer.read()
         connection.close()
         if answer.getheader("Content-Encoding") == "gzip":
-            import gzip
-
             content = gzip.decompress(content)
         return json.loads(content)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MOST_SHARDS = 32
 _PAGE = 100
 _EXPIRED = ("ExpiredIteratorException", "TrimmedDataAccessException")
+_NO_RECORD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _GONE = "ResourceNotFoundException"
 # The worker comes first: what is refused is asked for the next time.
 _LATER = ("ThrottlingException", "LimitExceededException", "ProvisionedThroughputExceededException")
@@ -83,5 +84,5 @@ class ShardReader:
             number = number_of(record, "0")
             raw = adapter_json(record, number, self._stream.region)
             return Read(decode(raw, self._stream, number), number, len(raw))
-        except (UndecodableRecordError, ValueError, KeyError, TypeError, RecursionError):
+        except (UndecodableRecordError, *_NO_RECORD):
             return Read(None, "?", 0)
