@@ -11,6 +11,7 @@ from record_processor.console import tail as tails
 from record_processor.console.shard_reader import ShardReader
 from record_processor.console.tail import Tail
 from record_processor.console.tail_desk import TailDesk
+from record_processor.fleet import lineage
 from record_processor.fleet.lineage import StreamShard
 from tests.builders import STREAM, adapter_json
 from tests.harness import wait_for
@@ -104,7 +105,7 @@ def test_a_record_that_cannot_be_decoded_is_one_that_is_shown_as_such() -> None:
 
 
 def tailed(monkeypatch: pytest.MonkeyPatch, *answers: Any) -> tuple[TailDesk, Calls]:
-    monkeypatch.setattr(tails.lineage, "describe", lambda *_: [StreamShard("shard-1")])
+    monkeypatch.setattr(lineage, "describe", lambda *_: [StreamShard("shard-1")])
     monkeypatch.setattr(tails, "PAUSE_SECONDS", 0.01)
     calls: Any = Calls(*answers)
     return TailDesk(["Phones"], lambda _, oldest: Tail(STREAM, None, calls, oldest), shows_values=False), calls
