@@ -13,7 +13,7 @@ from record_processor.console.answers import Answer, of_data, refuse
 from record_processor.console.masking import MASK, text_of
 from record_processor.errors import RecordProcessorError, described
 from record_processor.text.redaction import redacted
-from record_processor.text.safe_text import printable_lines, shortened
+from record_processor.text.safe_text import printable, printable_lines, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +131,7 @@ class LetterDesk:
     def _shown(self, letter: Letter) -> dict[str, Any]:
         return {
             **{name: getattr(letter, name) for name in _FIELDS},
-            "error": msgspec.to_builtins(letter.error),
+            "error": {name: _text(text) for name, text in msgspec.structs.asdict(letter.error).items()},
             "record": _record(letter, self._shows_values),
         }
 
@@ -162,8 +162,12 @@ def _summary(number: int, letter: Letter) -> Summary:
         sequence_number=letter.sequence_number,
         stored_at=letter.stored_at,
         attempts=letter.attempts,
-        error=shortened(f"{letter.error.type}: {letter.error.message}", _LONGEST_SHOWN, mark="…"),
+        error=printable(shortened(f"{letter.error.type}: {letter.error.message}", _LONGEST_SHOWN, mark="…")),
     )
+
+
+def _text(text: str) -> str:
+    return printable_lines(redacted(text))
 
 
 def _record(letter: Letter, shows_values: bool) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from record_processor.text.safe_text import shortened
+from record_processor.text.safe_text import printable_lines, shortened
 
 MASK = "•••"
 _OUTER = ("eventID", "eventName", "eventVersion", "eventSource", "eventSourceARN", "awsRegion", "userIdentity")
@@ -20,7 +20,8 @@ _LONGEST = 20_000
 def text_of(record: Any, shows_values: bool) -> str:
     """Return a record as JSON of several lines; a long one is cut."""
     shown = record if shows_values else masked(record)
-    return shortened(json.dumps(shown, indent=2, ensure_ascii=False, default=str), _LONGEST, mark="\n…")
+    text = json.dumps(shown, indent=2, ensure_ascii=False, default=str)
+    return printable_lines(shortened(text, _LONGEST, mark="\n…"))
 
 
 def masked(record: Any) -> Any:

@@ -12,7 +12,7 @@ from record_processor.console.filter_trial import compiled
 from record_processor.console.masking import MASK, text_of
 from record_processor.errors import RecordProcessorError, UndecodableRecordError
 from record_processor.text.redaction import redacted
-from record_processor.text.safe_text import printable_lines, shortened
+from record_processor.text.safe_text import printable, printable_lines, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -136,7 +136,7 @@ def _keys(event: dict[str, Any] | None, shows_values: bool) -> str:
     if not isinstance(keys, dict):
         return MASK
     parts = [f"{name}={_value(value) if shows_values else MASK}" for name, value in keys.items()]
-    return shortened(", ".join(parts), _LONGEST_KEYS, mark="…")
+    return printable(shortened(", ".join(parts), _LONGEST_KEYS, mark="…"))
 
 
 def _value(attribute: Any) -> Any:

@@ -57,5 +57,12 @@ def test_types_say_what_there_was() -> None:
     assert found["dynamodb"]["NewImage"] == {"Card": {"S": "•••"}, "Sum": {"N": "•••"}}
 
 
+def test_characters_that_are_none_or_turn_the_text_around_are_written_out() -> None:
+    text = text_of(adapter_json(NewImage={"A\u202e": {"S": "\u202egnp.exe \ud800 \x00"}}), shows_values=True)
+    assert "\\u202egnp.exe \\ud800" in text
+    assert text.encode()
+    assert not set("\u202e\ud800\x00") & set(text)
+
+
 def test_a_long_record_is_cut() -> None:
     assert len(text_of(adapter_json(NewImage={"A": {"S": "x" * 400_000}}), shows_values=True)) < 25_000
