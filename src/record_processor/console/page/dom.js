@@ -2,9 +2,11 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+// A name with a $ is what a field holds, whatever its attribute says.
 function fill(element, props, children) {
   for (const [name, value] of Object.entries(props || {})) {
     if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("$")) continue;
     if (name.startsWith("on")) element[name] = value;
     else element.setAttribute(name, value === true ? "" : String(value));
   }
@@ -12,7 +14,13 @@ function fill(element, props, children) {
     if (child === undefined || child === null || child === false) continue;
     element.append(child instanceof Node ? child : String(child));
   }
+  element.held = Object.entries(props || {}).filter(([name]) => name.startsWith("$")).map(([name, value]) => [name.slice(1), value]);
+  hold(element, element.held);
   return element;
+}
+
+function hold(element, held) {
+  for (const [name, value] of held || []) if (element[name] !== value) element[name] = value;
 }
 
 export function h(tag, props, ...children) {
@@ -49,6 +57,7 @@ export function morph(old, fresh) {
   } else {
     morphAttributes(old, fresh);
     morphChildren(old, fresh);
+    hold(old, fresh.held);
   }
 }
 

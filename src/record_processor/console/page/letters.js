@@ -4,18 +4,20 @@ import { h } from "./dom.js";
 import { clock, moment } from "./format.js";
 import { notice } from "./parts.js";
 
-const desk = { places: null, action: null, listing: null, busy: false, error: null, find: "", letters: new Map() };
+const AGAIN = 5000;
+const desk = { places: null, action: null, listing: null, busy: false, error: null, find: "", letters: new Map(), triedAt: 0 };
 
 async function load(ask, render) {
-  if (desk.places || desk.loading) return;
-  desk.loading = true;
+  // Drawing asks for them, and an answer draws: what fails is asked for again only after a while.
+  if (desk.places || Date.now() - desk.triedAt < AGAIN) return;
+  desk.triedAt = Date.now();
   try {
     desk.places = (await ask("/api/dead-letters")).data;
-    desk.action = desk.action || (desk.places[0] && desk.places[0].action);
+    desk.action = desk.places.length ? desk.places[0].action : null;
+    desk.error = null;
   } catch (error) {
     desk.error = error.message;
   }
-  desk.loading = false;
   render();
 }
 
@@ -51,10 +53,10 @@ function controls(ask, render) {
   const choose = (event) => { Object.assign(desk, { action: event.target.value, listing: null, error: null }); render(); };
   return [
     h("form", { class: "controls", onsubmit: (event) => { event.preventDefault(); if (!desk.busy) read(ask, render); } },
-      h("label", {}, "Action ", h("select", { onchange: choose }, desk.places.map((one) =>
-        h("option", { value: one.action, selected: one.action === desk.action }, `${one.action} (${one.kind})`)))),
+      h("label", {}, "Action ", h("select", { $value: desk.action, onchange: choose }, desk.places.map((one) =>
+        h("option", { value: one.action }, `${one.action} (${one.kind})`)))),
       h("button", { type: "submit", disabled: desk.busy || !place.is_readable }, desk.busy ? "Reading…" : "Read"),
-      desk.listing && h("label", {}, "Find ", h("input", { type: "search", oninput: (event) => { desk.find = event.target.value; render(); } }))),
+      desk.listing && h("label", {}, "Find ", h("input", { type: "search", $value: desk.find, oninput: (event) => { desk.find = event.target.value; render(); } }))),
     place.note && notice("warn", place.note),
   ];
 }

@@ -39,12 +39,12 @@ function controls(shards, render) {
   const set = (name, value) => { choice[name] = value; render(); };
   const states = [...new Set(shards.map((one) => one.state))].sort();
   return h("form", { class: "controls", role: "search", onsubmit: (event) => event.preventDefault() },
-    h("label", {}, "Find ", h("input", { type: "search", id: "find", value: choice.find, oninput: (event) => set("find", event.target.value) })),
-    h("label", {}, "State ", h("select", { onchange: (event) => set("state", event.target.value) },
-      h("option", { value: "" }, "all"), states.map((one) => h("option", { value: one, selected: one === choice.state }, stateOf(one)[0])))),
-    h("label", {}, "Order ", h("select", { onchange: (event) => set("sort", event.target.value) },
-      Object.entries(SORTS).map(([name, [title]]) => h("option", { value: name, selected: name === choice.sort }, title)))),
-    h("label", {}, h("input", { type: "checkbox", checked: choice.ended, onchange: (event) => set("ended", event.target.checked) }), " with ended ones"));
+    h("label", {}, "Find ", h("input", { type: "search", $value: choice.find, oninput: (event) => set("find", event.target.value) })),
+    h("label", {}, "State ", h("select", { $value: choice.state, onchange: (event) => set("state", event.target.value) },
+      h("option", { value: "" }, "all"), states.map((one) => h("option", { value: one }, stateOf(one)[0])))),
+    h("label", {}, "Order ", h("select", { $value: choice.sort, onchange: (event) => set("sort", event.target.value) },
+      Object.entries(SORTS).map(([name, [title]]) => h("option", { value: name }, title)))),
+    h("label", {}, h("input", { type: "checkbox", $checked: choice.ended, onchange: (event) => set("ended", event.target.checked) }), " with ended ones"));
 }
 
 function block(one, now) {

@@ -33,19 +33,19 @@ async function run(ask, render) {
 function controls(tables, ask, render) {
   const set = (change, again = true) => (event) => { change(event.target); if (again) run(ask, render); else render(); };
   return h("form", { class: "controls", onsubmit: (event) => { event.preventDefault(); run(ask, render); } },
-    h("label", {}, "Table ", h("select", { onchange: set((at) => Object.assign(tail, { table: at.value, shown: null })) },
-      tables.map((name) => h("option", { value: name, selected: name === tail.table }, name)))),
-    h("label", {}, "From ", h("select", { onchange: set((at) => Object.assign(tail, { from: at.value, shown: null })) },
+    h("label", {}, "Table ", h("select", { $value: tail.table, onchange: set((at) => Object.assign(tail, { table: at.value, shown: null })) },
+      tables.map((name) => h("option", { value: name }, name)))),
+    h("label", {}, "From ", h("select", { $value: tail.from, onchange: set((at) => Object.assign(tail, { from: at.value, shown: null })) },
       h("option", { value: "newest" }, "the newest record on"), h("option", { value: "oldest" }, "the oldest record on"))),
     h("button", { type: "button", "aria-pressed": String(tail.paused), onclick: () => { tail.paused = !tail.paused; run(ask, render); } }, tail.paused ? "Go on" : "Pause"),
     h("label", { class: "wide" }, "Filter, as in actions.yaml (YAML or JSON)",
       h("textarea", {
-        rows: 5, spellcheck: "false", placeholder: EXAMPLE, maxlength: 8000, "aria-describedby": "filter-error",
+        $value: tail.filter, rows: 5, spellcheck: "false", placeholder: EXAMPLE, maxlength: 8000, "aria-describedby": "filter-error",
         oninput: (event) => { tail.filter = event.target.value; },
         onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(ask, render); } },
       })),
     h("button", { type: "submit" }, "Try it"),
-    h("label", {}, h("input", { type: "checkbox", onchange: set((at) => { tail.matching = at.checked; }) }), " only what matches"));
+    h("label", {}, h("input", { type: "checkbox", $checked: tail.matching, onchange: set((at) => { tail.matching = at.checked; }) }), " only what matches"));
 }
 
 function summary(one) {
