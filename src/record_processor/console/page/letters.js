@@ -62,14 +62,14 @@ function controls(ask, render) {
 }
 
 function facts(letter) {
-  const fact = (name, value) => value && [h("dt", {}, name), h("dd", {}, value)];
+  const fact = (name, value) => (value ? [h("dt", {}, name), h("dd", {}, value)] : null);
   return h("dl", { class: "facts" },
     fact("Stream", h("code", {}, letter.stream_arn)), fact("Shard", h("code", {}, letter.shard_id)),
     fact("Record", h("code", {}, letter.sequence_number)), fact("Attempts", String(letter.attempts)),
     fact("First attempt", letter.first_attempt_at && moment(letter.first_attempt_at)),
     fact("Last attempt", letter.last_attempt_at && moment(letter.last_attempt_at)),
     fact("Given up", moment(letter.stored_at)), fact("Letter", h("code", {}, letter.id)),
-    fact("Left out for its size", letter.left_out.length && letter.left_out.join(", ")));
+    fact("Left out for its size", letter.left_out.join(", ")));
 }
 
 function inside(letter, showsValues) {
