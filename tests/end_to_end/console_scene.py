@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import http.client
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
 
     from tests.harness import Database
 
-HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>window.hacked = 1</script>"
+# The pictures of the documentation show an ordinary text.
+IS_FOR_PICTURES = "CONSOLE_IMAGES" in os.environ
+HOSTILE = (
+    "(code 51)"
+    if IS_FOR_PICTURES
+    else "<img src=x onerror=\"document.title='hacked'\"><script>window.hacked = 1</script>"
+)
 SECRET = "4111-1111-1111-1111"
 ACTIONS = """
 actions:
@@ -46,6 +53,9 @@ def mail(event, context):
     if any(one.startswith("dead") for one in ids(event)):
         raise ValueError("no such address " + HOSTILE)
 """
+
+# As often as by default: there is room for other readers.
+PROPERTIES = {"idleTimeBetweenReadsInMillis": "1000"}
 
 
 class Console:
@@ -108,11 +118,11 @@ class Scene:
 def made(database: Database, folder: Path) -> Iterator[Scene]:
     """Yield it as soon as everything has happened."""
     (folder / "shop.py").write_text(HANDLERS)
-    table = database.table()
+    table = database.table(name="Orders") if IS_FOR_PICTURES else database.table()
     busy = BusyStream(database, folder)
-    application = f"app-{table}"
+    application = "orders-worker" if IS_FOR_PICTURES else f"app-{table}"
     arn = busy.show(table, 2)
-    worker = Worker(folder, database, application, (table,), ACTIONS, {"kinesisEndpoint": busy.endpoint})
+    worker = Worker(folder, database, application, (table,), ACTIONS, PROPERTIES | {"kinesisEndpoint": busy.endpoint})
     try:
         scene = Scene(database, busy, worker, table, arn)
         worker.wait_for_event("shard.started", 2)

@@ -44,6 +44,11 @@ class ShardReader:
         self.skipped = False
         """Whether records were passed over to keep up."""
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether it knows its place: what is written from then on is read."""
+        return self._iterator is not None or self._is_ended
+
     def read(self) -> list[Read]:
         """Return the next records; none at the end of the shard, or if it is read too often.
 

@@ -77,8 +77,9 @@ class Tail:
 
     @property
     def shards(self) -> tuple[int, int]:
-        """How many shards are read, and how many are open."""
-        return min(self._open_shards, MOST_SHARDS), self._open_shards
+        """How many shards are read, and how many there are to read."""
+        with self._lock:
+            return sum(reader.has_begun for reader in self._readers.values()), self._open_shards
 
     def _run(self) -> None:
         while True:
@@ -124,7 +125,8 @@ class Tail:
             from_oldest = self._from_oldest or not is_first
             if shard.shard_id not in self._readers:
                 reader = ShardReader(self._calls, self._stream, shard.shard_id, from_oldest)
-                self._readers[shard.shard_id] = reader
+                with self._lock:
+                    self._readers[shard.shard_id] = reader
         self._described_at = time.monotonic()
 
     def _take_in(self, reader: ShardReader) -> None:
