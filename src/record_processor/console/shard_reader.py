@@ -41,13 +41,10 @@ class ShardReader:
         self._from_oldest = from_oldest
         self._iterator: str | None = None
         self._is_ended = False
+        self.has_begun = False
+        """Whether it has had a place: what is written from then on is read."""
         self.skipped = False
         """Whether records were passed over to keep up."""
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether it knows its place: what is written from then on is read."""
-        return self._iterator is not None or self._is_ended
 
     def read(self) -> list[Read]:
         """Return the next records; none at the end of the shard, or if it is read too often.
@@ -82,6 +79,7 @@ class ShardReader:
         answer = self._calls.call(
             "GetShardIterator", StreamArn=self._stream.arn, ShardId=self.shard_id, ShardIteratorType=where
         )
+        self.has_begun = True
         return str(answer["ShardIterator"])
 
     def _read(self, record: dict[str, Any]) -> Read:
