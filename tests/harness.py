@@ -47,8 +47,8 @@ class Database:
         session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)
         self.client: DynamoDBClient = session.client("dynamodb", endpoint_url=endpoint)
 
-    def table(self, view_type: str | None = "NEW_AND_OLD_IMAGES") -> str:
-        name = f"T-{uuid.uuid4().hex[:8]}"
+    def table(self, view_type: str | None = "NEW_AND_OLD_IMAGES", name: str | None = None) -> str:
+        name = name or f"T-{uuid.uuid4().hex[:8]}"
         stream: Any = {"StreamEnabled": True, "StreamViewType": view_type} if view_type else {"StreamEnabled": False}
         self.client.create_table(
             TableName=name,

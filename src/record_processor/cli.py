@@ -219,6 +219,25 @@ def status(
     Status(table, as_json, shows_ended).run(properties, overrides, watch)
 
 
+@cli.command()
+@PROPERTIES
+@SET
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
+@click.option(
+    "--show-values", "shows_values", is_flag=True, help="Show the values of items. Default: only names and types."
+)
+def console(properties: Path, overrides: tuple[str, ...], port: int, shows_values: bool) -> None:
+    """Show the application in a browser on this machine. Changes nothing.
+
+    Shows what `status` shows, with its trend and the lineage of shards, what the actions do, dead letters, and the
+    records of a stream as they come. Looks every two seconds while a browser has the page open, however many there are.
+    Exit status: 0 after SIGTERM or SIGINT, or 2 if nothing can be shown.
+    """
+    from record_processor.console.command import run as run_console
+
+    run_console(properties, overrides, port, shows_values)
+
+
 cli.add_command(dead_letters)
 # What people have in their scripts and runbooks, and what they need most.
 cli.add_command(dead_letters.commands["replay"], "replay")

@@ -19,6 +19,7 @@ import pytest
 from tests.end_to_end.test_mistakes import at
 from tests.harness import Database, Worker, run_command, wait_for
 from tests.servers.process import LOOPBACK, free_port, require
+from tests.promtool import promtool as find_promtool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +121,6 @@ def test_a_worker_is_scraped_while_it_works_and_while_a_shard_process_is_killed(
 def test_promtool_has_nothing_against_what_a_worker_shows(
     database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
 ) -> None:
-    require("promtool")
     (tmp_path / "shop.py").write_text(DOES_NOTHING)
     table, port = database.table(), free_port()
     busy.show(table, 2)
@@ -130,7 +130,7 @@ def test_promtool_has_nothing_against_what_a_worker_shows(
     running.wait_for_event("shard.started", 2)
     wait_for(lambda: any(name.startswith("shard_lag_seconds") for name in scraped(port)), "the shards are shown")
     text = asked(port, "/metrics")[1]
-    answer = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    answer = subprocess.run([find_promtool(), "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
 
 

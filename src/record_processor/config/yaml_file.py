@@ -66,7 +66,12 @@ def read_yaml(path: Path) -> YamlFile:
         InvalidConfigError: it cannot be read, is not YAML, or has a key twice in one mapping (YAML itself would let the
             last one win, and half of what the user meant would be lost).
     """
-    text, seen = _text(path), _Seen()
+    return parse_yaml(_text(path), path)
+
+
+def parse_yaml(text: str, path: Path) -> YamlFile:
+    """Do the same with text that is there already; `path` names it in errors. Raises what `read_yaml` raises."""
+    seen = _Seen()
     try:
         data = _data(text, seen)
     except yaml.YAMLError as error:

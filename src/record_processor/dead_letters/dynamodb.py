@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from record_processor.aws.settings import client
@@ -55,8 +56,8 @@ class DynamoDBStore:
             }
             send("dynamodb", letter, _LARGEST_BYTES, partial(self._put, texts))
 
-    def read(self) -> tuple[HeldLetters[dict[str, Any]], int]:
-        for key, text in self._texts():
+    def read(self, most: int | None = None) -> tuple[HeldLetters[dict[str, Any]], int]:
+        for key, text in islice(self._texts(), most):
             try:
                 self._found.add(unpacked(text), key)
             except ValueError:

@@ -68,7 +68,8 @@ class DeadLetterFile:
         """Append the letters: they are on disk when this returns, and none of them is in the file when it raises."""
         self._file.append(b"".join(msgspec.json.encode(one) + b"\n" for one in letters))
 
-    def read(self) -> tuple[Letters, int]:
+    def read(self, most: int | None = None) -> tuple[Letters, int]:
+        del most
         letters = Letters(self.path)
         return letters, sum(line.begins and line.letter is None for line in letters.lines())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -49,8 +50,8 @@ class S3Store:
                 ContentType="application/json",
             )
 
-    def read(self) -> tuple[HeldLetters[str], int]:
-        for key in self._listed():
+    def read(self, most: int | None = None) -> tuple[HeldLetters[str], int]:
+        for key in islice(self._listed(), most):
             # Because it is archived, say, or encrypted with a key that only its writer has.
             with refusal_of(f"object {key}", self.refused):
                 self._read_one(key)

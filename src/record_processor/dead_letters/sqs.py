@@ -59,7 +59,7 @@ class SqsStore:
                 fifo = {"MessageGroupId": letter.id, "MessageDeduplicationId": letter.id}
             send("sqs", letter, _LARGEST_BYTES, partial(self._send, fifo))
 
-    def read(self) -> tuple[HeldLetters[str], int]:
+    def read(self, most: int | None = None) -> tuple[HeldLetters[str], int]:
         self._held_since = time.monotonic()
         while messages := self._receive():
             for message in messages:
@@ -67,7 +67,8 @@ class SqsStore:
                     self._found.add(unpacked(message["Body"]), message["ReceiptHandle"])
                 except ValueError:
                     self._bad.append(message["ReceiptHandle"])
-            if time.monotonic() - self._held_since > _LONGEST_READ_SECONDS:
+            is_enough = most is not None and len(self._found.places()) + len(self._bad) >= most
+            if is_enough or time.monotonic() - self._held_since > _LONGEST_READ_SECONDS:
                 break
         return self._found, len(self._bad)
 

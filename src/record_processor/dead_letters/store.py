@@ -43,8 +43,11 @@ class ReadableStore(Store, Protocol):
     def refused(self) -> list[str]:
         """What the service did not return or set aside, and why: it stays, and blocks nothing else."""
 
-    def read(self) -> tuple[Iterable[Letter], int]:
-        """Return the letters in stream order, for any number of iterations, and how many things are not letters."""
+    def read(self, most: int | None = None) -> tuple[Iterable[Letter], int]:
+        """Return the letters in stream order, for any number of iterations, and how many things are not letters.
+
+        With `most`, a service is not asked for more when there are that many; a file is read while it is iterated over.
+        """
 
     def hold(self) -> None:
         """Hide from others what `read` returned; forget what they received. Called before each removal's letters."""

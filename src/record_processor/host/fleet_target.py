@@ -12,6 +12,8 @@ from record_processor.fleet.oldest_records import AT_ONCE, OldestRecords
 from record_processor.host import endpoints, stream_arns
 
 if TYPE_CHECKING:
+    import boto3
+
     from record_processor.config.worker_configuration import WorkerConfiguration
 
 _MILLIS = 1000
@@ -30,21 +32,20 @@ def connect(configuration: WorkerConfiguration) -> Target:
     return target(configuration, made, streams)
 
 
+def stream_calls(configuration: WorkerConfiguration) -> QuickCalls:
+    """Return calls to read streams with, which may run `AT_ONCE` at the same time and are tried once."""
+    aws = configuration.aws
+    return _stream_calls(clients.session(aws.streams_provider, aws.region), aws.streams_endpoint)
+
+
 def target(configuration: WorkerConfiguration, made: endpoints.Clients, streams: dict[str, str]) -> Target:
     """Return the same for clients and streams that are already known."""
-    reader = clients.client(
-        made.streams_session,
-        "dynamodbstreams",
-        configuration.aws.streams_endpoint,
-        setting="kinesisEndpoint",
-        at_once=AT_ONCE,
-    )
     tables = configuration.tables
     return Target(
         name=configuration.application_name,
         dynamodb=made.tables,
         streams=made.streams,
-        oldest=OldestRecords(QuickCalls(made.streams_session, reader, "dynamodb", "DynamoDBStreams_20120810")),
+        oldest=OldestRecords(_stream_calls(made.streams_session, configuration.aws.streams_endpoint)),
         lease_table=tables.leases.name,
         coordinator_table=tables.coordinator.name,
         metrics_table=tables.metrics.name,
@@ -53,6 +54,11 @@ def target(configuration: WorkerConfiguration, made: endpoints.Clients, streams:
         begins_at_latest=configuration.for_kcl["initialPositionInStream"] == InitialPosition.LATEST.value,
         silent_seconds=_silent_seconds(configuration),
     )
+
+
+def _stream_calls(session: boto3.Session, endpoint: str | None) -> QuickCalls:
+    reader = clients.client(session, "dynamodbstreams", endpoint, setting="kinesisEndpoint", at_once=AT_ONCE)
+    return QuickCalls(session, reader, "dynamodb", "DynamoDBStreams_20120810")
 
 
 def _silent_seconds(configuration: WorkerConfiguration) -> float:

@@ -13,6 +13,7 @@ import yaml
 
 from record_processor.host.metrics import catalogue
 from tests.servers.process import require
+from tests.promtool import promtool as find_promtool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +30,7 @@ GRAFANAS = {"$__rate_interval": "5m", "$job": ".*", "$table": ".*"}
 
 
 def promtool(*arguments: str) -> None:
-    require("promtool")
-    answer = subprocess.run(["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True, check=False)
+    answer = subprocess.run([find_promtool(), *arguments], cwd=FOLDER, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
