@@ -18,8 +18,8 @@ import pytest
 
 from tests.end_to_end.test_mistakes import at
 from tests.harness import Database, Worker, run_command, wait_for
-from tests.servers.process import LOOPBACK, free_port, require
 from tests.promtool import promtool as find_promtool
+from tests.servers.process import LOOPBACK, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +130,9 @@ def test_promtool_has_nothing_against_what_a_worker_shows(
     running.wait_for_event("shard.started", 2)
     wait_for(lambda: any(name.startswith("shard_lag_seconds") for name in scraped(port)), "the shards are shown")
     text = asked(port, "/metrics")[1]
-    answer = subprocess.run([find_promtool(), "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [find_promtool(), "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
 
 

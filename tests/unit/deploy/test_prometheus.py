@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from record_processor.host.metrics import catalogue
-from tests.servers.process import require
 from tests.promtool import promtool as find_promtool
 
 if TYPE_CHECKING:

@@ -22,9 +22,8 @@ from record_processor.host.metrics import catalogue, exposition
 from record_processor.host.metrics.collecting import samples
 from record_processor.host.metrics.exposition import Metric, Sample
 from record_processor.host.metrics.reference import table as reference_table
-from tests.servers.process import require
-from tests.unit.host.metrics.builders import TABLE, figures, jvm, shard, who
 from tests.promtool import promtool as find_promtool
+from tests.unit.host.metrics.builders import TABLE, figures, jvm, shard, who
 
 if TYPE_CHECKING:
     from record_processor.host.metrics.figures import Figures
@@ -45,7 +44,9 @@ def value(told: str, series: str) -> float:
 
 def checked(told: str) -> str:
     """What promtool has against it."""
-    answer = subprocess.run([find_promtool(), "check", "metrics"], input=told, capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [find_promtool(), "check", "metrics"], input=told, capture_output=True, text=True, check=False
+    )
     return answer.stdout + answer.stderr
 
 
