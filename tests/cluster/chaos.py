@@ -14,13 +14,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.cluster import checker
+from tests.cluster import checker, metrics_observer
 from tests.cluster.checker import Fault, Toll
 from tests.cluster.clock import moment_ns
 from tests.cluster.cluster import Cluster
 from tests.cluster.faults import FAULTS, broken, deck
 from tests.cluster.hosts import why_no_namespaces
 from tests.cluster.leases import LeaseObserver
+from tests.cluster.metrics_observer import MetricsObserver
 from tests.cluster.status_observer import StatusObserver
 from tests.cluster.verdict import SETTLE_SECONDS, all_done, wrongs
 from tests.cluster.writer import Writer
@@ -64,7 +65,7 @@ class Plan(NamedTuple):
 def run(folder: Path, plan: Plan, writes_per_second: float) -> Verdict:
     """One run, from an empty cluster to the verdict."""
     chance = random.Random(plan.seed)  # noqa: S311 - it is to be repeatable
-    cluster = Cluster(folder, HOSTS, SHARDS)
+    cluster = Cluster(folder, HOSTS, SHARDS, **metrics_observer.PROPERTIES)
     try:
         cluster.give_clocks()
         cluster.start()
@@ -74,7 +75,7 @@ def run(folder: Path, plan: Plan, writes_per_second: float) -> Verdict:
         begun = time.monotonic()
         writer.start()
         observer.start()
-        status = StatusObserver(_properties(cluster))
+        status, metrics = StatusObserver(_properties(cluster)), MetricsObserver(cluster)
         faults = list(_faults(cluster, chance, plan))
         writer.end()
         rate = writer.writes / (time.monotonic() - begun)
@@ -83,8 +84,9 @@ def run(folder: Path, plan: Plan, writes_per_second: float) -> Verdict:
         except AssertionError as error:
             _say(str(error))
         observer.end()
-        untrue = status.wrongs()
+        untrue = {"status that is not true": status.wrongs(), "metrics that are not true": metrics.wrongs()}
         status.end()
+        metrics.end()
         statuses = cluster.stop()
         return _verdict(cluster, writer, observer, faults, statuses, untrue, rate)
     finally:
@@ -120,14 +122,14 @@ def _verdict(
     observer: LeaseObserver,
     faults: list[Fault],
     statuses: Mapping[str, int],
-    untrue: list[str],
+    untrue: Mapping[str, list[str]],
     rate: float,
 ) -> Verdict:
     acts = cluster.acts()
     wrong = {
         **wrongs(cluster, writer, observer.seen),
         "stops that failed": [f"{name}: {status}" for name, status in statuses.items() if status != 0],
-        "status that is not true": untrue,
+        **untrue,
     }
     tolls = checker.tolls(acts, writer.written_ns, faults)
     return Verdict(writer.writes, rate, wrong, tolls, checker.longest_standstills(acts))

@@ -27,7 +27,10 @@ class Network:
         self._subnet = _NETWORK.format(number=number)
         self._bridge = f"rpb{number}"
         self.address = f"{self._subnet}.1"
-        self.hosts = [Host(f"rp-{number}-{index}", f"rpv{number}-{index}") for index in range(count)]
+        self.hosts = [
+            Host(f"rp-{number}-{index}", f"rpv{number}-{index}", f"{self._subnet}.{10 + index}")
+            for index in range(count)
+        ]
         try:
             self._make()
         except subprocess.CalledProcessError as error:
@@ -43,20 +46,21 @@ class Network:
         _ip("link", "add", self._bridge, "type", "bridge")
         _ip("addr", "add", f"{self.address}/24", "dev", self._bridge)
         _ip("link", "set", self._bridge, "up")
-        for index, host in enumerate(self.hosts):
+        for host in self.hosts:
             _ip("netns", "add", host.namespace)
             peer = ("peer", "name", "eth0", "netns", host.namespace)
             _ip("link", "add", host.cable, "type", "veth", *peer)
             _ip("link", "set", host.cable, "master", self._bridge, "up")
-            _ip("-n", host.namespace, "addr", "add", f"{self._subnet}.{10 + index}/24", "dev", "eth0")
+            _ip("-n", host.namespace, "addr", "add", f"{host.address}/24", "dev", "eth0")
             _ip("-n", host.namespace, "link", "set", "eth0", "up")
             _ip("-n", host.namespace, "link", "set", "lo", "up")
 
 
 class Host:
-    def __init__(self, namespace: str, cable: str) -> None:
+    def __init__(self, namespace: str, cable: str, address: str) -> None:
         self.namespace = namespace
         self.cable = cable
+        self.address = address
 
     @property
     def prefix(self) -> Sequence[str]:

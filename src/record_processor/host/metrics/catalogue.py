@@ -43,12 +43,17 @@ DISTRIBUTED = (
     _metric("batch_records", "histogram", _ACTION, "How many records the calls had."),
 )
 BLOCKED_SECONDS = _metric(
-    "blocked_seconds", "gauge", _ACTION, "How long the action has been blocked, in the shard where that is longest."
+    "blocked_seconds",
+    "gauge",
+    _ACTION,
+    "How long the action has failed, or a call has not returned, in the shard where that is longest.",
 )
 
 # Of the shards that this worker reads, by table.
 SHARDS = _metric("shards", "gauge", _TABLE, "Shards whose processes this worker has.")
-BLOCKED_SHARDS = _metric("blocked_shards", "gauge", _TABLE, "Shards in which an action fails and records wait.")
+BLOCKED_SHARDS = _metric(
+    "blocked_shards", "gauge", _TABLE, "Shards in which an action fails or a call does not return, and records wait."
+)
 CRASHING_SHARDS = _metric(
     "crash_looping_shards", "gauge", _TABLE, "Shards whose process died three times or more without lasting progress."
 )
