@@ -314,6 +314,7 @@ def test_watching_shows_it_again_until_it_is_interrupted(
     busy.show(table, 1)
     running = worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint)
     running.wait_for_event("shard.started")
+    told(running, lambda found: states(found) == ["reading"], "its owner reports it")
     command = [*COMMAND, "status", str(running.properties_path), "--json", "--watch"]
     with subprocess.Popen(command, cwd=running.folder, stdout=subprocess.PIPE, text=True) as watching:
         assert watching.stdout is not None

@@ -113,6 +113,7 @@ class ShardDelivery:
             LeaseLostError: nothing more may start here.
             StopRequestedError, ReloadRequestedError: the rest was not taken in.
         """
+        self._refuse_on_new_actions()  # also when there are none: most shards are idle most of the time
         records = without_repeated(records, self._newest)
         for start in range(0, len(records), _CHUNK):
             self._wait_for_room()

@@ -152,7 +152,8 @@ class WorkerReporter:
         before = self._written
         if before is not None and report.at - before.at < UNCHANGED_SECONDS and _essence(report) == _essence(before):
             return
-        self._tried_at = now
+        if self._is_due(now):  # one in between, because of new orders, delays no other
+            self._tried_at = now
         try:
             self._clock.see(self._place.connect().put_item(TableName=self._place.table, Item=item_of(report)))
         except (BotoCoreError, ClientError) as error:

@@ -71,6 +71,7 @@ class Steer:
 
     def resume(self, table: str | None, action: str | None, shard: str | None, everything: bool) -> int:
         """Return the exit status. Raises SetupError if nothing was paused that way."""
+        self._items()  # an application without tables is told so
         scope = Scope() if everything else self._scope(table, action, shard)
         before = self._orders()
         gone = [one for one in before.pauses if everything or one.scope == scope]
@@ -166,8 +167,8 @@ class Steer:
         Raises:
             SetupError: there is no such thing, or the application has no tables.
         """
-        items = self._items()
         table = steer_names.table(self._configuration, self._path, table)
+        items = self._items()
         if action is not None:
             self._check_action(action, items)
         if shard is None:
