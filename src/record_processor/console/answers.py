@@ -27,7 +27,7 @@ class Answer(NamedTuple):
 
 def content(body: bytes, content_type: str) -> Answer:
     """Return an answer with a tag, compressed if that is worth it. Every browser reads gzip."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    tag = f'"{hashlib.sha256(body).hexdigest()}"'
     if len(body) < _SMALL_BYTES:
         return Answer(200, content_type, body, tag=tag)
     return Answer(200, content_type, gzip.compress(body, _GZIP_LEVEL, mtime=0), is_gzip=True, tag=tag)
