@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from record_processor.catalog import registry, variables
 from record_processor.config import convert
@@ -12,6 +12,8 @@ from record_processor.filters.event_pattern import InvalidFilter
 from record_processor.filters.record_filter import RecordFilter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from record_processor.config.wording import KeyPath, Problem
     from record_processor.plugin.action import Action
     from record_processor.plugin.settings import ActionSettings
@@ -19,8 +21,15 @@ if TYPE_CHECKING:
 EXAMPLE = "actions: [{name: show, type: log}]"
 
 
-def build_actions(items: list[dict[str, Any]]) -> list[Action[Any]]:
-    """Return the actions that checked content describes.
+class Ready(NamedTuple):
+    """An action that was built before, and that nobody has used."""
+
+    item: dict[str, Any]
+    action: Action[Any]
+
+
+def build_actions(items: list[dict[str, Any]], ready: Sequence[Ready] = ()) -> list[Action[Any]]:
+    """Return the actions that checked content describes; those that are ready are taken as they are.
 
     Raises:
         InvalidConfigError: what was valid when it was checked no longer is (a handler's module changed, say).
@@ -28,6 +37,9 @@ def build_actions(items: list[dict[str, Any]]) -> list[Action[Any]]:
     variables.set_all(items)
     actions: list[Action[Any]] = []
     for index, item in enumerate(items):
+        if (built := next((one.action for one in ready if one.item == item), None)) is not None:
+            actions.append(built)
+            continue
         action, problems = build(item, ("actions", index))
         if action is None:
             raise InvalidConfigError([ConfigError(written_path(place), message) for place, message in problems])

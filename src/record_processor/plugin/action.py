@@ -118,8 +118,8 @@ class Action(abc.ABC, Generic[SettingsT]):
     def warm_up(self, stream_region: str) -> None:
         """Do what takes long the first time, and all shard processes can share: imports, clients without connections.
 
-        Called in the process from which shard processes are forked, on an action that is then thrown away. It must
-        start no thread and leave nothing open. Errors are ignored: `deliver` meets them again.
+        Called in the process from which shard processes are forked, on an action of which each then has a copy. It
+        must start no thread and leave nothing open. Errors are ignored: `deliver` meets them again.
         """
 
     def open(self, shard: Shard) -> None:

@@ -55,7 +55,7 @@ def main() -> NoReturn:
     _outlive_signals()
     _note_actions()
     gc.disable()  # a collection in the middle of imports would only cost time
-    warm_up.warm_up()
+    actions = warm_up.warm_up()
     if threads := _other_threads():
         log.warning(
             "forker.unavailable",
@@ -71,7 +71,7 @@ def main() -> NoReturn:
     if child is None:
         os._exit(0)
     forked.become(child.pipes, child.start.environment)
-    process.main()
+    process.main(actions)
 
 
 class Forker:

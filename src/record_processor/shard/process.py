@@ -29,6 +29,9 @@ from record_processor.system import process_end, shard_environment, working_dire
 from record_processor.text import redaction
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from record_processor.catalog.build import Ready
     from record_processor.delivery.suspicion import Suspicion
     from record_processor.plugin.action import Action
     from record_processor.system.shard_environment import ShardEnvironment
@@ -39,15 +42,16 @@ log = log_events.Log("worker.main")
 _HOOKS_SECONDS = 2.0
 
 
-def main() -> NoReturn:
+def main(ready: Sequence[Ready] = ()) -> NoReturn:
+    """Run to the end; `ready` are actions that the process was forked with."""
     try:
-        _run()
+        _run(ready)
     except BaseException as error:  # no user code is involved: that is a bug here
         log.error("shard.failed", f"this shard's process cannot start: {described(error)}", exception=error)
         process_end.end(process_end.DEFECT)
 
 
-def _run() -> NoReturn:
+def _run(ready: Sequence[Ready]) -> NoReturn:
     working_directory.remember()
     _own_group()
     _ignore_signals()
@@ -68,7 +72,7 @@ def _run() -> NoReturn:
         debugging.begin(env.debug_path)
     # Before the actions are read: what is replaced meanwhile counts as replaced.
     orders = OrdersView(env.orders_path, env.actions_number)
-    actions = _actions(env, lease)
+    actions = _actions(env, lease, ready)
     process_end.before(lambda: _abandon(actions))
     suspicions = _suspicions(env, actions)
     trials = Trials(env.trials_path, actions, suspicions)
@@ -118,11 +122,11 @@ def _begin_nothing(protocol: Protocol, lease: Lease) -> None:
     lease.forbid()
 
 
-def _actions(env: ShardEnvironment, lease: Lease) -> list[Action[Any]]:
+def _actions(env: ShardEnvironment, lease: Lease, ready: Sequence[Ready]) -> list[Action[Any]]:
     try:
         content = msgspec.json.decode(env.actions_path.read_bytes(), type=shard_environment.Content)
         redaction.remember(content.secrets)
-        actions = build_actions(content.actions)
+        actions = build_actions(content.actions, ready)
     except RecordProcessorError as error:
         log.error("shard.failed", f"the actions can no longer be built: {error}")
     except BaseException as error:  # a handler's module may raise anything while it is imported

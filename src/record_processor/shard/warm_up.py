@@ -9,38 +9,43 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from record_processor.catalog import build, registry, variables
+from record_processor.catalog.build import Ready
 from record_processor.dead_letters import store
 from record_processor.system import shard_environment
 from record_processor.text import redaction
 
+if TYPE_CHECKING:
+    from record_processor.plugin.action import Action
 
-def warm_up() -> None:
-    """Prepare what the actions of this worker need."""
+
+def warm_up() -> list[Ready]:
+    """Prepare what the actions of this worker need; return those that shard processes can use as they are."""
     with contextlib.suppress(OSError, KeyError, msgspec.MsgspecError):
         path, region = Path(os.environ[shard_environment.ACTIONS]), os.environ[shard_environment.REGION]
         content = msgspec.json.decode(path.read_bytes(), type=shard_environment.Content)
         redaction.remember(content.secrets)
         if any(_runs_here(item) for item in content.actions):
             variables.set_all(content.actions)
-        for item in content.actions:
-            _prepare(item, region)
+        prepared = [Ready(item, action) for item in content.actions if (action := _prepared(item, region)) is not None]
+        return [one for one in prepared if not _is_users(one.item)]
+    return []
 
 
-def _prepare(item: dict[str, Any], region: str) -> None:
-    if item.get("type") not in registry.built_in():
-        return
-    if not _is_users(item) or _runs_here(item):
-        action, _ = build.build(item, ())
-        if action is not None:
-            with contextlib.suppress(Exception):
-                action.warm_up(region)
-            with contextlib.suppress(Exception):
-                store.warm_up(action.settings.dead_letter, region)
+def _prepared(item: dict[str, Any], region: str) -> Action[Any] | None:
+    if item.get("type") not in registry.built_in() or (_is_users(item) and not _runs_here(item)):
+        return None
+    action, _ = build.build(item, ())
+    if action is not None:
+        with contextlib.suppress(Exception):
+            action.warm_up(region)
+        with contextlib.suppress(Exception):
+            store.warm_up(action.settings.dead_letter, region)
+    return action
 
 
 def _is_users(item: dict[str, Any]) -> bool:
