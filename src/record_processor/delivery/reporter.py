@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 log = Log("worker.delivery")
 
-LOOK_SECONDS = 0.25
-UNCHANGED_SECONDS = 1.0
-"""A snapshot in which nothing has changed is written this often: it says that the process runs."""
-
+_LOOK_SECONDS = 0.25
+_IDLE_SECONDS = 1.0
+"""How often a snapshot is written in which nothing has changed: it says that the process runs."""
 
 # KCL reads every second or so, and pauses longer while a shard is empty.
 _EMPTY_SECONDS = 3.0
@@ -41,7 +40,11 @@ class Times(NamedTuple):
 
 
 class Reporter:
-    """Looks four times a second, for as long as the process lives, and writes what has changed."""
+    """Looks while there is work, four times a second, and writes what has changed, for as long as the process lives.
+
+    Most shards are idle most of the time, and each look of each of them would wake the host: so they are looked at once
+    a second, and when records come.
+    """
 
     def __init__(self, report: ShardReport, delivery: ShardDelivery, lease: Lease, times: Callable[[], Times]) -> None:
         """Begin at once."""
@@ -51,20 +54,32 @@ class Reporter:
         self._times = times
         self._written = Snapshot()
         self._unsaved_since: float | None = None
+        self._records_came = threading.Event()
         threading.Thread(target=self._run, name="reporter", daemon=True).start()
+
+    def see_records(self) -> None:
+        """Look now, if nothing was to be done."""
+        self._records_came.set()
 
     def _run(self) -> None:
         try:
             while True:
+                self._records_came.clear()  # first: whatever comes during the look is looked at again
                 self._write_changed()
-                time.sleep(LOOK_SECONDS)
+                self._rest()
         except Exception as error:  # a bug here: the shard goes on without a report
             log.error("report.unavailable", f"this shard is no longer reported: {described(error)}", exception=error)
+
+    def _rest(self) -> None:
+        if self._written.pending:
+            time.sleep(_LOOK_SECONDS)
+        else:
+            self._records_came.wait(_IDLE_SECONDS)
 
     def _write_changed(self) -> None:
         before, now = self._written, time.time()
         snapshot = self._snapshot(before.at)
-        if snapshot != before or abs(now - before.at) >= UNCHANGED_SECONDS:
+        if snapshot != before or abs(now - before.at) >= _IDLE_SECONDS - _LOOK_SECONDS:
             snapshot.at = now
             self._report.write(snapshot)
             self._written = snapshot

@@ -95,6 +95,7 @@ class RecordProcessor(RecordProcessorBase):
         self._report_path = report_path
         self._restarts = restarts
         self._empty_at: float | None = None
+        self._reporter: Reporter | None = None
         self._suspicions = suspicions
         self._delivery = ShardDelivery(actions, lease, grace_seconds, trials, suspicions, orders)
         self._checkpoints = Checkpointer(checkpoint_interval_seconds, lease, self._delivery)
@@ -120,6 +121,8 @@ class RecordProcessor(RecordProcessorBase):
             self._empty_at = time.time()
         try:
             self._delivery.submit(process_records_input.records)
+            if process_records_input.records and self._reporter is not None:
+                self._reporter.see_records()
             if self._delivery.save_wanted:
                 self._checkpoints.save(process_records_input.checkpointer)
                 self._delivery.saved()
@@ -158,7 +161,7 @@ class RecordProcessor(RecordProcessorBase):
         self._checkpoints.counters = report.of_shard
         if self._report_path is not None:
             os.register_at_fork(after_in_child=report.detach)
-            Reporter(report, self._delivery, self._lease, self._times)
+            self._reporter = Reporter(report, self._delivery, self._lease, self._times)
 
     def _times(self) -> Times:
         return Times(self._checkpoints.saved_at, self._checkpoints.saved_up_to, self._empty_at)
