@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def found(shards: int, jvm_options: str = "-Xmx256m", uses_sdk: bool = False) -> dict[str, Finding]:
-    return {one.what: one for one in machine.look_for_shards(shards, jvm_options, uses_sdk)}
+def found(
+    shards: int, jvm_options: str = "-Xmx256m", *, uses_sdk: bool = False, forks: bool = True
+) -> dict[str, Finding]:
+    lines = machine.look_for_shards(shards, jvm_options, uses_sdk=uses_sdk, forks=forks)
+    return {one.what: one for one in lines}
 
 
 def test_a_line_has_its_remedy_at_its_end_if_there_is_one() -> None:
@@ -57,7 +60,9 @@ def test_too_little_memory_for_the_shards_is_a_warning(monkeypatch: pytest.Monke
     assert found(4)["memory"].result == "ok"
     assert found(4, jvm_options="-Xmx1g -Xmx512m")["memory"].result == "warning"
     assert found(40)["memory"].result == "warning"
-    assert found(8, uses_sdk=True)["memory"].result == "warning"
+    assert found(12)["memory"].result == "ok"
+    assert found(12, forks=False)["memory"].result == "warning"
+    assert found(20, uses_sdk=True)["memory"].result == "warning"
 
 
 def test_what_is_available_is_known_on_linux() -> None:

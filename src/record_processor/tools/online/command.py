@@ -82,4 +82,5 @@ def _outside(checked: Checked) -> Iterator[Finding]:
     yield from destinations.look(checked.needs, aws.region)
     uses_sdk = any(question.aws is not None for question in checked.needs.questions)
     shards = sum(one.open_shards for one in seen) or len(configuration.stream_names)
-    yield from machine.look_for_shards(shards, configuration.jvm_options, uses_sdk)
+    forks = configuration.has_warm_parent and configuration.executable_name is None
+    yield from machine.look_for_shards(shards, configuration.jvm_options, uses_sdk=uses_sdk, forks=forks)

@@ -23,8 +23,9 @@ _SMALLEST_ROOM_MB = 4
 _DESCRIPTORS = 128
 _DESCRIPTORS_A_SHARD = 8
 # Measured: docs/explanation/measurements.md. The heap comes on top of the JVM's own memory.
-_JVM_MB, _PARENT_MB = 110, 45
-_SHARD_MB, _SHARD_WITH_SDK_MB = 15, 41
+_JVM_MB, _PARENT_MB, _FORKER_MB = 110, 45, 30
+# By whether it was forked, and whether it needs the AWS SDK.
+_SHARD_MB = {(True, False): 6, (True, True): 11, (False, False): 15, (False, True): 41}
 _HEAP = re.compile(r"-Xmx(\d+)([kKmMgG]?)")
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _DEFAULT_HEAP_MB = 256
@@ -36,10 +37,10 @@ def look() -> Iterator[Finding]:
     yield from attempted("run directory", _run_directory)
 
 
-def look_for_shards(shards: int, jvm_options: str, uses_sdk: bool) -> Iterator[Finding]:
-    """Yield whether one host alone could hold all the shards that there are now."""
+def look_for_shards(shards: int, jvm_options: str, *, uses_sdk: bool, forks: bool) -> Iterator[Finding]:
+    """Yield whether one host alone could hold all the shards that there are now; `forks`: they have a warm parent."""
     yield _descriptors(shards)
-    yield _memory(shards, jvm_options, uses_sdk)
+    yield _memory(shards, _JVM_MB + _heap_mb(jvm_options) + _PARENT_MB + forks * _FORKER_MB, _SHARD_MB[forks, uses_sdk])
 
 
 def _java() -> Iterator[Finding]:
@@ -79,9 +80,8 @@ def _count(shards: int) -> str:
     return f"{shards:,} shard{'s' * (shards != 1)}"
 
 
-def _memory(shards: int, jvm_options: str, uses_sdk: bool) -> Finding:
-    a_shard = _SHARD_WITH_SDK_MB if uses_sdk else _SHARD_MB
-    needed = _JVM_MB + _heap_mb(jvm_options) + _PARENT_MB + shards * a_shard
+def _memory(shards: int, worker: int, a_shard: int) -> Finding:
+    needed = worker + shards * a_shard
     available = _available_mb()
     if available is None:
         return warning("memory", f"about {needed:,} MB are needed for {_count(shards)}", "See that they are there")
