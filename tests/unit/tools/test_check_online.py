@@ -60,8 +60,8 @@ def test_too_little_memory_for_the_shards_is_a_warning(monkeypatch: pytest.Monke
     assert found(4)["memory"].result == "ok"
     assert found(4, jvm_options="-Xmx1g -Xmx512m")["memory"].result == "warning"
     assert found(40)["memory"].result == "warning"
-    assert found(12)["memory"].result == "ok"
-    assert found(12, forks=False)["memory"].result == "warning"
+    assert found(14)["memory"].result == "ok"
+    assert found(14, forks=False)["memory"].result == "warning"
     assert found(20, uses_sdk=True)["memory"].result == "warning"
 
 
