@@ -29,7 +29,7 @@ def test_what_cannot_be_shown_is_one_message(database: Database, tmp_path: Path)
         file = at(database, tmp_path, **{"streamName": table, **properties})
         return run_command("console", file, "--port", str(free_port()), cwd=tmp_path)
 
-    assert_refused(asked(), "there is no lease table 'app-mistakes'", REGION, database.endpoint, "applicationName")
+    assert_refused(asked(), "there is no lease table 'app-mistakes", REGION, database.endpoint, "applicationName")
     assert_refused(asked(streamName="Nothing"), "there is no table 'Nothing'")
     assert_refused(asked(dynamoDBEndpoint=NOBODY_LISTENS), f"cannot connect to {NOBODY_LISTENS}", "dynamoDBEndpoint")
     assert_refused(asked(kinesisEndpoint=NOBODY_LISTENS), f"cannot connect to {NOBODY_LISTENS}", "kinesisEndpoint")

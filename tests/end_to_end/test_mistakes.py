@@ -18,7 +18,13 @@ NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
 def written(folder: Path, actions: str = GOOD_ACTIONS, **properties: str) -> str:
-    values = {"applicationName": "app-mistakes", "streamName": "Orders", "regionName": REGION, **properties}
+    # Of its own: workers of other tests may have made tables.
+    values = {
+        "applicationName": f"app-mistakes-{folder.name}",
+        "streamName": "Orders",
+        "regionName": REGION,
+        **properties,
+    }
     (folder / "actions.yaml").write_text(actions)
     (folder / "worker.properties").write_text("".join(f"{name} = {value}\n" for name, value in values.items()))
     return "worker.properties"

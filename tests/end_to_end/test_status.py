@@ -144,7 +144,7 @@ def test_what_cannot_be_shown_is_one_message(database: Database, tmp_path: Path)
         file = at(database, tmp_path, **{"streamName": table, **properties})
         return run_command("status", file, *arguments, cwd=tmp_path)
 
-    assert_refused(asked(), "there is no lease table 'app-mistakes'", REGION, database.endpoint, "applicationName")
+    assert_refused(asked(), "there is no lease table 'app-mistakes", REGION, database.endpoint, "applicationName")
     database.put(table, "a")
     assert_refused(asked(applicationName=table), f"table '{table}' is there, and it is not a lease table")
     assert_refused(asked("--table", "Other"), "--table Other", f"it has: {table}")

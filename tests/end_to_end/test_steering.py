@@ -184,15 +184,15 @@ def test_what_cannot_be_ordered_is_one_message(database: Database, tmp_path: Pat
         file = at(database, tmp_path, **{"streamName": table, **properties})
         return run_command(verb, file, *arguments, cwd=tmp_path)
 
-    assert_refused(asked("pause"), "there is no table 'app-mistakes-CoordinatorState'", database.endpoint)
-    assert_refused(asked("resume", "--all"), "there is no table 'app-mistakes-CoordinatorState'")
+    assert_refused(asked("pause"), "there is no table 'app-mistakes", database.endpoint)
+    assert_refused(asked("resume", "--all"), "there is no table 'app-mistakes")
     assert_refused(asked("pause", "--table", "Other"), "--table Other")
     assert_refused(asked("pause", dynamoDBEndpoint=NOBODY_LISTENS), f"cannot connect to {NOBODY_LISTENS}")
     assert_refused(asked("pause", AwsCredentialsProvider="DefaultCredentialsProvider"), "no AWS credentials found")
     assert_refused(asked("pause", "--reason", "x" * 301), "--reason: expected at most 300 characters")
     assert_refused(run_command("pause", "absent.properties", cwd=tmp_path), "absent.properties: cannot be read")
     refused = asked("skip", "s", "1", "--action", "x", "--reason", "y")
-    assert_refused(refused, "there is no table 'app-mistakes-CoordinatorState'")
+    assert_refused(refused, "there is no table 'app-mistakes")
 
 
 TO_FIRST = "actions: [{name: first, type: python, handler: 'shop:handle', preload: true}]"
