@@ -71,8 +71,9 @@ def test_a_role_that_nobody_can_assume_for_lack_of_credentials_is_reported_as_th
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    sqs = client("sqs", AwsSettings(role_arn="arn:aws:iam::999999999999:role/writer"), "us-west-2")
     with pytest.raises(NoCredentialsError):
-        client("sqs", AwsSettings(role_arn="arn:aws:iam::999999999999:role/writer"), "us-west-2")
+        sqs.list_queues()
 
 
 def test_a_profile_gives_credentials_and_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -119,15 +119,11 @@ def content_md5(content: bytes) -> str:
 def _assume(session: Session, role_arn: str, region: str) -> None:
     """Have the session's clients act as a role, with credentials that are renewed before they expire."""
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-    from botocore.exceptions import NoCredentialsError
 
     def sts(name: str, **options: Any) -> Any:
         return bounded(session.create_client(name, region_name=region, **options))
 
-    source = session.get_credentials()
-    if source is None:
-        raise NoCredentialsError
-    fetcher = AssumeRoleCredentialFetcher(sts, source, role_arn)
+    fetcher = AssumeRoleCredentialFetcher(sts, session.get_credentials(), role_arn)
     # The public setter accepts only fixed keys, which would expire in a worker that runs for weeks.
     session._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
         fetcher.fetch_credentials, "assume-role"
