@@ -6,6 +6,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string", "minLength": 1}
+_FLAG: Schema = {"enum": ["true", "false"]}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _DURATION: Schema = {"type": "string", "pattern": r"^\d+(ms|s|m|h)$"}
 _LABELS: Schema = {"type": "object", "additionalProperties": _TEXT, "minProperties": 1}
@@ -33,12 +34,19 @@ _RULES = _closed(
     {"stabilizationWindowSeconds": {"type": "integer", "minimum": 0, "maximum": 3600}},
 )
 _BEHAVIOR = _closed({"behavior": _closed({"scaleUp": _RULES, "scaleDown": _RULES})})
-_TRIGGER = _closed(
+# KEDA takes text alone: a number or a flag without quotes is refused when it is applied.
+_PROMETHEUS = _closed(
     {
         "type": {"const": "prometheus"},
         "metricType": {"enum": ["Value", "AverageValue"]},
-        # KEDA takes text alone: a number without quotes is refused when it is applied.
-        "metadata": _closed({"serverAddress": _TEXT, "query": _TEXT, "threshold": _TEXT}),
+        "metadata": _closed({"serverAddress": _TEXT, "query": _TEXT, "threshold": _TEXT}, {"ignoreNullValues": _FLAG}),
+    }
+)
+_CPU = _closed(
+    {
+        "type": {"const": "cpu"},
+        "metricType": {"enum": ["Utilization", "AverageValue"]},
+        "metadata": _closed({"value": _TEXT}, {"containerName": _TEXT}),
     }
 )
 _FALLBACK_BEHAVIORS = ["static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower"]
@@ -51,7 +59,7 @@ SCALED_OBJECT = _resource(
             "scaleTargetRef": _closed({"name": _TEXT}),
             "minReplicaCount": _COUNT,
             "maxReplicaCount": {"type": "integer", "minimum": 1},
-            "triggers": {"type": "array", "items": _TRIGGER, "minItems": 1},
+            "triggers": {"type": "array", "items": {"oneOf": [_PROMETHEUS, _CPU]}, "minItems": 1},
         },
         {
             "pollingInterval": _COUNT,
