@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from record_processor.config.properties import read_properties
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from record_processor.config.worker_configuration import WorkerConfiguration
 
 ROOT = Path(__file__).parents[2]
@@ -16,9 +18,9 @@ DEPLOY = ROOT / "deploy"
 SPARE_SECONDS = 5
 
 
-def configuration(properties: Path) -> WorkerConfiguration:
+def configuration(properties: Path, environment: Mapping[str, str] | None = None) -> WorkerConfiguration:
     """Return what a worker reads from that file, without this shell's environment."""
-    return read_properties(properties, [], {})
+    return read_properties(properties, [], environment or {})
 
 
 def stop_seconds(properties: Path) -> float:

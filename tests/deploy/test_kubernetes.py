@@ -18,32 +18,15 @@ import yaml
 from record_processor import __version__
 from record_processor.catalog.actions_file import read_actions
 from record_processor.host.metrics import catalogue
-from tests.deploy.kit import DEPLOY, ROOT, configuration, stop_seconds
+from tests.deploy.kit import ROOT, configuration, stop_seconds
 from tests.deploy.kustomize import Resource, built, read
+from tests.deploy.manifests import FOLDER, MONITORED, PROPERTIES, WORKER, container, one, pod
 from tests.deploy.schemas import EXTENSIONS
 from tests.promtool import promtool
 
-FOLDER = DEPLOY / "kubernetes"
-WORKER, MONITORED = FOLDER / "worker", FOLDER / "with-monitoring"
-PROPERTIES = WORKER / "worker.properties"
 VALIDATE = Path(sys.executable).parent / "kubernetes-validate"
 # The oldest that knows all that is used, and the newest that the pinned schemas have.
 VERSIONS = ("1.27", "1.37")
-
-
-def one(kind: str, folder: Path = MONITORED) -> Resource:
-    (found,) = (resource for resource in built(folder) if resource["kind"] == kind)
-    return found
-
-
-def pod() -> dict[str, Any]:
-    found: dict[str, Any] = one("Deployment")["spec"]["template"]["spec"]
-    return found
-
-
-def container() -> dict[str, Any]:
-    (found,) = pod()["containers"]
-    return dict(found)
 
 
 def validated(folder: Path, resources: list[Resource], version: str) -> subprocess.CompletedProcess[str]:

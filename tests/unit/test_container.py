@@ -50,7 +50,7 @@ def test_a_configuration_is_checked_with_nothing_more_than_compose_leaves() -> N
         "mount -o remount,bind,ro /",
         *(f"{TMPFS} {folder}" for folder in writable),
         f"cd {PLACE}",
-        "! touch here 2>/dev/null",
+        "if touch here 2>/dev/null; then exit 99; fi",
         f"exec {NO_CAPABILITIES} {command}",
     ]
     # Whoever is not root is, in a user namespace.
