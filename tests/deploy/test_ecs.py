@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from record_processor import __version__
-from record_processor.config.property_schema import BY_ENVIRONMENT, ENVIRONMENT_PREFIX
+from record_processor.config.property_schema import BY_ENVIRONMENT
 from record_processor.config.worker_configuration import WorkerConfiguration
 from tests.deploy.kit import ROOT, configuration, stop_seconds
 from tests.deploy.template import FILE, FOLDER, PROPERTIES, container, health_program, resource, template
@@ -103,9 +103,7 @@ def test_an_update_takes_no_task_away_before_a_new_one_is_healthy() -> None:
 @pytest.mark.parametrize("metrics", template()["Parameters"]["Metrics"]["AllowedValues"])
 def test_the_variables_of_the_task_are_properties_with_values_that_are_accepted(metrics: str) -> None:
     variables = {one["Name"]: one["Value"] for one in container()["Environment"]}
-    assert {name.removeprefix(ENVIRONMENT_PREFIX) for name in variables} <= {
-        name.removeprefix(ENVIRONMENT_PREFIX) for name in BY_ENVIRONMENT
-    }
+    assert set(variables) <= set(BY_ENVIRONMENT)
     values = {name: metrics if value == {"Ref": "Metrics"} else value for name, value in variables.items()}
     assert isinstance(configuration(PROPERTIES, values), WorkerConfiguration)
 
