@@ -84,4 +84,13 @@ SERVICE_MONITOR = _resource(
         }
     ),
 )
-EXTENSIONS = {"ScaledObject": SCALED_OBJECT, "ServiceMonitor": SERVICE_MONITOR}
+_RULE = _closed(
+    {"alert": _TEXT, "expr": _TEXT, "labels": _LABELS, "annotations": _LABELS},
+    {"for": _DURATION},
+)
+PROMETHEUS_RULE = _resource(
+    "monitoring.coreos.com/v1",
+    "PrometheusRule",
+    _closed({"groups": {"type": "array", "items": _closed({"name": _TEXT, "rules": {"type": "array", "items": _RULE}})}}),
+)
+EXTENSIONS = {"PrometheusRule": PROMETHEUS_RULE, "ScaledObject": SCALED_OBJECT, "ServiceMonitor": SERVICE_MONITOR}

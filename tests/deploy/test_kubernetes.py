@@ -18,7 +18,7 @@ import yaml
 from record_processor import __version__
 from record_processor.catalog.actions_file import read_actions
 from record_processor.host.metrics import catalogue
-from tests.deploy.kit import ROOT, configuration, stop_seconds
+from tests.deploy.kit import DEPLOY, ROOT, configuration, stop_seconds
 from tests.deploy.kustomize import Resource, built, read
 from tests.deploy.manifests import FOLDER, MONITORED, PROPERTIES, WORKER, container, one, pod
 from tests.deploy.schemas import EXTENSIONS
@@ -55,6 +55,11 @@ def test_a_misspelled_key_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", EXTENSIONS)
 def test_the_extensions_have_their_shape(kind: str) -> None:
     jsonschema.validate(one(kind), EXTENSIONS[kind])
+
+
+def test_the_alerts_are_those_that_are_tested() -> None:
+    tested = yaml.safe_load((DEPLOY / "prometheus/record-processor.rules.yml").read_text())
+    assert one("PrometheusRule")["spec"] == tested
 
 
 @pytest.mark.parametrize("folder", [WORKER, MONITORED], ids=lambda folder: folder.name)
