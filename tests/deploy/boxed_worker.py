@@ -104,7 +104,9 @@ def _script(configuration: Path, writable: Sequence[str]) -> list[str]:
         *(f"{_TMPFS} {folder}" for folder in writable),
         f"cd {app}",
         # What has to be refused is refused.
-        f'for place in / /var/tmp "$HOME" {checkout} {app}; do if touch "$place/here" 2>/dev/null; then exit 99; fi; done',
+        f'for place in / /var/tmp "$HOME" {checkout} {app}; do',
+        '  if touch "$place/here" 2>/dev/null; then echo "$place is writable" >&2; exit 99; fi',
+        "done",
         *(f"touch {folder}/here" for folder in writable),
         f'exec {_NO_CAPABILITIES} "$@"',
     ]

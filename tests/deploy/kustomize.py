@@ -1,4 +1,4 @@
-"""What `kubectl apply --kustomize` makes of our folders, as far as they use it: a key that this does not know is an error."""
+"""What `kubectl apply --kustomize` makes of our folders, as far as they use it: an unknown key is an error."""
 
 from __future__ import annotations
 

@@ -91,6 +91,8 @@ _RULE = _closed(
 PROMETHEUS_RULE = _resource(
     "monitoring.coreos.com/v1",
     "PrometheusRule",
-    _closed({"groups": {"type": "array", "items": _closed({"name": _TEXT, "rules": {"type": "array", "items": _RULE}})}}),
+    _closed(
+        {"groups": {"type": "array", "items": _closed({"name": _TEXT, "rules": {"type": "array", "items": _RULE}})}}
+    ),
 )
 EXTENSIONS = {"PrometheusRule": PROMETHEUS_RULE, "ScaledObject": SCALED_OBJECT, "ServiceMonitor": SERVICE_MONITOR}

@@ -29,9 +29,7 @@ class Kit(NamedTuple):
 
 
 KITS = {
-    "kubernetes": Kit(
-        manifests.PROPERTIES, manifests.writable(), manifests.pod()["terminationGracePeriodSeconds"]
-    ),
+    "kubernetes": Kit(manifests.PROPERTIES, manifests.writable(), manifests.pod()["terminationGracePeriodSeconds"]),
     "ecs": Kit(template.PROPERTIES, template.writable(), template.container()["StopTimeout"]),
 }
 # A handler whose library writes a file, and an action with a client of AWS.
