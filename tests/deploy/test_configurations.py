@@ -1,4 +1,4 @@
-"""The configuration of every kit is one that this worker accepts: a property or an action that it does not know is an error."""
+"""The configuration of every kit is one that this worker accepts: an unknown property or action is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The template for ECS: valid by CloudFormation's schemas, hardened, and in agreement with the worker that it starts."""
+"""The template for ECS: valid by CloudFormation's schemas, hardened, and in agreement with its worker."""
 
 from __future__ import annotations
 

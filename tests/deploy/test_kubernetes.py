@@ -1,4 +1,4 @@
-"""The manifests for Kubernetes: valid by its own schemas, hardened, and in agreement with the worker that they start."""
+"""The manifests for Kubernetes: valid by its own schemas, hardened, and in agreement with their worker."""
 
 from __future__ import annotations
 
