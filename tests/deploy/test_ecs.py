@@ -25,7 +25,7 @@ GUIDE = ROOT / "docs/how-to/deploy-on-ecs.md"
 
 
 def linted(file: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [LINT, *options, "--regions", *REGIONS, "--", str(file)]
+    command = [str(LINT), *options, "--regions", *REGIONS, "--", str(file)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

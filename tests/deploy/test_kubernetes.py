@@ -32,7 +32,7 @@ VERSIONS = ("1.27", "1.37")
 def validated(folder: Path, resources: list[Resource], version: str) -> subprocess.CompletedProcess[str]:
     file = folder / "resources.yaml"
     file.write_text(yaml.safe_dump_all(resources))
-    command = [VALIDATE, "--strict", "--kubernetes-version", version, str(file)]
+    command = [str(VALIDATE), "--strict", "--kubernetes-version", version, str(file)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
