@@ -13,7 +13,7 @@ import pytest
 from record_processor import __version__
 from record_processor.config.property_schema import BY_ENVIRONMENT
 from record_processor.config.worker_configuration import WorkerConfiguration
-from tests.deploy.kit import ROOT, configuration, stop_seconds
+from tests.deploy.kit import ROOT, SHARDS_PER_GIBIBYTE, configuration, needed_megabytes, stop_seconds
 from tests.deploy.template import FILE, FOLDER, PROPERTIES, container, health_program, resource, template
 from tests.harness import run_command
 
@@ -98,6 +98,12 @@ def test_an_update_takes_no_task_away_before_a_new_one_is_healthy() -> None:
     assert shares["MinimumHealthyPercent"] == 100
     # Of one task, one and a half would be one: nothing could be replaced.
     assert fewest * shares["MaximumPercent"] // 100 > fewest
+
+
+def test_the_memory_is_enough_for_the_shards_that_it_is_said_to_be() -> None:
+    memory = template()["Parameters"]["Memory"]["Default"]
+    assert f"1 GiB by default, up to {SHARDS_PER_GIBIBYTE} shards" in GUIDE.read_text()
+    assert needed_megabytes(SHARDS_PER_GIBIBYTE) <= memory == 1024
 
 
 @pytest.mark.parametrize("metrics", template()["Parameters"]["Metrics"]["AllowedValues"])

@@ -18,7 +18,7 @@ import yaml
 from record_processor import __version__
 from record_processor.catalog.actions_file import read_actions
 from record_processor.host.metrics import catalogue
-from tests.deploy.kit import DEPLOY, ROOT, configuration, stop_seconds
+from tests.deploy.kit import DEPLOY, ROOT, SHARDS_PER_GIBIBYTE, configuration, needed_megabytes, stop_seconds
 from tests.deploy.kustomize import Resource, built, read
 from tests.deploy.manifests import FOLDER, MONITORED, PROPERTIES, WORKER, container, one, pod
 from tests.deploy.schemas import EXTENSIONS
@@ -141,6 +141,13 @@ def test_the_example_runs_this_version_with_a_configuration_that_is_accepted() -
 def trigger(kind: str) -> dict[str, Any]:
     (found,) = (each for each in one("ScaledObject")["spec"]["triggers"] if each["type"] == kind)
     return dict(found)
+
+
+def test_the_memory_is_enough_for_the_shards_that_it_is_said_to_be() -> None:
+    assert container()["resources"]["limits"] == {"memory": "1Gi"}
+    assert container()["resources"]["requests"]["memory"] == "1Gi"
+    assert f"Up to {SHARDS_PER_GIBIBYTE} shards" in (WORKER / "deployment.yaml").read_text()
+    assert needed_megabytes(SHARDS_PER_GIBIBYTE) <= 1024
 
 
 def query() -> str:
