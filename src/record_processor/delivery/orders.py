@@ -58,6 +58,15 @@ class Reload(Order, frozen=True, kw_only=True):
     """Grows with each."""
 
 
+class Seek(Order, frozen=True, kw_only=True):
+    """Shards begin elsewhere. It is done by whoever orders it; workers only say so in their log."""
+
+    to: str
+    """As it was asked for."""
+    shards: int
+    """How many."""
+
+
 class Orders(msgspec.Struct, frozen=True, omit_defaults=True):
     """All orders that are in force."""
 
@@ -66,6 +75,8 @@ class Orders(msgspec.Struct, frozen=True, omit_defaults=True):
     pauses: list[Pause] = []
     skips: list[Skip] = []
     reload: Reload | None = None
+    """The last one."""
+    seek: Seek | None = None
     """The last one."""
     is_known: bool = True
     """False: they have not been read yet, so anything may be paused."""
