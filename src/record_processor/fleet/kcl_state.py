@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SHARD_END = "SHARD_END"
 LET_GO = "record-processor-seek"
-"""The owner of a lease whose worker has to let it go, until the time has passed after which it has."""
+"""The owner of a lease that `seek` wrote: nobody, until the failover time has passed and the leader assigns it."""
 _LEADER = "Leader"
 _STREAM = "record-processor-stream-"
 

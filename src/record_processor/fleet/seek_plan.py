@@ -41,21 +41,27 @@ class Move(msgspec.Struct, frozen=True):
     stream: Stream
     shard: StreamShard
     place: Place
+    was: str | None
+    """The checkpoint that its lease had; None: it had no lease."""
     was_done: bool
-    has_lease: bool
 
 
-def everywhere(lineage: Lineage, created: Mapping[str, float | None], at: float | None) -> list[Move]:
+def everywhere(
+    lineage: Lineage, created: Mapping[str, float | None], at: float | None, *, reopens: bool = True
+) -> list[Move]:
     """Return what to move for all shards of a stream to begin at a time; None: with their oldest records.
 
-    `created` has when each shard's oldest record was created; None: it has none. Children come before their parents:
-    if only some are written, those process something again, and nothing overtakes.
+    `created` has when each shard's oldest record was created; None: it has none. `reopens` is False if no shard that is
+    done can have records of that time. Children come before their parents: if only some are written, those process
+    something again, and nothing overtakes.
     """
     moves = {}
     for shard in lineage.shards:
-        place = _place(lineage, shard, created, at)
-        is_empty = shard.is_closed and created[shard.shard_id] is None
-        if place is not None and not (is_empty and lineage.is_done(shard.shard_id)):
+        is_done = lineage.is_done(shard.shard_id)
+        if is_done and (created[shard.shard_id] is None or not reopens):
+            continue
+        place = BEGINNING if at is None else _place(lineage, shard, created, Place.at_time(at))
+        if place is not None:
             moves[shard.shard_id] = _move(lineage, shard, place)
     return _with_descendants(lineage, moves)
 
@@ -65,17 +71,14 @@ def one(lineage: Lineage, shard: StreamShard, place: Place) -> list[Move]:
     return _with_descendants(lineage, {shard.shard_id: _move(lineage, shard, place)})
 
 
-def _place(
-    lineage: Lineage, shard: StreamShard, created: Mapping[str, float | None], at: float | None
-) -> Place | None:
+def _place(lineage: Lineage, shard: StreamShard, created: Mapping[str, float | None], begin: Place) -> Place | None:
     """Return where a shard begins; None: it stays as it is."""
-    if at is None:
-        return BEGINNING
-    oldest, begin = created[shard.shard_id], Place.at_time(at)
-    if oldest is None or oldest * 1000 >= (begin.from_millis or 0):
+    oldest = created[shard.shard_id]
+    if oldest is not None and not _is_before(oldest, begin):
         # All that it has is to be processed. One that nobody has begun yet begins so anyway.
-        return BEGINNING if not _is_at_beginning(lineage, shard) else None
-    is_older = any(_is_before(created.get(child), begin) for child in lineage.children.get(shard.shard_id, []))
+        return None if _is_untouched(lineage, shard) else BEGINNING
+    children = lineage.children.get(shard.shard_id, [])
+    is_older = any(_is_before(created.get(child), begin) for child in children)
     return None if is_older and lineage.is_done(shard.shard_id) else begin
 
 
@@ -83,9 +86,12 @@ def _is_before(created: float | None, begin: Place) -> bool:
     return created is not None and created * 1000 < (begin.from_millis or 0)
 
 
-def _is_at_beginning(lineage: Lineage, shard: StreamShard) -> bool:
+def _is_untouched(lineage: Lineage, shard: StreamShard) -> bool:
+    """Return whether nobody has begun with a shard, nor is beginning now: what is not saved yet is not seen here."""
     lease = lineage.leases.get(shard.shard_id)
-    return not lineage.is_done(shard.shard_id) and (lease is None or lease.checkpoint == TRIM_HORIZON)
+    if lease is None:
+        return not lineage.is_done(shard.shard_id)
+    return lease.checkpoint == TRIM_HORIZON and lease.owner is None
 
 
 def _with_descendants(lineage: Lineage, moves: dict[str, Move]) -> list[Move]:
@@ -118,8 +124,9 @@ def _generation(by_id: Mapping[str, StreamShard], shard: StreamShard) -> int:
 
 
 def _move(lineage: Lineage, shard: StreamShard, place: Place) -> Move:
-    is_done = lineage.is_done(shard.shard_id)
-    return Move(lineage.stream, shard, place, is_done, shard.shard_id in lineage.leases)
+    lease = lineage.leases.get(shard.shard_id)
+    was = lease.checkpoint if lease is not None else None
+    return Move(lineage.stream, shard, place, was, lineage.is_done(shard.shard_id))
 
 
 def before(numbers: Sequence[str], wanted: str, shard_id: str) -> str | None:
@@ -128,8 +135,8 @@ def before(numbers: Sequence[str], wanted: str, shard_id: str) -> str | None:
     Raises:
         SetupError: the shard has no such record, or no longer.
     """
-    if wanted in numbers:
-        at = numbers.index(wanted)
+    at = next((at for at, number in enumerate(numbers) if int(number) == int(wanted)), None)
+    if at is not None:
         return numbers[at - 1] if at else None
     oldest = f"its oldest record is {numbers[0]}" if numbers else "it has no records"
     raise SetupError(

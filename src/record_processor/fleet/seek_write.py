@@ -1,4 +1,4 @@
-"""Has a shard begin elsewhere: one conditional write of its lease, which its worker loses by it.
+"""Has shards begin elsewhere: one conditional write per lease, by which its worker loses it.
 
 A worker knows its lease's checkpoint and would go on from there, so it must not keep the lease. It is given to an owner
 that never renews it (`LET_GO`). The old owner learns that with its next renewal, and its shard process ends without a
@@ -9,6 +9,7 @@ how a lease moves from a worker that was killed, so nothing begins beside an old
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from record_processor.errors import SetupError
@@ -27,105 +28,106 @@ _REMOVED = (
     *("checkpointOwner", "checkpointOwnerTimeoutTimestampMillis"),
     *("pendingCheckpoint", "pendingCheckpointSubSequenceNumber", "pendingCheckpointState"),
 )
+_SINCE = "latestStartMillis"
 
 
-def write(dynamodb: Any, table: str, move: Move, is_multi: bool, waits: bool) -> None:
-    """Write a move.
+class LeaseWriter:
+    """Writes leases of one application."""
 
-    `waits`: whether anybody may work on this shard, on its parents or its children, so that it must not begin before
-    they have let go.
+    def __init__(self, dynamodb: Any, table: str, *, is_multi: bool) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._is_multi = is_multi
 
-    Raises:
-        SetupError: the shard has ended, or was begun, since the move was planned, or others keep changing its lease.
-    """
-    for _ in range(_MOST_TRIES):
-        item = _read(dynamodb, table, move, is_multi)
-        _check(move, item)
-        try:
-            if item is None:
-                _create(dynamodb, table, move, is_multi, waits)
-            else:
-                _replace(dynamodb, table, move, item, waits)
-        except dynamodb.exceptions.ConditionalCheckFailedException:
-            continue  # it was renewed, or a checkpoint was saved
-        return
-    raise SetupError(f"shard {move.shard.shard_id}: others keep changing its lease; run the command again")
+    def write(self, move: Move) -> None:
+        """Write a move.
+
+        Raises:
+            SetupError: the shard has begun or ended since the move was planned, or others keep changing its lease.
+        """
+        for _ in range(_MOST_TRIES):
+            item = self._read(move)
+            _check(move, item)
+            try:
+                self._create(move) if item is None else self._replace(move, item)
+            except self._dynamodb.exceptions.ConditionalCheckFailedException:
+                continue  # it was renewed, or a checkpoint was saved
+            return
+        raise SetupError(f"shard {move.shard.shard_id}: others keep changing its lease; run the command again")
+
+    def is_taken(self, move: Move) -> bool:
+        """Return whether a worker has got the lease since the move was written.
+
+        The leader may just have been about to delete the lease of a shard that is opened again, and does that
+        unconditionally: then it is written anew. By then no worker has its children, whose leases have to run out too.
+        """
+        item = self._read(move)
+        if item is None:
+            with contextlib.suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+                self._create(move)
+            return False
+        return bool(item.get("leaseOwner", {}).get("S") != LET_GO)
+
+    def _read(self, move: Move) -> Mapping[str, Any] | None:
+        key = {"leaseKey": {"S": lease_key(move.stream, move.shard.shard_id, self._is_multi)}}
+        answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        item: Mapping[str, Any] | None = answer.get("Item")
+        return item
+
+    def _create(self, move: Move) -> None:
+        lease = new_lease(move.stream, move.shard.shard_id, move.shard.parent, self._is_multi)
+        lease |= {"checkpoint": {"S": move.place.checkpoint}, "leaseOwner": {"S": LET_GO}}
+        if move.place.from_millis is not None:
+            lease[_SINCE] = {"N": str(move.place.from_millis)}
+        self._dynamodb.put_item(
+            TableName=self._table, Item=lease, ConditionExpression="attribute_not_exists(leaseKey)"
+        )
+
+    def _replace(self, move: Move, item: Mapping[str, Any]) -> None:
+        conditions, values = _unchanged(item)
+        values |= {
+            ":place": {"S": move.place.checkpoint},
+            ":next": {"N": str(int(item["leaseCounter"]["N"]) + 1)},
+            ":zero": {"N": "0"},
+            ":let_go": {"S": LET_GO},
+        }
+        sets = ["checkpoint = :place", "checkpointSubSequenceNumber = :zero", "leaseCounter = :next"]
+        sets.append("leaseOwner = :let_go")
+        removed = [*_REMOVED]
+        if move.place.from_millis is None:
+            removed.append(_SINCE)
+        else:
+            sets.append(f"{_SINCE} = :since")
+            values[":since"] = {"N": str(move.place.from_millis)}
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key={"leaseKey": item["leaseKey"]},
+            UpdateExpression=f"SET {', '.join(sets)} REMOVE {', '.join(removed)}",
+            ConditionExpression=" AND ".join(conditions),
+            ExpressionAttributeValues=values,
+        )
 
 
-def is_written(dynamodb: Any, table: str, move: Move, is_multi: bool) -> bool:
-    """Return whether a lease is there that was moved."""
-    return _read(dynamodb, table, move, is_multi) is not None
-
-
-def owner_of(dynamodb: Any, table: str, move: Move, is_multi: bool) -> str | None:
-    """Return who has the lease now; None if nobody has."""
-    owner: str | None = (_read(dynamodb, table, move, is_multi) or {}).get("leaseOwner", {}).get("S")
-    return None if owner == LET_GO else owner
-
-
-def _read(dynamodb: Any, table: str, move: Move, is_multi: bool) -> Mapping[str, Any] | None:
-    key = {"leaseKey": {"S": lease_key(move.stream, move.shard.shard_id, is_multi)}}
-    item: Mapping[str, Any] | None = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
-    return item
+def _unchanged(item: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """Return the conditions, with their values, under which nobody has written a lease since it was read."""
+    conditions = ["leaseCounter = :counter", "checkpoint = :was"]
+    values = {":counter": item["leaseCounter"], ":was": item["checkpoint"]}
+    for owner in _OWNERS:
+        if owner in item:
+            values[f":{owner}"] = item[owner]
+            conditions.append(f"{owner} = :{owner}")
+        else:
+            conditions.append(f"attribute_not_exists({owner})")
+    return conditions, values
 
 
 def _check(move: Move, item: Mapping[str, Any] | None) -> None:
+    """Raise SetupError if the plan was made for something else."""
     is_done = move.was_done if item is None else item.get("checkpoint", {}).get("S") == SHARD_END
-    # A done lease may have been deleted since: KCL does so. That is the same.
-    appeared = item is not None and not move.has_lease
-    vanished = item is None and move.has_lease and not move.was_done
+    appeared = item is not None and move.was is None
+    # KCL deletes leases of shards that are done, so that one of these is gone changes nothing.
+    vanished = item is None and move.was is not None and not move.was_done
     if is_done != move.was_done or appeared or vanished:
         raise SetupError(
             f"shard {move.shard.shard_id} has begun or ended since the plan was made: run the command again"
         )
-
-
-def _create(dynamodb: Any, table: str, move: Move, is_multi: bool, waits: bool) -> None:
-    lease = new_lease(move.stream, move.shard.shard_id, move.shard.parent, is_multi)
-    lease["checkpoint"] = {"S": move.place.checkpoint}
-    if move.place.from_millis is not None:
-        lease["latestStartMillis"] = {"N": str(move.place.from_millis)}
-    if waits:
-        lease["leaseOwner"] = {"S": LET_GO}
-    dynamodb.put_item(TableName=table, Item=lease, ConditionExpression="attribute_not_exists(leaseKey)")
-
-
-def _replace(dynamodb: Any, table: str, move: Move, item: Mapping[str, Any], waits: bool) -> None:
-    values = {
-        ":place": {"S": move.place.checkpoint},
-        ":next": {"N": str(int(item["leaseCounter"]["N"]) + 1)},
-        ":zero": {"N": "0"},
-        ":was": item["checkpoint"],
-        ":counter": item["leaseCounter"],
-    }
-    sets = ["checkpoint = :place", "checkpointSubSequenceNumber = :zero", "leaseCounter = :next"]
-    removed = [*_REMOVED]
-    _choose(waits, "leaseOwner", {"S": LET_GO}, (sets, removed, values))
-    since = {"N": str(move.place.from_millis)}
-    _choose(move.place.from_millis is not None, "latestStartMillis", since, (sets, removed, values))
-    conditions = ["leaseCounter = :counter", "checkpoint = :was"]
-    for owner in _OWNERS:
-        if owner in item:
-            values[f":was_{owner}"] = item[owner]
-            conditions.append(f"{owner} = :was_{owner}")
-        else:
-            conditions.append(f"attribute_not_exists({owner})")
-    dynamodb.update_item(
-        TableName=table,
-        Key={"leaseKey": item["leaseKey"]},
-        UpdateExpression=f"SET {', '.join(sets)} REMOVE {', '.join(removed)}",
-        ConditionExpression=" AND ".join(conditions),
-        ExpressionAttributeValues=values,
-    )
-
-
-def _choose(
-    is_set: bool, name: str, value: dict[str, str], update: tuple[list[str], list[str], dict[str, Any]]
-) -> None:
-    """Set an attribute, or remove it."""
-    sets, removed, values = update
-    if is_set:
-        sets.append(f"{name} = :{name}")
-        values[f":{name}"] = value
-    else:
-        removed.append(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from record_processor.aws.explanations import explanation
@@ -134,7 +135,8 @@ def _say_changes(before: Orders, after: Orders) -> None:
             )
     if (seek := after.seek) is not None and seek != before.seek and before.is_known:
         message = f"{seek.by} has {seek.shards} shards begin at {seek.to}{_why(seek)}"
-        log.warning("seek.ordered", message, to=seek.to, shards=seek.shards, **_who(seek))
+        first = msgspec.to_builtins(seek.first)
+        log.warning("seek.ordered", message, to=seek.to, shards=seek.shards, first=first, **_who(seek))
 
 
 def _why(order: Order) -> str:

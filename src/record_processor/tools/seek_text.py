@@ -12,7 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from record_processor.fleet.model import Shard
-    from record_processor.fleet.seek_plan import Move
+    from record_processor.fleet.seek_plan import Move, Place
+
+
+NO_LEASE = "none"
+"""The checkpoint of a shard whose lease is deleted, or was never made."""
+
+
+def checkpoint(place: Place) -> str:
+    """Return a place as a lease has it."""
+    if place.from_millis is None:
+        return place.checkpoint
+    return f"{place.checkpoint} from {moment(place.from_millis / 1000)}"
 
 
 def moment(seconds: float) -> str:
@@ -43,8 +54,7 @@ def _then(move: Move, shard: Shard, oldest: float | None) -> str:
         since = "" if oldest is None else f", of {moment(oldest)}"
         return f"begins with its oldest record{since}: processes all of it{_again(move, shard)}"
     if move.place.checkpoint != LATEST:
-        effect = "skips" if _is_ahead(move, shard) else "processes again"
-        return f"begins after {move.place.checkpoint}: {effect} what is between"
+        return f"begins after {move.place.checkpoint}: {_between(move, shard)}"
     at = (move.place.from_millis or 0) / 1000
     left = shard.lag.oldest_at
     if not move.was_done and left is not None and left < at:
@@ -56,8 +66,8 @@ def _again(move: Move, shard: Shard) -> str:
     return " again" if move.was_done or shard.checkpoint not in (None, "TRIM_HORIZON", SHARD_END) else ""
 
 
-def _is_ahead(move: Move, shard: Shard) -> bool:
-    saved = shard.checkpoint or ""
-    if move.was_done:
-        return False
-    return not saved.isdigit() or int(move.place.checkpoint) > int(saved)
+def _between(move: Move, shard: Shard) -> str:
+    saved, wanted = shard.checkpoint or "", move.place.checkpoint
+    if move.was_done or (saved.isdigit() and int(wanted) < int(saved)):
+        return "processes again what is between"
+    return "where it is" if saved == wanted else "skips what is between"

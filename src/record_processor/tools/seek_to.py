@@ -27,6 +27,8 @@ class To(msgspec.Struct, frozen=True):
     at: float | None = None
     """A time; None: the oldest records, or a number."""
     sequence_number: str | None = None
+    is_now: bool = False
+    """Whether that time is this moment."""
 
 
 def parse(text: str, now: float) -> To:
@@ -39,7 +41,7 @@ def parse(text: str, now: float) -> To:
     if word == "trim-horizon":
         return To(word)
     if word == "latest":
-        return To(word, at=now)
+        return To(word, at=now, is_now=True)
     if word.isascii() and word.isdigit():
         return To(word, sequence_number=word)
     at = _time(word).timestamp()
