@@ -79,9 +79,7 @@ class LeaseWriter:
         lease |= {"checkpoint": {"S": move.place.checkpoint}, "leaseOwner": {"S": LET_GO}}
         if move.place.from_millis is not None:
             lease[_SINCE] = {"N": str(move.place.from_millis)}
-        self._dynamodb.put_item(
-            TableName=self._table, Item=lease, ConditionExpression="attribute_not_exists(leaseKey)"
-        )
+        self._dynamodb.put_item(TableName=self._table, Item=lease, ConditionExpression="attribute_not_exists(leaseKey)")
 
     def _replace(self, move: Move, item: Mapping[str, Any]) -> None:
         conditions, values = _unchanged(item)

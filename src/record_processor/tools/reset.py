@@ -99,11 +99,13 @@ class Reset:
             )
         for table, kind, content in zip(self._tables, reset_tables.KINDS, items, strict=True):
             reset_tables.check_items(table.name, kind, content or [])
-        return Look(*items, clock.now())
+        leases, coordinator, metrics = items
+        return Look(leases, coordinator, metrics, clock.now())
 
     def _show(self, found: Look) -> list[str]:
         """Print the tables, and return their names: that with the progress is the last."""
-        tables = zip(self._tables, found[:3], strict=True)
+        contents = (found.leases, found.coordinator, found.metrics)
+        tables = zip(self._tables, contents, strict=True)
         there = [(table.name, items) for table, items in tables if items is not None]
         for name, items in there:
             say(f"{name}: {reset_tables.size(items)}")

@@ -59,7 +59,7 @@ class SeekCommand:
         check_provider(configuration.aws.tables_provider)
         self._asked = asked
         self._table = steer_names.table(configuration, path, asked.table)
-        seek_to.parse(asked.to, time.time())  # a mistake is told before anything is connected
+        seek_to.understood(asked.to)  # a mistake is told before anything is connected
         self._target = fleet_target.connect(configuration)
         self._failover_seconds = configuration.leases.failover_time_millis / 1000
         clock = ServerClock()

@@ -54,7 +54,7 @@ def _then(move: Move, shard: Shard, oldest: float | None) -> str:
         since = "" if oldest is None else f", of {moment(oldest)}"
         return f"begins with its oldest record{since}: processes all of it{_again(move, shard)}"
     if move.place.checkpoint != LATEST:
-        return f"begins after {move.place.checkpoint}: {_between(move, shard)}"
+        return f"begins after {move.place.checkpoint}{_between(move, shard)}"
     at = (move.place.from_millis or 0) / 1000
     left = shard.lag.oldest_at
     if not move.was_done and left is not None and left < at:
@@ -69,5 +69,5 @@ def _again(move: Move, shard: Shard) -> str:
 def _between(move: Move, shard: Shard) -> str:
     saved, wanted = shard.checkpoint or "", move.place.checkpoint
     if move.was_done or (saved.isdigit() and int(wanted) < int(saved)):
-        return "processes again what is between"
-    return "where it is" if saved == wanted else "skips what is between"
+        return ": processes again what is between"
+    return ", where it is" if saved == wanted else ": skips what is between"

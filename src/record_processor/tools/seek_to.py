@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _EXPECTED: Final = (
     "expected trim-horizon, latest, a time with its zone such as 2026-11-27T08:30:00Z, or a sequence number"
 )
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
+_MOST_DIGITS: Final = 40
 
 
 class To(msgspec.Struct, frozen=True):
@@ -31,28 +33,39 @@ class To(msgspec.Struct, frozen=True):
     """Whether that time is this moment."""
 
 
+def understood(text: str) -> To:
+    """Return what is meant, whatever the time is.
+
+    Raises:
+        SetupError: nothing.
+    """
+    word = text.strip()
+    if word == "trim-horizon":
+        return To(word)
+    if word == "latest":
+        return To(word, is_now=True)
+    if word.isascii() and word.isdigit() and len(word) <= _MOST_DIGITS:
+        return To(word, sequence_number=word)
+    return To(word, at=_time(word).timestamp())
+
+
 def parse(text: str, now: float) -> To:
     """Return what is meant at a moment.
 
     Raises:
         SetupError: nothing, or what DynamoDB has removed, or what has not come yet.
     """
-    word = text.strip()
-    if word == "trim-horizon":
-        return To(word)
-    if word == "latest":
-        return To(word, at=now, is_now=True)
-    if word.isascii() and word.isdigit():
-        return To(word, sequence_number=word)
-    at = _time(word).timestamp()
-    if at > now:
-        raise SetupError(f"--to {word}: that has not come yet; it is {moment(now)} by DynamoDB's clock")
-    if at < now - KEPT_SECONDS:
+    to = understood(text)
+    if to.is_now:
+        return To(to.text, at=now, is_now=True)
+    if to.at is not None and to.at > now:
+        raise SetupError(f"--to {to.text}: that has not come yet; it is {moment(now)} by DynamoDB's clock")
+    if to.at is not None and to.at < now - KEPT_SECONDS:
         raise SetupError(
-            f"--to {word}: DynamoDB removes records after 24 hours: what is older than {moment(now - KEPT_SECONDS)} is "
-            "trimmed. --to trim-horizon begins with the oldest that there is"
+            f"--to {to.text}: DynamoDB removes records after 24 hours: what is older than "
+            f"{moment(now - KEPT_SECONDS)} is trimmed. --to trim-horizon begins with the oldest that there is"
         )
-    return To(word, at=at)
+    return to
 
 
 def _time(text: str) -> datetime:
