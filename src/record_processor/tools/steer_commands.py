@@ -143,7 +143,8 @@ def seek(
     failoverTimeMillis has passed. The children of an ended shard that is opened again are processed again, too. Exit
     status: 0 if it is done and workers, if any run, have the shards; 1 if not all of it; 2 if nothing was changed.
     """
-    from record_processor.tools.seek import Asked, SeekCommand
+    from record_processor.tools.seek import SeekCommand
+    from record_processor.tools.seek_planner import Asked
 
     raise_stop_signals()
     raise SystemExit(SeekCommand(properties, overrides, Asked(to, table, shard, reason)).run(dry_run, is_sure=yes))
