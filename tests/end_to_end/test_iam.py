@@ -280,7 +280,7 @@ def test_whoever_only_looks_may_read_letters_and_streams_and_remove_nothing(
 
 
 def begun_by_hand(database: Database, table: str, folder: Path) -> str:
-    """Make the tables of an application, without the proxy, with a lease of the table's shard; return the lease table."""
+    """Make an application's tables, without the proxy, with a lease of the table's shard; return the lease table."""
     direct = ("--set", f"dynamoDBEndpoint={database.endpoint}", "--set", f"kinesisEndpoint={database.endpoint}")
     run_command("run", "iam.properties", *direct, "--set", "jvmOptions=-XX:NoSuchFlag", cwd=folder, **KEYS)
     arn = database.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]

@@ -278,6 +278,8 @@ def test_the_lease_of_a_shard_that_is_opened_again_is_written_anew_if_kcl_delete
     (found,) = database.leases(leases)
     assert (found["checkpoint"], found["leaseOwner"]) == ({"S": "TRIM_HORIZON"}, {"S": LET_GO})
     assert found["parentShardId"] == {"SS": ["s-0"]}
+    # Else the leader would take it for the old one, which stood still for long, and assign it at once.
+    assert int(found["leaseCounter"]["N"]) > 1_000_000_000
 
 
 def test_what_cannot_be_sought_is_one_message(database: Database, tmp_path: Path) -> None:

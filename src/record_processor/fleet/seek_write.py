@@ -10,6 +10,7 @@ how a lease moves from a worker that was killed, so nothing begins beside an old
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING, Any
 
 from record_processor.errors import SetupError
@@ -77,6 +78,8 @@ class LeaseWriter:
     def _create(self, move: Move) -> None:
         lease = new_lease(move.stream, move.shard.shard_id, move.shard.parent, self._is_multi)
         lease |= {"checkpoint": {"S": move.place.checkpoint}, "leaseOwner": {"S": LET_GO}}
+        # The leader may not have seen that the lease was gone, and watches one only from when its counter grew.
+        lease["leaseCounter"] = {"N": str(int(time.time()))}
         if move.place.from_millis is not None:
             lease[_SINCE] = {"N": str(move.place.from_millis)}
         self._dynamodb.put_item(TableName=self._table, Item=lease, ConditionExpression="attribute_not_exists(leaseKey)")
