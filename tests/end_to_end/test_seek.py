@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -10,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from record_processor.errors import SetupError
+from record_processor.fleet import orders_item
 from record_processor.fleet.kcl_state import LET_GO
 from record_processor.fleet.lineage import StreamShard
 from record_processor.fleet.seek_plan import BEGINNING, Move, Place
 from record_processor.fleet.seek_write import LeaseWriter
 from tests.builders import STREAM
-from tests.busy_stream.test_busy_stream import client
+from tests.busy_stream.test_busy_stream import all_there, client
 from tests.end_to_end.test_busy_stream import FAILS_WHILE_DOWN, TO_FILE, Writer, counters, everything
 from tests.end_to_end.test_mistakes import NOBODY_LISTENS, assert_refused, at
-from tests.end_to_end.test_status import TO_SHOP, states, told
-from tests.end_to_end.test_steering import assert_says, steer
+from tests.end_to_end.test_status import TO_SHOP
+from tests.end_to_end.test_steering import steer
 from tests.harness import Database, Worker, run_command, wait_for
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from tests.busy_stream.client import BusyStream
 
     StartWorker = Callable[..., Worker]
-
-
-def ids(of: Worker, table: str) -> list[str]:
-    return [line["dynamodb"]["Keys"]["id"]["S"] for line in of.lines(f"{table}.jsonl")]
 
 
 def checkpoints(database: Database, of: Worker) -> dict[str, str]:
@@ -66,15 +62,13 @@ def test_two_workers_process_everything_again_in_order_and_lose_nothing_of_what_
     table = database.table()
     busy.show(table, 4)
     workers = [worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint) for _ in range(2)]
-    wait_for(lambda: sum(len(one.of("shard.started")) for one in workers) >= 4, "all shards are read")
-    told(workers[0], lambda found: [one["shards"] for one in found["workers"]] == [2, 2], "each has two")
     writer = Writer(database, table)
     writer.start()
-    wait_for(lambda: writer.written["item-0"] > 10, "some changes are written")
+    wait_for(lambda: all(len(one.of("shard.started")) >= 2 for one in workers), "each has two shards")
     workers[0].wait_for_lines(f"{table}.jsonl", 300)
 
     answer = steer(workers[0], "seek", "--to", "trim-horizon", "--yes", "--reason", "a wrong total")
-    assert answer.stdout.count("processes all of it again") == 4
+    assert answer.stdout.count("begins with its oldest record") == 4
     assert "4 shards changed" in answer.stdout
     assert "workers have all of them" in answer.stdout
     (said, *_) = workers[1].wait_for_event("seek.ordered")
@@ -92,108 +86,124 @@ def test_two_workers_process_everything_again_in_order_and_lose_nothing_of_what_
     for counts in counters(workers[0].lines(f"{table}.jsonl")).values():
         before, _ = runs(counts)  # once until the seek, and once again
         assert before == list(range(1, before[-1] + 1))
-    assert [one.stop() for one in workers] == [0, 0]
 
 
-def test_a_time_in_an_ended_parent_whose_lease_is_deleted_brings_its_records_and_then_its_childrens(
-    database: Database, worker: StartWorker, busy: BusyStream
+def test_a_time_in_an_ended_parent_brings_its_records_and_then_its_childrens_and_latest_skips_what_blocks(
+    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
 ) -> None:
+    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
+    handled, down = tmp_path / "handled", tmp_path / "down"
     table = database.table()
     arn = busy.show(table, 1)
-    running = worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint)
+    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint)
     database.put(table, "old")
-    running.wait_for_lines(f"{table}.jsonl", 1)
+    wait_for(handled.exists, "it is handled")
     begin = next_second()
-    database.put(table, "in the parent")
-    running.wait_for_lines(f"{table}.jsonl", 2)
+    database.put(table, "in-the-parent")
+    wait_for(lambda: len(handled.read_text().split()) == 2, "it is handled")
     (parent,) = [shard["ShardId"] for shard in busy.command("shards", arn=arn)]
     busy.command("end", arn=arn, at=0, into=2)
     database.put_many(table, ["a", "b", "c", "d"])
-    running.wait_for_lines(f"{table}.jsonl", 6)
+    wait_for(lambda: len(handled.read_text().split()) == 6, "the children are read")
     wait_for(lambda: checkpoints(database, running).get(parent) == "SHARD_END", "the parent's end is saved")
     # As KCL does hours later.
     database.client.delete_item(TableName=running.application, Key={"leaseKey": {"S": parent}})
 
-    before = checkpoints(database, running)
-    shown = steer(running, "seek", "--to", iso(begin), "--dry-run").stdout
-    assert f"{parent}: ended, all of it is done; begins at {iso(begin)}: processes again" in shown
-    assert shown.endswith("3 shards to begin elsewhere, 0 to stay as they are\nnothing was changed\n")
-    assert_says(steer(running, "seek", "--to", iso(begin), status=2), "nothing was changed: --yes has 3 shards")
-    assert {key for key in checkpoints(database, running) if key not in before} == set()
-    assert running.of("seek.ordered") == running.of("lease.lost") == []
-
-    steer(running, "seek", "--to", iso(begin), "--yes")
-    lines = running.wait_for_lines(f"{table}.jsonl", 11)
-    assert [line["dynamodb"]["Keys"]["id"]["S"] for line in lines[:2]] == ["old", "in the parent"]
-    again = ids(running, table)[6:]
-    assert again[0] == "in the parent"  # the children wait for it
+    answer = steer(running, "seek", "--to", iso(begin), "--yes")
+    assert f"{parent}: ended, all of it is done; begins at {iso(begin)}: processes again" in answer.stdout
+    wait_for(lambda: len(handled.read_text().split()) == 11, "five of the six again")
+    again = handled.read_text().split()[6:]
+    assert again[0] == "in-the-parent"  # the children wait for it
     assert sorted(again[1:]) == ["a", "b", "c", "d"]
     wait_for(lambda: checkpoints(database, running).get(parent) == "SHARD_END", "the parent is done again")
-    told(running, lambda found: found["lag_seconds"] == 0.0, "all is done")
-    assert running.stop() == 0
 
-
-def test_what_blocks_and_waits_is_skipped_and_one_record_of_one_shard_is_where_it_begins_again(
-    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
-) -> None:
-    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
-    (tmp_path / "down").touch()
-    table = database.table()
-    arn = busy.show(table, 1)
-    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint)
-    database.put_many(table, ["a", "b", "c"])
-    (blocked, *_) = running.wait_for_event("delivery.blocked")
+    down.touch()
+    database.put_many(table, ["e", "f", "g", "h", "i", "j"])
+    running.wait_for_event("delivery.blocked", 2)
     next_second()
     answer = steer(running, "seek", "--to", "latest", "--yes")
-    assert "skips what is left from" in answer.stdout
-    (tmp_path / "down").unlink()
-    database.put_many(table, ["d", "e"])
-    handled = tmp_path / "handled"
-    wait_for(lambda: handled.exists() and handled.read_text().split() == ["d", "e"], "what comes after it")
-    told(running, lambda found: found["lag_seconds"] == 0.0 and states(found) == ["reading"], "nothing is left")
+    assert answer.stdout.count("skips what is left from") == 2
+    assert parent not in answer.stdout
+    down.unlink()
+    database.put_many(table, ["k", "l", "m", "n"])
+    wait_for(lambda: sorted(handled.read_text().split()[11:]) == ["k", "l", "m", "n"], "what comes after it")
     assert running.stop() == 0
 
-    (shard,) = [one["ShardId"] for one in busy.command("shards", arn=arn)]
-    first = blocked["sequence_number"]
-    assert_says(steer(running, "seek", "--to", first, status=2), "a sequence number is one shard's; say which")
-    (saved,) = checkpoints(database, running).values()
-    answer = steer(running, "seek", "--to", first, "--shard", shard[-8:], "--yes")
-    assert "begins with its oldest record" in answer.stdout
-    assert "no worker runs: they begin there with the next one" in answer.stdout
-    (lease,) = database.leases(running.application)
-    assert (lease["checkpoint"]["S"], lease["leaseOwner"]["S"]) == ("TRIM_HORIZON", LET_GO)
-    steer(running, "seek", "--to", saved, "--shard", shard, "--yes")
-    (lease,) = database.leases(running.application)
-    assert int(first) < int(lease["checkpoint"]["S"]) < int(saved)
-    busy.command("trim", arn=arn, keep=1)
-    refused = steer(running, "seek", "--to", first, "--shard", shard, "--yes", status=2)
-    assert_says(refused, f"--to {first}: shard {shard} has no record", f"its oldest record is {saved}")
 
-    again = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint)
-    wait_for(lambda: handled.read_text().split() == ["d", "e", "e"], "the record that was asked for")
-    assert again.stop() == 0
+class ByHand:
+    """An application without workers, whose leases are written by hand."""
+
+    def __init__(self, database: Database, busy: BusyStream, leases: str, folder: Path, shards: int) -> None:
+        self.database, self.busy, self.leases, self._folder = database, busy, leases, folder
+        self.table = database.table()
+        self.arn = busy.show(self.table, shards)
+        self.shards: list[str] = [one["ShardId"] for one in busy.command("shards", arn=self.arn)]
+        for shard in self.shards:
+            database.client.put_item(TableName=leases, Item=a_lease(shard, 1))
+        make_table(database, f"{leases}-CoordinatorState", "key")
+
+    def seek(self, *arguments: str) -> Any:
+        endpoints = {"dynamoDBEndpoint": self.busy.endpoint, "kinesisEndpoint": self.busy.endpoint}
+        file = at(self.database, self._folder, streamName=self.table, applicationName=self.leases, **endpoints)
+        return run_command("seek", file, *arguments, cwd=self._folder)
+
+    def orders(self) -> Any:
+        key = {"key": {"S": orders_item.KEY}}
+        return self.database.client.get_item(TableName=f"{self.leases}-CoordinatorState", Key=key)
+
+    def lease(self, shard: str) -> dict[str, Any]:
+        return next(one for one in self.database.leases(self.leases) if one["leaseKey"]["S"] == shard)
+
+
+@pytest.fixture
+def by_hand(database: Database, busy: BusyStream, leases: str, tmp_path: Path) -> Callable[[int], ByHand]:
+    return lambda shards: ByHand(database, busy, leases, tmp_path, shards)
 
 
 def test_a_lease_that_cannot_be_written_is_named_with_those_that_are_changed_and_those_that_are_not(
-    database: Database, worker: StartWorker, busy: BusyStream
+    by_hand: Callable[[int], ByHand],
 ) -> None:
-    table = database.table()
-    busy.show(table, 3)
-    running = worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint)
-    running.wait_for_event("shard.started", 3)
-    assert running.stop() == 0
-    first, second, third = sorted(checkpoints(database, running))
-    to = ("--to", "trim-horizon", "--yes", "--set", f"dynamoDBEndpoint={busy.endpoint}")
+    application = by_hand(3)
+    first, second, third = application.shards
+    shown = application.seek("--to", "trim-horizon", "--dry-run")
+    assert (shown.returncode, shown.stdout.splitlines()[-1]) == (0, "nothing was changed")
+    assert_refused(application.seek("--to", "trim-horizon"), "nothing was changed: --yes has 3 shards (above) begin")
+    assert {application.lease(shard)["checkpoint"]["S"] for shard in application.shards} == {"100"}
+    assert "Item" not in application.orders()
 
-    fault = {"kind": "throughput", "operation": "UpdateItem", "lasting": 60}
-    busy.command("fault", **fault, place=second)
-    answer = steer(running, "seek", *to, status=1)
-    assert_says(answer, f'"changed: {first}"', f"not changed: {second}, {third}. Run the command again")
-    busy.command("fault", **fault, place=first)
-    refused = steer(running, "seek", *to, status=2)
-    assert "changed:" not in refused.stderr
-    busy.command("mend")
-    assert "3 shards changed" in steer(running, "seek", *to).stdout
+    # Any refusal that the SDK does not try again.
+    fault = {"kind": "expired", "operation": "UpdateItem", "lasting": 60}
+    application.busy.command("fault", **fault, place=second)
+    answer = application.seek("--to", "trim-horizon", "--yes")
+    assert answer.returncode == 1
+    assert f"\nchanged: {first}\nnot changed: {second}, {third}. Run the command again\n" in answer.stderr
+    checkpoints = [application.lease(shard)["checkpoint"]["S"] for shard in application.shards]
+    assert checkpoints == ["TRIM_HORIZON", "100", "100"]
+    application.busy.command("fault", **fault, place=first)
+    assert_refused(application.seek("--to", "latest", "--yes"), "ExpiredIteratorException")
+    application.busy.command("mend")
+    answer = application.seek("--to", "latest", "--yes")
+    assert answer.stdout.endswith("3 shards changed\nno worker runs: they begin there with the next one\n")
+    assert {application.lease(shard)["leaseOwner"]["S"] for shard in application.shards} == {LET_GO}
+    since = int(application.lease(first)["latestStartMillis"]["N"])
+    assert time.time() - 60 < since / 1000 <= time.time()
+
+
+def test_one_shard_begins_with_the_record_that_is_named_or_is_refused(by_hand: Callable[[int], ByHand]) -> None:
+    application = by_hand(1)
+    (shard,) = application.shards
+    application.database.put_many(application.table, ["a", "b", "c"])
+    records = all_there(client(application.busy.endpoint), application.arn, 3)
+    first, second, third = (one["dynamodb"]["SequenceNumber"] for one in records)
+    assert_refused(application.seek("--to", second, "--yes"), "a sequence number is one shard's; say which with")
+    assert application.seek("--to", second, "--shard", shard[-8:], "--yes").returncode == 0
+    assert application.lease(shard)["checkpoint"]["S"] == first  # a checkpoint is the record before
+    assert "oldest record" in application.seek("--to", first, "--shard", shard, "--yes").stdout
+    assert application.lease(shard)["checkpoint"]["S"] == "TRIM_HORIZON"
+    application.busy.command("trim", arn=application.arn, keep=1)
+    refused = application.seek("--to", second, "--shard", shard, "--yes")
+    assert_refused(refused, f"--to {second}: shard {shard} has no record", f"its oldest record is {third}")
+    assert_refused(application.seek("--to", "latest", "--shard", "other", "--yes"), "there is no shard 'other'", shard)
 
 
 class Interfering:
@@ -215,12 +225,15 @@ class Interfering:
 
 @pytest.fixture
 def leases(database: Database) -> str:
-    name = f"leases-{uuid.uuid4().hex[:8]}"
+    return make_table(database, f"leases-{uuid.uuid4().hex[:8]}", "leaseKey")
+
+
+def make_table(database: Database, name: str, key: str) -> str:
     database.client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "leaseKey", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "leaseKey", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
     )
     return name
 
@@ -300,17 +313,9 @@ def test_what_cannot_be_sought_is_one_message(database: Database, tmp_path: Path
     assert_refused(run_command("seek", "absent.properties", "--to", "latest", cwd=tmp_path), "cannot be read")
 
 
-def test_a_shard_that_is_not_there_or_not_of_this_application_is_refused(
+def test_an_application_whose_leases_are_not_of_this_stream_is_refused(
     database: Database, leases: str, tmp_path: Path
 ) -> None:
-    table = database.table()
-    file = at(database, tmp_path, streamName=table, applicationName=leases)
+    file = at(database, tmp_path, streamName=database.table(), applicationName=leases)
     refused = run_command("seek", file, "--to", "latest", "--yes", cwd=tmp_path)
     assert_refused(refused, "no shard has been read yet: workers begin at initialPositionInStream")
-    arn = database.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
-    described = client(database.endpoint).describe_stream(StreamArn=arn)["StreamDescription"]
-    (shard,) = [one["ShardId"] for one in described["Shards"]]
-    database.client.put_item(TableName=leases, Item=a_lease(shard, 1))
-    refused = run_command("seek", file, "--to", "latest", "--shard", "other", "--yes", cwd=tmp_path)
-    assert_refused(refused, "there is no shard 'other'", shard)
-    assert json.dumps(database.leases(leases)[0]["checkpoint"]) == '{"S": "100"}'
