@@ -305,7 +305,7 @@ def test_whoever_seeks_may_write_leases_and_whoever_resets_may_remove_the_tables
     assert writing <= guard.used
 
     guard.enforce(printed(tmp_path, table, guard, log, "--for", "reset"))
-    soon = ("--set", "failoverTimeMillis=1000", "--set", "workerMetricsReporterFreqInMillis=100")
+    soon = ("--set", "workerMetricsReporterFreqInMillis=1000")
     answer = run_command("reset", "iam.properties", "--yes", *soon, cwd=tmp_path, **KEYS)
     assert answer.returncode == 0, answer.stderr
     assert guard.denied == []

@@ -62,10 +62,10 @@ def test_two_workers_process_everything_again_in_order_and_lose_nothing_of_what_
     table = database.table()
     busy.show(table, 4)
     workers = [worker(table, actions=TO_FILE, kinesisEndpoint=busy.endpoint) for _ in range(2)]
+    wait_for(lambda: all(len(one.of("shard.started")) >= 2 for one in workers), "each has two shards")
     writer = Writer(database, table)
     writer.start()
-    wait_for(lambda: all(len(one.of("shard.started")) >= 2 for one in workers), "each has two shards")
-    workers[0].wait_for_lines(f"{table}.jsonl", 300)
+    workers[0].wait_for_lines(f"{table}.jsonl", 100)
 
     answer = steer(workers[0], "seek", "--to", "trim-horizon", "--yes", "--reason", "a wrong total")
     assert answer.stdout.count("begins with its oldest record") == 4
@@ -74,7 +74,6 @@ def test_two_workers_process_everything_again_in_order_and_lose_nothing_of_what_
     (said, *_) = workers[1].wait_for_event("seek.ordered")
     assert (said["to"], said["shards"], said["reason"]) == ("trim-horizon", 4, "a wrong total")
     assert [one["now"] for one in said["first"]] == ["TRIM_HORIZON"] * 4
-    assert all(one["was"].isdigit() for one in said["first"])
     assert "@" in said["by"]
     expected = everything(writer.end())
 
@@ -127,7 +126,6 @@ def test_a_time_in_an_ended_parent_brings_its_records_and_then_its_childrens_and
     down.unlink()
     database.put_many(table, ["k", "l", "m", "n"])
     wait_for(lambda: sorted(handled.read_text().split()[11:]) == ["k", "l", "m", "n"], "what comes after it")
-    assert running.stop() == 0
 
 
 class ByHand:
