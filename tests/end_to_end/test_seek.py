@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
+from record_processor.delivery.orders import Seek
 from record_processor.errors import SetupError
 from record_processor.fleet import orders_item
 from record_processor.fleet.kcl_state import LET_GO
@@ -185,6 +188,19 @@ def test_a_lease_that_cannot_be_written_is_named_with_those_that_are_changed_and
     assert {application.lease(shard)["leaseOwner"]["S"] for shard in application.shards} == {LET_GO}
     since = int(application.lease(first)["latestStartMillis"]["N"])
     assert time.time() - 60 < since / 1000 <= time.time()
+
+
+def test_of_two_at_the_same_time_the_first_says_that_leases_may_be_a_mixture(by_hand: Callable[[int], ByHand]) -> None:
+    application = by_hand(1)
+    application.busy.command("fault", kind="slow", operation="UpdateItem", place=application.shards[0], seconds=1.5)
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(application.seek, "--to", "latest", "--yes")
+        wait_for(lambda: "Item" in application.orders(), "it is ordered")
+        other = Seek("ann@desk", time.time(), to="trim-horizon", shards=1)
+        coordinator = f"{application.leases}-CoordinatorState"
+        orders_item.change(application.database.client, coordinator, lambda orders: replace(orders, seek=other))
+    assert answer.result().returncode == 1
+    assert "ann@desk has 1 shard begin at trim-horizon at the same time" in answer.result().stderr
 
 
 def test_one_shard_begins_with_the_record_that_is_named_or_is_refused(by_hand: Callable[[int], ByHand]) -> None:

@@ -134,7 +134,7 @@ def _say_changes(before: Orders, after: Orders) -> None:
                 **_who(skip),
             )
     if (seek := after.seek) is not None and seek != before.seek and before.is_known:
-        message = f"{seek.by} has {seek.shards} shards begin at {seek.to}{_why(seek)}"
+        message = f"{seek.by} has {seek.shards} shard(s) begin at {seek.to}{_why(seek)}"
         first = msgspec.to_builtins(seek.first)
         log.warning("seek.ordered", message, to=seek.to, shards=seek.shards, first=first, **_who(seek))
 

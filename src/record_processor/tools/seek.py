@@ -72,15 +72,12 @@ class SeekCommand:
             is_sure=is_sure,
             otherwise=f"nothing was changed: --yes has {shards} (above) begin there",
         )
-        self._tell_workers()
+        order = self._tell_workers()
         if not self._write():
             return 1
         say(f"{shards} changed")
-        if all(worker.is_late for worker in self._plan.found.workers):
-            say("no worker runs: they begin there with the next one")
-            return 0
         try:
-            return self._wait()
+            return 1 if self._was_crossed(order) else self._wait()
         except SetupError as error:
             say(f"what became of them is not known: {error}", err=True)
             return 1
@@ -92,7 +89,7 @@ class SeekCommand:
         left = len(shards) - len(self._moves)
         say(f"{_shards(len(self._moves))} to begin elsewhere, {left} to stay as they are")
 
-    def _tell_workers(self) -> None:
+    def _tell_workers(self) -> Seek:
         """Have every worker log it. Before anything changes: no change is without its author."""
         first = [
             SoughtShard(move.shard.shard_id, move.was or seek_text.NO_LEASE, seek_text.checkpoint(move.place))
@@ -105,6 +102,17 @@ class SeekCommand:
                 self._target.coordinator_table,
                 lambda orders: msgspec.structs.replace(orders, seek=seek),
             )
+        return seek
+
+    def _was_crossed(self, order: Seek) -> bool:
+        """Return, and say, whether somebody else gave such an order meanwhile: the leases may be a mixture of both."""
+        with explained(f"table {self._target.coordinator_table}"):
+            last = orders_item.read(self._target.dynamodb, self._target.coordinator_table).seek
+        if last == order or last is None:
+            return False
+        asked = f"{last.by} has {_shards(last.shards)} begin at {last.to}"
+        say(f"{asked} at the same time, so some may begin there: run the command again", err=True)
+        return True
 
     def _write(self) -> bool:
         """Write all leases; return whether that is done. What is done when it is not is said, whatever the cause.
@@ -131,7 +139,13 @@ class SeekCommand:
         return done == len(self._moves)
 
     def _wait(self) -> int:
-        """Wait until workers have the leases, by which time those that had them have let go; return the exit status."""
+        """Wait until workers, if any run, have the leases; return the exit status.
+
+        By then those that had them have let go.
+        """
+        if all(worker.is_late for worker in self._plan.found.workers):
+            say("no worker runs: they begin there with the next one")
+            return 0
         say(f"workers let go, and begin there after failoverTimeMillis ({self._failover_seconds:g} s)")
         end = time.monotonic() + 2 * self._failover_seconds + _TAKING_SECONDS
         left, writer = self._moves, self._writer()

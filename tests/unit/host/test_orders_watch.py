@@ -143,7 +143,7 @@ def test_a_seek_is_said_once_with_its_author_and_shards_and_forgotten_after_a_da
     wait_for(lambda: watching.version is not None, "the first look", 5)
     seek = Seek("ann", time.time(), "wrong totals", to="latest", shards=2, first=[SoughtShard("s-1", "17", "LATEST")])
     orders_item.change(table, "t", lambda orders: msgspec.structs.replace(orders, seek=seek))
-    wait_for(lambda: said(caplog, "ann has 2 shards begin at latest: wrong totals"), "it is said", 5)
+    wait_for(lambda: said(caplog, "ann has 2 shard(s) begin at latest: wrong totals"), "it is said", 5)
     (record,) = [one for one in caplog.records if "begin at latest" in one.getMessage()]
     assert vars(record)["record_processor_fields"]["first"] == [{"shard_id": "s-1", "was": "17", "now": "LATEST"}]
     orders_item.change(table, "t", lambda orders: msgspec.structs.replace(orders, pauses=[PAUSE]))
