@@ -107,10 +107,10 @@ def check(properties: Path, overrides: tuple[str, ...], online: bool, as_json: b
 @click.option(
     "--for",
     "reader",
-    type=click.Choice(["worker", "replay", "console", "operator"]),
+    type=click.Choice(["worker", "replay", "console", "operator", "reset"]),
     default="worker",
     show_default=True,
-    help="Who gets it: a worker, whoever runs `replay`, whoever only looks, or whoever also pauses and skips.",
+    help="Who gets it: a worker, whoever runs `replay`, only looks, also steers (`pause` … `seek`), or runs `reset`.",
 )
 @click.option(
     "--principal",

@@ -14,8 +14,11 @@ import msgspec
 import pytest
 
 from record_processor.config import convert
+from record_processor.config.worker_configuration import KclTables
 from record_processor.dead_letters.store import store_for
+from record_processor.host import kcl_tables
 from record_processor.plugin.settings import ActionSettings
+from tests.busy_stream.test_busy_stream import client
 from tests.end_to_end.all_sinks import KEYS, AllSinks
 from tests.end_to_end.test_new_streams import made_anew
 from tests.harness import REGION, Worker, run_command, wait_for
@@ -276,6 +279,37 @@ def test_whoever_only_looks_may_read_letters_and_streams_and_remove_nothing(
     refused = run_command("replay", "iam.properties", cwd=tmp_path, **KEYS)
     assert (refused.returncode, "succeeded and were removed" in refused.stdout) == (2, True)
     assert "0 succeeded" in refused.stdout
+
+
+def begun_by_hand(database: Database, table: str) -> str:
+    """Make an application's tables, without the proxy, with a lease of the table's shard; return the lease table."""
+    kcl_tables.prepare(database.client, KclTables.from_values({"applicationName": f"app-{table}"}))
+    arn = database.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    described = client(database.endpoint).describe_stream(StreamArn=arn)["StreamDescription"]
+    lease = {"leaseKey": {"S": described["Shards"][0]["ShardId"]}, "leaseCounter": {"N": "1"}}
+    database.client.put_item(TableName=f"app-{table}", Item={**lease, "checkpoint": {"S": "TRIM_HORIZON"}})
+    return f"app-{table}"
+
+
+def test_whoever_seeks_may_write_leases_and_whoever_resets_may_remove_the_tables_and_nothing_else(
+    database: Database, guard: Guard, tmp_path: Path
+) -> None:
+    table, log = database.table(), [{"name": "show", "type": "log"}]
+    operator = printed(tmp_path, table, guard, log, "--for", "operator")
+    leases = begun_by_hand(database, table)
+    guard.enforce(operator)
+    assert run_command("seek", "iam.properties", "--to", "latest", "--yes", cwd=tmp_path, **KEYS).returncode == 0
+    assert {str(one) for one in guard.denied} <= HARMLESS
+    arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{leases}"
+    writing = {Permission("dynamodb:UpdateItem", arn), Permission("dynamodb:PutItem", f"{arn}-CoordinatorState")}
+    assert writing <= guard.used
+
+    guard.enforce(printed(tmp_path, table, guard, log, "--for", "reset"))
+    soon = ("--set", "workerMetricsReporterFreqInMillis=1000")
+    answer = run_command("reset", "iam.properties", "--yes", *soon, cwd=tmp_path, **KEYS)
+    assert answer.returncode == 0, answer.stderr
+    assert guard.denied == []
+    assert set(guard.policy.permissions) == guard.used
 
 
 def test_the_policy_of_a_worker_is_enough_for_a_check_without_an_error(

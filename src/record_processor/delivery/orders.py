@@ -58,6 +58,27 @@ class Reload(Order, frozen=True, kw_only=True):
     """Grows with each."""
 
 
+class SoughtShard(msgspec.Struct, frozen=True):
+    """A shard that begins elsewhere."""
+
+    shard_id: str
+    was: str
+    """Its checkpoint before."""
+    now: str
+    """Its checkpoint from then on."""
+
+
+class Seek(Order, frozen=True, kw_only=True):
+    """Shards begin elsewhere. Whoever orders it does it; workers only say so in their log."""
+
+    to: str
+    """As it was asked for."""
+    shards: int
+    """How many."""
+    first: list[SoughtShard] = []
+    """Some of them: every worker reads this item once a second, and pays for its size."""
+
+
 class Orders(msgspec.Struct, frozen=True, omit_defaults=True):
     """All orders that are in force."""
 
@@ -66,6 +87,8 @@ class Orders(msgspec.Struct, frozen=True, omit_defaults=True):
     pauses: list[Pause] = []
     skips: list[Skip] = []
     reload: Reload | None = None
+    """The last one."""
+    seek: Seek | None = None
     """The last one."""
     is_known: bool = True
     """False: they have not been read yet, so anything may be paused."""

@@ -60,10 +60,14 @@ class Facts(NamedTuple):
 
     def is_late(self, worker_id: str) -> bool:
         """Return whether a worker's leases may have expired; one that never said anything is not known to be."""
-        silent, allowed = self.silent_for(worker_id), self.silent_seconds
+        silent = self.silent_for(worker_id)
+        return silent is not None and silent > self.longest_silence(worker_id)
+
+    def longest_silence(self, worker_id: str) -> float:
+        """Return for how many seconds a worker may say nothing."""
         if worker_id not in self.kcl.last_seen and worker_id in self.reports:
-            allowed = max(allowed, self.reports[worker_id].longest_silence_seconds)
-        return silent is not None and silent > allowed
+            return max(self.silent_seconds, self.reports[worker_id].longest_silence_seconds)
+        return self.silent_seconds
 
 
 def application(facts: Facts) -> Application:

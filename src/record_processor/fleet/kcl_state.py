@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from record_processor.fleet.server_clock import ServerClock
 
 SHARD_END = "SHARD_END"
+LET_GO = "record-processor-seek"
+"""The owner of a lease that `seek` wrote: nobody, until the failover time has passed and the leader assigns it."""
 _LEADER = "Leader"
 _STREAM = "record-processor-stream-"
 
@@ -106,11 +108,11 @@ def state_of(
 
 def _lease(item: Mapping[str, Any]) -> Lease:
     started = item.get("latestStartMillis", {}).get("N")
-    holder = item.get("checkpointOwner") or item.get("leaseOwner") or {}
+    holder = (item.get("checkpointOwner") or item.get("leaseOwner") or {}).get("S")
     return Lease(
         key=item["leaseKey"]["S"],
         checkpoint=item.get("checkpoint", {}).get("S", ""),
-        owner=holder.get("S"),
+        owner=None if holder == LET_GO else holder,
         latest_start_millis=None if started is None else int(started),
     )
 

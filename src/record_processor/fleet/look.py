@@ -59,7 +59,7 @@ def look(target: Target) -> Application:
         kcl=state,
         reports={report.worker_id: report for report in reports},
         reported=_reported(reports, clock.now()),
-        lineages=list(_lineages(target, state)),
+        lineages=list(lineages(target, state)),
         orders=orders_item.orders_in(coordinator),
         oldest={},
     )
@@ -75,7 +75,8 @@ def _reported(reports: list[WorkerReport], now: float) -> dict[tuple[str, str, s
     }
 
 
-def _lineages(target: Target, state: KclState) -> Iterator[Lineage]:
+def lineages(target: Target, state: KclState) -> Iterator[Lineage]:
+    """Yield the shards of each table's stream; if that replaces another one, of the old one directly before it."""
     for name, newest in target.newest_streams.items():
         read = state.known_streams.get(name, newest)
         # A stream that is replaced is read to its end first.

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 KEY = "record-processor-orders"
-SKIPS_KEPT_SECONDS = 25 * 3600.0
-"""DynamoDB keeps a record for a day: an order to skip one means nothing after that."""
+KEPT_SECONDS = 25 * 3600.0
+"""DynamoDB keeps a record for a day: an order to skip one, or to seek, means nothing after that."""
 
 _MOST_TRIES = 5
 
@@ -64,8 +64,9 @@ def change(dynamodb: Any, table: str, made: Callable[[Orders], Orders]) -> Order
 
 def _newer(orders: Orders, version: int) -> Orders:
     now = time.time()
-    skips = [skip for skip in orders.skips if now - skip.at <= SKIPS_KEPT_SECONDS]
-    newer = msgspec.structs.replace(orders, version=version, skips=skips)
+    skips = [skip for skip in orders.skips if now - skip.at <= KEPT_SECONDS]
+    seek = orders.seek if orders.seek is not None and now - orders.seek.at <= KEPT_SECONDS else None
+    newer = msgspec.structs.replace(orders, version=version, skips=skips, seek=seek)
     if len(encoded(newer)) > MOST_BYTES:
         raise SetupError(
             f"there are too many orders: {len(newer.pauses)} pauses and {len(newer.skips)} skipped records. Resume "

@@ -52,7 +52,7 @@ def target(configuration: WorkerConfiguration, made: endpoints.Clients, streams:
         newest_streams=streams,
         region=configuration.aws.region,
         begins_at_latest=configuration.for_kcl["initialPositionInStream"] == InitialPosition.LATEST.value,
-        silent_seconds=_silent_seconds(configuration),
+        silent_seconds=silent_seconds(configuration),
     )
 
 
@@ -61,7 +61,7 @@ def _stream_calls(session: boto3.Session, endpoint: str | None) -> QuickCalls:
     return QuickCalls(session, reader, "dynamodb", "DynamoDBStreams_20120810")
 
 
-def _silent_seconds(configuration: WorkerConfiguration) -> float:
+def silent_seconds(configuration: WorkerConfiguration) -> float:
     """Return how long a worker may say nothing: as long as a lease lasts, or KCL's pause between two reports."""
     pause_millis = int(configuration.for_kcl["workerMetricsReporterFreqInMillis"])
     return max(configuration.leases.failover_time_millis, _MISSED * pause_millis) / _MILLIS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from record_processor.aws.explanations import explanation
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from record_processor.delivery.orders import Pause, Reload, Skip
+    from record_processor.delivery.orders import Order, Pause, Reload
 
 log = Log("daemon.orders")
 
@@ -132,9 +133,13 @@ def _say_changes(before: Orders, after: Orders) -> None:
                 action=skip.action,
                 **_who(skip),
             )
+    if (seek := after.seek) is not None and seek != before.seek and before.is_known:
+        message = f"{seek.by} has {seek.shards} shard(s) begin at {seek.to}{_why(seek)}"
+        first = msgspec.to_builtins(seek.first)
+        log.warning("seek.ordered", message, to=seek.to, shards=seek.shards, first=first, **_who(seek))
 
 
-def _why(order: Pause | Skip) -> str:
+def _why(order: Order) -> str:
     return f": {order.reason}" if order.reason else ""
 
 
@@ -144,5 +149,5 @@ def _fields(pause: Pause) -> dict[str, Any]:
     return {**{name: value for name, value in named.items() if value is not None}, **_who(pause)}
 
 
-def _who(order: Pause | Skip) -> dict[str, Any]:
+def _who(order: Order) -> dict[str, Any]:
     return {"by": order.by, "reason": order.reason, "ordered_at": order.at}

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from record_processor.aws.clients import explained
-from record_processor.fleet.kcl_names import lease_key, stream_identifier
+from record_processor.fleet.kcl_names import lease_key, new_lease
 from record_processor.host.stream_arns import parts_of
 from record_processor.records.stream import Stream
 
@@ -78,7 +78,9 @@ class StreamLeases:
             ):
                 self._dynamodb.put_item(
                     TableName=self._table,
-                    Item=self._lease(arn, shard),
+                    Item=new_lease(
+                        self._stream(arn), shard["ShardId"], shard.get("ParentShardId"), self._mode == "multi"
+                    ),
                     ConditionExpression="attribute_not_exists(leaseKey)",
                 )
 
@@ -103,21 +105,6 @@ class StreamLeases:
                 if not description.get("LastEvaluatedShardId"):
                     return found
                 page["ExclusiveStartShardId"] = description["LastEvaluatedShardId"]
-
-    def _lease(self, arn: str, shard: dict[str, Any]) -> dict[str, Any]:
-        shard_id, parent = shard["ShardId"], shard.get("ParentShardId")
-        stream = {"streamName": {"S": stream_identifier(self._stream(arn))}, "shardId": {"S": shard_id}}
-        return {
-            "leaseKey": {"S": self._key(arn, shard_id)},
-            "leaseCounter": {"N": "0"},
-            "ownerSwitchesSinceCheckpoint": {"N": "0"},
-            "checkpoint": {"S": "TRIM_HORIZON"},
-            "checkpointSubSequenceNumber": {"N": "0"},
-            "startingHashKey": {"S": "0"},
-            "endingHashKey": {"S": "1"},
-            **({"parentShardId": {"SS": [parent]}} if parent else {}),
-            **(stream if self._mode == "multi" else {}),
-        }
 
     def _key(self, arn: str, shard_id: str) -> str:
         return lease_key(self._stream(arn), shard_id, self._mode == "multi")

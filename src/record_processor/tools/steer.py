@@ -60,9 +60,9 @@ class Steer:
 
     def pause(self, table: str | None, action: str | None, shard: str | None, reason: str) -> int:
         """Return the exit status. Raises SetupError if nothing was ordered."""
-        _check_reason(reason)
+        check_reason(reason)
         scope = self._scope(table, action, shard)
-        pause = Pause(_who(), time.time(), reason, scope=scope)
+        pause = Pause(who(), time.time(), reason, scope=scope)
         before = self._orders()
         if known := next((one for one in before.pauses if one.scope == scope), None):
             say(f"{scope} was paused already, by {known.by}" + (f": {known.reason}" if known.reason else ""))
@@ -90,7 +90,7 @@ class Steer:
             InvalidConfigError: the actions here have errors.
             SetupError: nothing was ordered.
         """
-        _check_reason(reason)
+        check_reason(reason)
         check(self._path, self._overrides)
         self._items()
         orders = self._change(lambda orders: _with_reload(orders, reason))
@@ -118,7 +118,7 @@ class Steer:
 
     def skip(self, shard_name: str, sequence_number: str, action: str, reason: str) -> int:
         """Return the exit status. Raises SetupError if nothing was ordered."""
-        _check_reason(reason)
+        check_reason(reason)
         self._check_action(action, self._items())
         target = fleet_target.connect(self._configuration)
         shard = steer_names.shard(look(target), shard_name)
@@ -129,7 +129,7 @@ class Steer:
             say(f"record {sequence_number} was skipped already, by {ordered.by}: {ordered.reason}")
             return 0
         skip = ordered or Skip(
-            _who(),
+            who(),
             time.time(),
             reason,
             table=shard.table,
@@ -247,7 +247,7 @@ def _with(orders: Orders, pause: Pause) -> Orders:
 
 def _with_reload(orders: Orders, reason: str) -> Orders:
     number = orders.reload.number + 1 if orders.reload is not None else 1
-    return msgspec.structs.replace(orders, reload=Reload(_who(), time.time(), reason, number=number))
+    return msgspec.structs.replace(orders, reload=Reload(who(), time.time(), reason, number=number))
 
 
 def _with_skip(orders: Orders, skip: Skip) -> Orders:
@@ -265,12 +265,14 @@ def _not_paused(scope: Scope, pauses: list[Pause]) -> str:
     return f"{scope} is not paused by itself. Paused: {known}. Name it as it was named then, or use --all"
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Raise SetupError if it is too long."""
     if len(reason) > _LONGEST_REASON:
         raise SetupError(f"--reason: expected at most {_LONGEST_REASON} characters, found {len(reason):,}")
 
 
-def _who() -> str:
+def who() -> str:
+    """Return who gives this order."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name

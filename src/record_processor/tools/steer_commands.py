@@ -112,4 +112,58 @@ def reload(properties: Path, overrides: tuple[str, ...], reason: str) -> None:
     raise SystemExit(Steer(properties, overrides).reload(reason))
 
 
-COMMANDS = (pause, resume, skip, reload)
+@click.command()
+@PROPERTIES
+@SET
+@click.option(
+    "--to",
+    required=True,
+    metavar="TIME|trim-horizon|latest|SEQ",
+    help="Where to begin: a time with its zone, such as 2026-11-27T08:30:00Z; with the oldest records; with what comes "
+    "from now on; or, with --shard, with the record of this sequence number.",
+)
+@click.option("--table", help="Only this table's streams.")
+@click.option("--shard", help="Only this shard: its id, or an end of it that no other has.")
+@click.option("--reason", default="", help="Why; it stands in the log of every worker.")
+@click.option("--dry-run", is_flag=True, help="Show what would be processed again or skipped. Change nothing.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+def seek(
+    properties: Path,
+    overrides: tuple[str, ...],
+    to: str,
+    table: str | None,
+    shard: str | None,
+    reason: str,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Have an application, a table or a shard begin elsewhere: process records again, or skip them.
+
+    Shows first what that means for each shard. Works while workers run: they let the shards go, and begin there when
+    failoverTimeMillis has passed. The children of an ended shard that is opened again are processed again, too. Exit
+    status: 0 if it is done and workers, if any run, have the shards; 1 if not all of it; 2 if nothing was changed.
+    """
+    from record_processor.tools.seek import SeekCommand
+    from record_processor.tools.seek_planner import Asked
+
+    raise_stop_signals()
+    raise SystemExit(SeekCommand(properties, overrides, Asked(to, table, shard, reason)).run(dry_run, is_sure=yes))
+
+
+@click.command()
+@PROPERTIES
+@SET
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+def reset(properties: Path, overrides: tuple[str, ...], yes: bool) -> None:
+    """Remove an application's three tables, and with them its progress and its orders. Needs all workers stopped.
+
+    Shows first what is in them, and refuses while a worker lives. The next worker begins at initialPositionInStream.
+    Exit status: 0 if they are removed, 1 if only some are, 2 if none is.
+    """
+    from record_processor.tools.reset import Reset
+
+    raise_stop_signals()
+    raise SystemExit(Reset(properties, overrides).run(is_sure=yes))
+
+
+COMMANDS = (pause, resume, skip, seek, reset, reload)

@@ -8,7 +8,7 @@ import pytest
 
 from record_processor.fleet.assembly import Facts, application
 from record_processor.fleet.kcl_names import lease_key, stream_identifier
-from record_processor.fleet.kcl_state import KclState, Lease, state_of
+from record_processor.fleet.kcl_state import LET_GO, KclState, Lease, state_of
 from record_processor.fleet.lineage import Lineage, StreamShard
 from record_processor.fleet.model import State, StreamOfTable
 from record_processor.fleet.server_clock import ServerClock
@@ -28,6 +28,7 @@ def test_the_items_of_the_three_tables_are_read_and_what_is_unknown_is_left_out(
         item(leaseKey="s-1", checkpoint="SHARD_END", leaseOwner="a"),
         item(leaseKey="s-2", checkpoint="17", leaseOwner="b", checkpointOwner="a"),
         {**item(leaseKey="s-3", checkpoint="LATEST"), "latestStartMillis": {"N": "1500"}, "more": {"N": "1"}},
+        item(leaseKey="s-4", checkpoint="TRIM_HORIZON", leaseOwner=LET_GO),  # no worker's name
     ]
     coordinator = [
         item(key="Leader", ownerName="a"),
@@ -41,6 +42,7 @@ def test_the_items_of_the_three_tables_are_read_and_what_is_unknown_is_left_out(
         Lease("s-1", "SHARD_END", "a"),
         Lease("s-2", "17", "a"),  # until the handoff is over
         Lease("s-3", "LATEST", None, 1500),
+        Lease("s-4", "TRIM_HORIZON", None),
     ]
     assert (found.is_multi, found.leader) == (False, "a")
     assert (found.known_streams, found.last_seen) == ({"Phones": ARN}, {"a": 100.0})

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from record_processor.delivery.orders import Orders, Pause, Reload, Scope, Skip
+from record_processor.delivery.orders import Orders, Pause, Reload, Scope, Seek, Skip, SoughtShard
 from record_processor.delivery.orders_file import MOST_BYTES, OrdersView
 from record_processor.errors import SetupError
 from record_processor.fleet import orders_item
@@ -132,6 +133,26 @@ def test_an_order_to_reload_counts_once_and_not_for_a_worker_that_starts_after_i
     table.order(PAUSE, reload=Reload("ann", 2.0, number=2))
     wait_for(lambda: watching.version == 3, "it is known", 5)
     assert [one.number for one in reloads] == [2]
+
+
+def test_a_seek_is_said_once_with_its_author_and_shards_and_forgotten_after_a_day(
+    table: Table, watch: Callable[[], OrdersWatch], caplog: pytest.LogCaptureFixture
+) -> None:
+    table.order()
+    watching = watch()
+    wait_for(lambda: watching.version is not None, "the first look", 5)
+    seek = Seek("ann", time.time(), "wrong totals", to="latest", shards=2, first=[SoughtShard("s-1", "17", "LATEST")])
+    orders_item.change(table, "t", lambda orders: msgspec.structs.replace(orders, seek=seek))
+    wait_for(lambda: said(caplog, "ann has 2 shard(s) begin at latest: wrong totals"), "it is said", 5)
+    (record,) = [one for one in caplog.records if "begin at latest" in one.getMessage()]
+    assert vars(record)["record_processor_fields"]["first"] == [{"shard_id": "s-1", "was": "17", "now": "LATEST"}]
+    orders_item.change(table, "t", lambda orders: msgspec.structs.replace(orders, pauses=[PAUSE]))
+    wait_for(lambda: said(caplog, "is paused by ann@desk"), "the next order", 5)
+    assert len(said(caplog, "begin at latest")) == 1
+    assert orders_item.read(table, "t").seek == seek
+    old = msgspec.structs.replace(seek, at=time.time() - 26 * 3600)
+    orders_item.change(table, "t", lambda orders: msgspec.structs.replace(orders, seek=old))
+    assert orders_item.read(table, "t").seek is None
 
 
 def test_a_change_at_the_same_time_is_not_lost(table: Table) -> None:

@@ -96,16 +96,30 @@ def test_a_console_may_change_nothing(tmp_path: Path) -> None:
     assert f"{TABLE}orders-worker" in allowed
 
 
-def test_an_operator_may_order_and_nothing_else_that_changes(tmp_path: Path) -> None:
-    allowed = policy(tmp_path, "--for", "operator", actions=LETTERS)
+def changing(allowed: dict[str, set[str]]) -> set[tuple[str, str]]:
     harmless = ("Describe", "Get", "List", "Scan")
-    changing = {
+    return {
         (resource, call)
         for resource, calls in allowed.items()
         for call in calls
         if not call.partition(":")[2].startswith(harmless)
     }
-    assert changing == {(f"{TABLE}orders-worker-CoordinatorState", "dynamodb:PutItem")}
+
+
+def test_an_operator_may_order_and_write_leases_and_nothing_else_that_changes(tmp_path: Path) -> None:
+    leases = f"{TABLE}orders-worker"
+    assert changing(policy(tmp_path, "--for", "operator", actions=LETTERS)) == {
+        (f"{leases}-CoordinatorState", "dynamodb:PutItem"),
+        (leases, "dynamodb:PutItem"),
+        (leases, "dynamodb:UpdateItem"),
+    }
+
+
+def test_to_delete_the_applications_tables_takes_a_policy_of_its_own(tmp_path: Path) -> None:
+    allowed = policy(tmp_path, "--for", "reset", actions=LETTERS)
+    assert changing(allowed) == {(table, "dynamodb:DeleteTable") for table in allowed}
+    tables = {f"{TABLE}orders-worker{end}" for end in ("", "-CoordinatorState", "-WorkerMetricStats")}
+    assert set(allowed) == tables
 
 
 def test_roles_and_profiles_have_policies_of_their_own(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def _account_of(caller: boto3.Session) -> str:
 
 
 def _say_what_is_missing(checked: Checked, found: list[Policy], policy: Policy, wanted: Wanted) -> None:
-    if wanted.reader is not For.CONSOLE and checked.needs.unknown_permissions:
+    if wanted.reader in (For.WORKER, For.REPLAY) and checked.needs.unknown_permissions:
         names = ", ".join(checked.needs.unknown_permissions)
         say(f"not in it: what code of yours calls in {names}", err=True)
     if checked.configuration.executable_name is not None and wanted.reader is For.WORKER:

@@ -51,10 +51,20 @@ def of_console(configuration: WorkerConfiguration) -> Iterator[tuple[Principal, 
 
 
 def of_operator(configuration: WorkerConfiguration) -> Iterator[tuple[Principal, Statement]]:
-    """Yield what somebody needs who also pauses, resumes, skips and reloads."""
+    """Yield what somebody needs who also pauses, resumes, skips, seeks and reloads."""
     yield from of_console(configuration)
     tables = of_provider(configuration.aws.tables_provider)
     yield tables, Statement("orders", ("dynamodb:PutItem",), (_arn(configuration.tables.coordinator),))
+    seeking = ("dynamodb:PutItem", "dynamodb:UpdateItem")
+    yield tables, Statement("seek", seeking, (_arn(configuration.tables.leases),))
+
+
+def of_reset(configuration: WorkerConfiguration) -> Iterator[tuple[Principal, Statement]]:
+    """Yield what somebody needs who removes the application's tables."""
+    tables = of_provider(configuration.aws.tables_provider)
+    for table in configuration.tables:
+        calls = ("dynamodb:DescribeTable", "dynamodb:Scan", "dynamodb:DeleteTable")
+        yield tables, Statement("application", calls, (_arn(table),))
 
 
 def _reading(configuration: WorkerConfiguration) -> Iterator[tuple[Principal, Statement]]:

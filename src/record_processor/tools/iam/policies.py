@@ -34,6 +34,7 @@ class For(enum.Enum):
     REPLAY = "replay"
     CONSOLE = "console"
     OPERATOR = "operator"
+    RESET = "reset"
 
 
 _PURPOSES: dict[For, tuple[Purpose, ...]] = {
@@ -41,6 +42,7 @@ _PURPOSES: dict[For, tuple[Purpose, ...]] = {
     For.REPLAY: ("deliver", "replay"),
     For.CONSOLE: ("look",),
     For.OPERATOR: (),
+    For.RESET: (),
 }
 
 
@@ -48,6 +50,7 @@ _OWN = {
     For.WORKER: own_calls.of_worker,
     For.CONSOLE: own_calls.of_console,
     For.OPERATOR: own_calls.of_operator,
+    For.RESET: own_calls.of_reset,
 }
 
 

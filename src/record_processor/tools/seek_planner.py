@@ -1,0 +1,105 @@
+"""What a seek would do: everything is read, and nothing is changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from record_processor.errors import SetupError
+from record_processor.fleet import kcl_state, look, seek_plan
+from record_processor.fleet.server_clock import ServerClock
+from record_processor.tools import seek_reads, seek_to, steer_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from record_processor.fleet.lineage import Lineage
+    from record_processor.fleet.look import Target
+    from record_processor.fleet.model import Application
+    from record_processor.fleet.seek_plan import Move, Place
+    from record_processor.tools.seek_to import To
+
+
+class Asked(NamedTuple):
+    """What the options say."""
+
+    to: str
+    table: str | None
+    shard: str | None
+    reason: str
+
+
+class SeekPlan(NamedTuple):
+    """Which shards would begin where."""
+
+    moves: list[Move]
+    found: Application
+    created: Mapping[str, float | None]
+    """When each shard's oldest record was created; None: it has none."""
+    is_multi: bool
+    """Whether leases have keys for several streams."""
+
+
+class Planner:
+    """Plans for one application as it is now."""
+
+    def __init__(self, target: Target) -> None:
+        """Read its state.
+
+        Raises:
+            SetupError: it has no tables, or something may not be read.
+        """
+        self._target = target
+        clock = ServerClock()
+        leases = kcl_state.read_leases(target.dynamodb, target.lease_table, clock)
+        coordinator = kcl_state.scan(target.dynamodb, target.coordinator_table) or []
+        self._state = kcl_state.state_of(leases, coordinator, [])
+        self._now = clock.now()
+        self._found = look.look(target)
+        self._created: dict[str, float | None] = {}
+
+    def plan(self, asked: Asked) -> SeekPlan:
+        """Return what is to change.
+
+        Raises:
+            SetupError: what is asked for cannot be done, or changes nothing.
+        """
+        to = seek_to.parse(asked.to, self._now)
+        moves = self._moves(self._lineages(asked.table), asked, to)
+        if not moves:
+            raise SetupError(f"--to {to.text}: every shard begins there already, so there is nothing to change")
+        return SeekPlan(moves, self._found, self._created, self._state.is_multi)
+
+    def _lineages(self, table: str | None) -> list[Lineage]:
+        begun = [one for one in look.lineages(self._target, self._state) if one.was_read]
+        chosen = [one for one in begun if table in (None, one.stream.table)]
+        if not chosen:
+            raise SetupError("no shard has been read yet: workers begin at initialPositionInStream")
+        return chosen
+
+    def _moves(self, lineages: Sequence[Lineage], asked: Asked, to: To) -> list[Move]:
+        if asked.shard is not None:
+            shard_id = steer_names.shard(self._found, asked.shard, asked.table).shard_id
+            return self._of_shard(lineages, shard_id, to)
+        if to.sequence_number is not None:
+            raise SetupError(f"--to {to.text}: a sequence number is one shard's; say which with --shard")
+        return [move for lineage in lineages for move in self._everywhere(lineage, to)]
+
+    def _everywhere(self, lineage: Lineage, to: To) -> list[Move]:
+        self._created |= seek_reads.oldest_of(self._target.oldest, lineage)
+        return seek_plan.everywhere(lineage, self._created, to.at, reopens=not to.is_now)
+
+    def _of_shard(self, lineages: Sequence[Lineage], shard_id: str, to: To) -> list[Move]:
+        for lineage in lineages:
+            for shard in lineage.shards:
+                if shard.shard_id == shard_id:
+                    self._created |= seek_reads.oldest_of(self._target.oldest, lineage)
+                    return seek_plan.one(lineage, shard, self._place(lineage, shard_id, to))
+        raise SetupError(f"shard {shard_id} is of a stream that has not been read yet")
+
+    def _place(self, lineage: Lineage, shard_id: str, to: To) -> Place:
+        number = to.sequence_number
+        if number is None:
+            return seek_plan.BEGINNING if to.at is None else seek_plan.Place.at_time(to.at)
+        numbers = seek_reads.numbers_until(self._target.streams, lineage.stream.arn, shard_id, number)
+        before = seek_plan.before(numbers, number, shard_id)
+        return seek_plan.BEGINNING if before is None else seek_plan.Place(before)
