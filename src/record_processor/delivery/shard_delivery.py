@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from record_processor.delivery.action_runner import RunningCall
     from record_processor.delivery.blocks import Block, Skipped
+    from record_processor.delivery.call_spans import CallTracer
     from record_processor.delivery.lease import Lease
     from record_processor.delivery.low_water_mark import Standing
     from record_processor.delivery.orders_file import OrdersView
@@ -60,10 +61,12 @@ class ShardDelivery:
         trials: Trials | None = None,
         suspicions: Sequence[Suspicion] = (),
         orders: OrdersView | None = None,
+        tracer: CallTracer | None = None,
     ) -> None:
-        """`orders` are what an operator has ordered; None: nothing ever."""
+        """`orders` are what an operator has ordered; None: nothing ever. Without a `tracer` nothing is traced."""
         self._actions = actions
         self._orders = orders
+        self._tracer = tracer
         self._steering = NO_STEERING
         self._trials = trials or Trials(None, actions, [])
         self._suspects = Suspects(suspicions, self._trials)
@@ -99,7 +102,8 @@ class ShardDelivery:
     def _runner(self, action: Action[Any], shard: Shard, dead: DeadLetterWriter | None) -> ActionRunner:
         fence = ActionFence(self._fence, action.settings.name, self._steering)
         skipped = letters_of_skipped(dead, action.settings.name, shard, self._fence, self._mark, self._shown.blocks)
-        return ActionRunner(action, self._mark, fence, dead, skipped, self._suspects, self._trials, self._shown)
+        spans = None if self._tracer is None else self._tracer.spans(action, shard)
+        return ActionRunner(action, self._mark, fence, dead, skipped, self._suspects, self._trials, self._shown, spans)
 
     def check_may_open(self) -> None:
         """Raise LeaseLostError or StopRequestedError if there is no longer a reason to open an action."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from record_processor.delivery.call_spans import CallTracer
     from record_processor.delivery.lease import Lease
     from record_processor.delivery.orders_file import OrdersView
     from record_processor.delivery.suspicion import Suspicion
@@ -88,6 +89,7 @@ class RecordProcessor(RecordProcessorBase):
         report_path: Path | None = None,
         restarts: int = 0,
         orders: OrdersView | None = None,
+        tracer: CallTracer | None = None,
     ) -> None:
         self._stream = stream
         self._lease = lease
@@ -97,7 +99,7 @@ class RecordProcessor(RecordProcessorBase):
         self._empty_at: float | None = None
         self._reporter: Reporter | None = None
         self._suspicions = suspicions
-        self._delivery = ShardDelivery(actions, lease, grace_seconds, trials, suspicions, orders)
+        self._delivery = ShardDelivery(actions, lease, grace_seconds, trials, suspicions, orders, tracer)
         self._checkpoints = Checkpointer(checkpoint_interval_seconds, lease, self._delivery)
         # Set once records were left out because of a stop: none after them may be taken in.
         self._stopped = False
