@@ -40,7 +40,6 @@ class Collector:
 
     def __init__(self) -> None:
         self.requests = 0
-        self.bytes_answered = 0
         self._spans: list[Span] = []
         self.status = 200
         self.answers_endlessly = False
@@ -118,11 +117,11 @@ def _handler(collector: Collector) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers["content-length"]))
             collector.requests += 1
             collector.wait_to_answer()
+            if self.path == "/v1/traces" and collector.status == 200:
+                collector.take(body)
             if collector.answers_endlessly:
                 self._answer_endlessly()
                 return
-            if self.path == "/v1/traces" and collector.status == 200:
-                collector.take(body)
             self.send_response(collector.status)
             self.send_header("content-length", "0")
             self.end_headers()
@@ -132,7 +131,7 @@ def _handler(collector: Collector) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             try:
                 while True:
-                    collector.bytes_answered += self.wfile.write(_PIECE)
+                    self.wfile.write(_PIECE)
             except OSError:
                 self.close_connection = True
 
