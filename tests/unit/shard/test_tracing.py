@@ -148,10 +148,10 @@ def test_a_process_that_is_forked_sends_its_spans_too(collector: Collector, tmp_
     env = {**TRACED, **collector.environment}
     actions = [python_action(tmp_path, DOES_NOTHING)]
     forker = Forker(tmp_path, actions, env)
-    shards = []
+    shards: list[ShardProcess] = []
     for number in (1, 2):
-        shard = ForkedShardProcess(forker, tmp_path / str(number), actions, env=env)
-        shards.append(shard.initialize())
+        shard = ForkedShardProcess(forker, tmp_path / str(number), actions, env=env).initialize()
+        shards.append(shard)
         shard.records(number)
         shard.wait_for_checkpoint(number)
     for shard in shards:
