@@ -54,7 +54,7 @@ class Traced:
         self._kept = InMemorySpanExporter()
         provider = TracerProvider(sampler=WithState(), shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(self._kept))
-        self.tracer = CallTracer(provider.get_tracer("tests"))
+        self.tracer = CallTracer(provider.get_tracer("tests"), lambda: None)
 
     def spans(self) -> list[ReadableSpan]:
         return list(self._kept.get_finished_spans())

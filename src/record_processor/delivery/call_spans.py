@@ -54,7 +54,9 @@ def headers() -> Mapping[str, str]:
 class CallTracer:
     """Makes the spans of this process."""
 
-    def __init__(self, tracer: trace.Tracer) -> None:
+    def __init__(self, tracer: trace.Tracer, send: Callable[[], None]) -> None:
+        """`send` sends what is held, and takes little time for it."""
+        self.send = send
         self._tracer = tracer
         self._has_failed = False
 

@@ -238,6 +238,8 @@ class ShardDelivery:
         if not self.busy:
             for action in self._actions:
                 action.close()
+        if self._tracer is not None:  # a moment later this process may be killed
+            self._tracer.send()
 
     def _take_in(self, records: Sequence[RawRecord]) -> None:
         self._newest = int(records[-1].sequence_number)

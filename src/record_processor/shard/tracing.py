@@ -57,16 +57,16 @@ class Tracing:
             log.error("tracing.unavailable", message, exception=error)
             return None
         trace_context.begin(headers)
-        return CallTracer(tracer)
+        return CallTracer(tracer, self.end)
 
     def end(self) -> None:
-        """Send what is left, for a moment, unless the collector took nothing lately."""
-        if self._flush is None:
-            return
-        if self._export is None or not self._export.is_failing:
+        """Send what is held, for a moment, unless the collector took nothing lately; what is left is lost."""
+        if self._flush is not None and (self._export is None or not self._export.is_failing):
             sending = threading.Thread(target=self._flush, name="last-spans", daemon=True)
             sending.start()
             sending.join(_END_SECONDS)
+            if sending.is_alive():
+                self._flush = None  # it is waited for once only
         if self._export is not None:
             self._export.end()
 
