@@ -16,6 +16,7 @@ from record_processor.delivery import call_spans
 from record_processor.delivery.call_spans import CallTracer
 from record_processor.plugin import trace_context
 from record_processor.records.change_record import decode
+from record_processor.text import redaction
 from tests.actions.delivery import Delivery, change, changes
 from tests.builders import STREAM
 
@@ -215,6 +216,17 @@ def test_a_request_of_a_webhook_has_the_context_as_headers(
     assert span.attributes is not None
     assert (span.kind, span.attributes["server.address"]) == (SpanKind.CLIENT, "127.0.0.1")
     assert sink.settings()["url"].rpartition("/")[2] not in str(span.attributes)
+
+
+@pytest.mark.parametrize("sink", ["lambda"], indirect=True)
+def test_a_name_that_came_from_outside_is_masked_as_in_logs(
+    sink: LambdaSink, delivery: StartDelivery, traced: Traced
+) -> None:
+    redaction.remember([sink.name])
+    deliver(delivery, sink, traced, [change("item-1", 1)])
+    (span,) = traced.spans()
+    assert span.attributes is not None
+    assert span.attributes["faas.invoked_name"] == "***"
 
 
 @pytest.mark.parametrize("sink", ["webhook"], indirect=True)

@@ -22,6 +22,7 @@ from record_processor.errors import (
     described,
 )
 from record_processor.logs.log_events import Log
+from record_processor.text.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,7 +97,7 @@ class CallSpans:
             "messaging.operation.name": operation,
             "messaging.operation.type": operation,
             "messaging.destination.name": shard.stream.table,
-            **traced.attributes,
+            **{name: redacted(value) if isinstance(value, str) else value for name, value in traced.attributes.items()},
             f"{OURS}table": shard.stream.table,
             f"{OURS}shard": shard.shard_id,
             f"{OURS}action": action,
