@@ -163,6 +163,33 @@ def test_a_process_that_is_forked_sends_its_spans_too(collector: Collector, tmp_
     assert len({span.resource["service.instance.id"] for span in collector.spans()}) == 2
 
 
+def test_a_process_that_a_handler_forks_sends_nothing_twice(
+    collector: Collector, start: Callable[..., ShardProcess]
+) -> None:
+    forks = """
+import multiprocessing
+from opentelemetry import trace
+def work():
+    with trace.get_tracer("shop").start_as_current_span("work"):
+        pass
+    assert trace.get_tracer_provider().force_flush()
+def handle(event, context):
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+"""
+    shard = start(forks, collector.environment)
+    for number in (1, 2, 3):
+        shard.records(number)
+        shard.wait_for_checkpoint(number)
+    end(shard)
+    calls = collector.spans("process")
+    assert [span.attributes[f"{OURS}first_sequence_number"] for span in calls] == ["1", "2", "3"]
+    assert [span.parent_id for span in collector.spans("work")] == [span.span_id for span in calls]
+    assert [event for event in shard.events if event["level"] in ("warning", "error")] == []
+
+
 def test_what_is_held_is_sent_when_the_lease_is_lost(collector: Collector, start: Callable[..., ShardProcess]) -> None:
     shard = start(DOES_NOTHING, collector.environment)
     shard.records(1)
