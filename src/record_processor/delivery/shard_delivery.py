@@ -20,7 +20,7 @@ from record_processor.delivery.slow_calls import SlowCalls, blocks_of
 from record_processor.delivery.steering import NO_STEERING, ActionFence, Steering
 from record_processor.delivery.suspects import Suspects
 from record_processor.delivery.trials import Trials
-from record_processor.errors import LeaseLostError, ReloadRequestedError, StopRequestedError
+from record_processor.errors import ReloadRequestedError, StopRequestedError
 from record_processor.records.stream import NO_STREAM
 
 if TYPE_CHECKING:
@@ -80,9 +80,8 @@ class ShardDelivery:
         self._shown = ShardReport(None, None, [action.settings.name for action in actions])
         self._newest = 0
         """The sequence number of the last record that was taken in."""
-        largest = max((action.batch_size for action in actions), default=1)
         # A whole batch must fit, or it would never be complete.
-        self._max_pending = max(MAX_PENDING_RECORDS, 2 * largest)
+        self._max_pending = max(MAX_PENDING_RECORDS, *(2 * action.batch_size for action in actions))
 
     def open(self, shard: Shard, after: str = "TRIM_HORIZON", report: ShardReport | None = None) -> None:
         """Get ready for the records of a shard that follow a checkpoint; `report` is where they are counted."""
@@ -238,8 +237,6 @@ class ShardDelivery:
         if not self.busy:
             for action in self._actions:
                 action.close()
-        if self._tracer is not None:  # a moment later this process may be killed
-            self._tracer.send()
 
     def _take_in(self, records: Sequence[RawRecord]) -> None:
         self._newest = int(records[-1].sequence_number)
@@ -300,6 +297,3 @@ class ShardDelivery:
         self._counts.say_if_due()
         longest = [call for route in self._router.routes for call in route.runner.running()[:1]]
         self._slow.say(longest, self._mark.pending)
-
-
-__all__ = ["LeaseLostError", "ShardDelivery", "StopRequestedError"]
