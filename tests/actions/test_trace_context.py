@@ -9,8 +9,8 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
-from opentelemetry.trace import SpanKind, TraceState
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, Decision, Sampler, SamplingResult
+from opentelemetry.trace import SpanKind, TraceFlags, TraceState
 
 from record_processor.delivery import call_spans
 from record_processor.delivery.call_spans import CallTracer
@@ -51,9 +51,9 @@ class WithState(Sampler):
 class Traced:
     """A tracer whose spans stay here."""
 
-    def __init__(self) -> None:
+    def __init__(self, sampler: Sampler | None = None) -> None:
         self._kept = InMemorySpanExporter()
-        provider = TracerProvider(sampler=WithState(), shutdown_on_exit=False)
+        provider = TracerProvider(sampler=sampler or WithState(), shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(self._kept))
         self.tracer = CallTracer(provider.get_tracer("tests"), lambda: None)
 
@@ -227,6 +227,14 @@ def test_a_name_that_came_from_outside_is_masked_as_in_logs(
     (span,) = traced.spans()
     assert span.attributes is not None
     assert span.attributes["faas.invoked_name"] == "***"
+
+
+@pytest.mark.parametrize("sink", ["webhook"], indirect=True)
+@pytest.mark.usefixtures("traced")
+def test_a_call_that_is_not_sampled_says_so_to_whoever_is_called(sink: WebhookSink, delivery: StartDelivery) -> None:
+    deliver(delivery, sink, Traced(ALWAYS_OFF), [change("item-1", 1)])
+    (request,) = sink.requests()
+    assert int(request["headers"]["traceparent"].rpartition("-")[2], 16) & TraceFlags.SAMPLED == 0
 
 
 @pytest.mark.parametrize("sink", ["webhook"], indirect=True)
