@@ -55,6 +55,7 @@ _SECTIONS = {
         "metricsAddress",
         "metricsFormat",
         "metricsPerShard",
+        "tracing",
     ),
     "Reading": (
         "maxRecords",

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 PROJECT = "record-processor"
 REQUIRED, OPTIONAL = "constraints-runtime.txt", "constraints-runtime-jre.txt"
-# What only the extra `webhook` asks for: httpx, and everything that it brings.
-_EXTRA = "httpx"
+# What only the extras `webhook` and `otel` ask for; with these comes everything that they bring.
+_EXTRAS = frozenset({"httpx", "opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk"})
 
 
 def write(root: Path, version: str, folder: Path) -> list[Path]:
@@ -42,7 +42,7 @@ def python_bom(root: Path, version: str) -> dict[str, Any]:
     """Return what an installation with `constraints-runtime.txt` has; what only extras need is optional."""
     required, jre = pins.read(root / REQUIRED), pins.read(root / OPTIONAL)
     everything = [*required, *(_of_project(pin) for pin in jre)]
-    optional = {pin.name for pin in jre} | _only_for(_EXTRA, required)
+    optional = {pin.name for pin in jre} | _only_for(_EXTRAS, required)
     refs = {PROJECT: f"pkg:pypi/{PROJECT}@{version}", **{pin.name: pin.purl for pin in everything}}
     return {
         "bomFormat": "CycloneDX",
@@ -86,9 +86,9 @@ def _component(pin: Pin, optional: bool) -> dict[str, Any]:
     return component
 
 
-def _only_for(name: str, everything: list[Pin]) -> set[str]:
-    """Return the release, and what only it brings."""
-    found = {name}
+def _only_for(names: frozenset[str], everything: list[Pin]) -> set[str]:
+    """Return these releases, and what only they bring."""
+    found = set(names)
     while more := {pin.name for pin in everything if pin.name not in found and set(pin.wanted_by) <= found}:
         found |= more
     return found

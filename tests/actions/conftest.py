@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from record_processor.delivery.call_spans import CallTracer
     from tests.actions.sinks.base import Sink
     from tests.servers.started import Servers
 
@@ -57,8 +58,8 @@ def delivery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
     monkeypatch.syspath_prepend(tmp_path)
     made: list[Delivery] = []
 
-    def start(settings: dict[str, Any], **more: Any) -> Delivery:
-        made.append(Delivery(tmp_path, {"name": "it", **settings, **more}))
+    def start(settings: dict[str, Any], tracer: CallTracer | None = None, **more: Any) -> Delivery:
+        made.append(Delivery(tmp_path, {"name": "it", **settings, **more}, tracer))
         return made[-1]
 
     yield start

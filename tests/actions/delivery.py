@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from record_processor.delivery.call_spans import CallTracer
     from record_processor.records.raw_record import RawRecord
 
 _PATIENCE_SECONDS = 30
@@ -25,13 +26,13 @@ SHARD = Shard("shardId-1", STREAM)
 class Delivery:
     """One action of one shard, whose dead letters go to a file."""
 
-    def __init__(self, folder: Path, item: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, item: dict[str, Any], tracer: CallTracer | None = None) -> None:
         self._letters = folder / "dead.jsonl"
         letters = {"dead_letter": {"type": "file", "path": str(self._letters)}}
         # A grace of nothing, since a test that ends wants nothing more from it.
         self.actions = build_actions([{**letters, **item}])
         self.memory = LeaseMemory(folder / "lease")
-        self.delivery = ShardDelivery(self.actions, self.memory.lease(), grace_seconds=0)
+        self.delivery = ShardDelivery(self.actions, self.memory.lease(), grace_seconds=0, tracer=tracer)
         self.delivery.open(SHARD)
 
     def submit(self, records: Iterable[RawRecord]) -> None:

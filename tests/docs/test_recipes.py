@@ -106,7 +106,7 @@ def test_powertools_names_the_record_that_fails_and_the_others_are_done(
 
 
 class Server(ThreadingHTTPServer):
-    """Keeps what it receives; answers like Secrets Manager, which suits a collector of traces too."""
+    """Keeps what it receives; answers like Secrets Manager."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
@@ -150,17 +150,6 @@ def test_secrets_are_taken_in_and_fetched_and_not_shown(
     finish(shard)
     assert server.sent == [("/", b'{"SecretId": "shop/partner"}')]
     assert shard.of("handler.print")[0]["message"] == "1 sent as *** with a password of 15 characters"
-
-
-def test_opentelemetry_sends_the_spans_that_are_held_when_the_process_ends(
-    cook: Callable[..., ShardProcess], server: Server
-) -> None:
-    shard = cook("OpenTelemetry traces", OTEL_EXPORTER_OTLP_ENDPOINT=server.url)
-    give(shard, 1)
-    finish(shard)
-    ((path, body),) = server.sent
-    assert path == "/v1/traces"
-    assert b"deliver orders" in body and b"shardId-1" in body
 
 
 def test_every_recipe_is_run_by_a_test_here() -> None:

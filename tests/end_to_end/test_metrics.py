@@ -11,6 +11,8 @@ import signal
 import socket
 import subprocess
 import threading
+import time
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,6 +161,20 @@ def test_a_blocked_record_shows_and_makes_nobody_ill(
     wait_for(lambda: scraped(port)[blocked] == 0, "it is mended")
 
 
+def ask_in_haste(port: int, over: threading.Event, asked_at: list[float]) -> None:
+    """Ask a thousand times a second, and wait for no answer."""
+    waiting: deque[socket.socket] = deque()
+    while not over.wait(0.001):
+        with contextlib.suppress(OSError):
+            waiting.append(socket.create_connection((LOOPBACK, port), 20))
+            waiting[-1].sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            asked_at.append(time.monotonic())
+        if len(waiting) > 100:
+            waiting.popleft().close()
+    for connection in waiting:
+        connection.close()
+
+
 def test_scrapers_that_hang_or_flood_keep_nothing_from_being_delivered(
     database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
 ) -> None:
@@ -175,13 +191,18 @@ def test_scrapers_that_hang_or_flood_keep_nothing_from_being_delivered(
                 asked(port, "/metrics")
 
     hanging = [socket.create_connection((LOOPBACK, port), 20) for _ in range(30)]
+    asked_in_haste: list[float] = []
     threads = [threading.Thread(target=flood, daemon=True) for _ in range(16)]
+    threads.append(threading.Thread(target=ask_in_haste, args=(port, over, asked_in_haste), daemon=True))
     for thread in threads:
         thread.start()
     for round_ in range(5):
         database.put_many(table, [f"{round_}-{number}" for number in range(20)])
     wait_for(lambda: scraped(port)[shop("records_delivered_total", table)] >= 100, "all are delivered")
+    wait_for(lambda: len(asked_in_haste) >= 3000, "some thousand questions")
     assert asked(port, "/healthz")[0] == 200
+    database.put(table, "the last")
+    wait_for(lambda: scraped(port)[shop("records_delivered_total", table)] >= 101, "the last one is delivered")
     over.set()
     for thread in threads:
         thread.join(30)
@@ -189,6 +210,27 @@ def test_scrapers_that_hang_or_flood_keep_nothing_from_being_delivered(
         connection.close()
     assert running.of("shard.process_ended") == []
     assert running.stop() == 0
+
+
+def test_a_worker_whose_jvm_is_gone_answers_no_probe_with_ok(
+    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text(DOES_NOTHING)
+    table, port = database.table(), free_port()
+    busy.show(table, 1)
+    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, metricsPort=str(port))
+    running.wait_for_event("shard.started")
+    assert asked(port, "/healthz")[0] == 200
+    os.kill(running.jvm(), signal.SIGKILL)
+
+    def is_unhealthy() -> bool:
+        try:
+            return asked(port, "/healthz")[0] == 503
+        except OSError:  # the worker has ended with it
+            return True
+
+    wait_for(is_unhealthy, "no probe succeeds", 20)
+    assert running.process.wait(20) != 0
 
 
 def test_metrics_in_the_log_are_there_at_the_end_at_the_latest(

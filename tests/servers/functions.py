@@ -12,8 +12,10 @@ import json
 import runpy
 import sys
 import traceback
+from base64 import b64decode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 _LARGEST_BYTES = 6 * 1024 * 1024
@@ -36,8 +38,12 @@ class Functions(BaseHTTPRequestHandler):
             self._invoke(program, event)
 
     def _invoke(self, program: Path, event: bytes) -> None:
+        given = json.loads(b64decode(self.headers.get("x-amz-client-context", "bnVsbA==")))
+        # As Lambda's Python runtime has it: of what it is given, `custom` is a dictionary.
+        client_context = None if given is None else SimpleNamespace(custom=given.get("custom"))
+        context = SimpleNamespace(client_context=client_context)
         try:
-            answer = runpy.run_path(str(program))["handle"](json.loads(event), None)
+            answer = runpy.run_path(str(program))["handle"](json.loads(event), context)
         except Exception as error:
             failure = {
                 "errorMessage": str(error),

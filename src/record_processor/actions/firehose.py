@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from record_processor.actions._aws_batched_action import AwsBatchedAction, AwsFormattedSettings
 from record_processor.aws.call_errors import of_results
+from record_processor.plugin.action import CallTrace
 from record_processor.plugin.batched_action import BatchEntry, Limits
 
 if TYPE_CHECKING:
@@ -70,6 +71,11 @@ class FirehoseAction(AwsBatchedAction[FirehoseSettings]):
         stream = self.settings.stream
         what, call, parameters = f"Firehose {stream}", "firehose:DescribeDeliveryStream", {"DeliveryStreamName": stream}
         return [AwsProbe(what, "firehose", "describe_delivery_stream", parameters, call, self.settings.aws)]
+
+    @property
+    def call_trace(self) -> CallTrace:
+        stream = self.settings.stream
+        return CallTrace("producer", {"messaging.system": "aws_firehose", "messaging.destination.name": stream})
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         answer = client.put_record_batch(DeliveryStreamName=self.settings.stream, Records=contents)

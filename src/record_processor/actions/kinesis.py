@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from record_processor.actions._aws_batched_action import AwsBatchedAction, AwsFormattedSettings
 from record_processor.aws.call_errors import of_results
+from record_processor.plugin.action import CallTrace
 from record_processor.plugin.batched_action import BatchEntry, Limits
 from record_processor.records.template import TextTemplate
 
@@ -71,6 +72,11 @@ class KinesisAction(AwsBatchedAction[KinesisSettings]):
         where = {"StreamARN": stream} if stream.startswith("arn:") else {"StreamName": stream}
         what, call = f"Kinesis stream {stream}", "kinesis:DescribeStreamSummary"
         return [AwsProbe(what, "kinesis", "describe_stream_summary", where, call, self.settings.aws, stream)]
+
+    @property
+    def call_trace(self) -> CallTrace:
+        stream = self.settings.stream.rpartition("/")[2]
+        return CallTrace("producer", {"messaging.system": "aws_kinesis", "messaging.destination.name": stream})
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         stream = self.settings.stream

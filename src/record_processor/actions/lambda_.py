@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,15 +13,15 @@ from record_processor.aws import call_errors
 from record_processor.aws.rehearsal import rehearse
 from record_processor.aws.settings import client
 from record_processor.errors import ActionError, PermanentError
-from record_processor.plugin import bisection
-from record_processor.plugin.action import Action
+from record_processor.plugin import bisection, trace_context
+from record_processor.plugin.action import Action, CallTrace
 from record_processor.plugin.partial_batch_response import InvalidBatchResponse, parsed, raise_failures
 from record_processor.plugin.record_format import RecordFormat, encoded
 from record_processor.records.stream import Shard
 from record_processor.text.safe_text import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from record_processor.aws.permissions import Permission
     from record_processor.aws.probes import AwsProbe
@@ -31,6 +32,8 @@ _LARGEST_EVENT_BYTES = 6 * 1024 * 1024
 _LARGEST_ANSWER_BYTES = 6 * 1024 * 1024
 _LONGEST_RUN_SECONDS = 900.0
 _LONGEST_MESSAGE = 500
+# https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+_LONGEST_CLIENT_CONTEXT = 3583
 
 
 class LambdaSettings(AwsFormattedSettings, kw_only=True, frozen=True):
@@ -79,6 +82,10 @@ class LambdaAction(Action[LambdaSettings]):
         what, call = f"function {function}", "lambda:InvokeFunction"
         return [AwsProbe(what, "lambda", "invoke", parameters, call, aws, function)]
 
+    @property
+    def call_trace(self) -> CallTrace:
+        return CallTrace("client", {"faas.invoked_name": self.settings.function, "faas.invoked_provider": "aws"})
+
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         bisection.deliver(self._send, records)
 
@@ -97,6 +104,8 @@ class LambdaAction(Action[LambdaSettings]):
         function = {"FunctionName": self.settings.function}
         if self.settings.qualifier is not None:
             function["Qualifier"] = self.settings.qualifier
+        if (context := trace_context.current()) and (text := _client_context(context)):
+            function["ClientContext"] = text
         try:
             client = self._client_for(self._shard.stream.region)
             answer = client.invoke(**function, InvocationType="RequestResponse", Payload=event)
@@ -109,6 +118,12 @@ class LambdaAction(Action[LambdaSettings]):
         if len(payload) > _LARGEST_ANSWER_BYTES:
             raise ActionError(f"the function returned more than Lambda's limit of {_LARGEST_ANSWER_BYTES:,} bytes")
         return parsed(payload)
+
+
+def _client_context(context: Mapping[str, str]) -> str:
+    """Return what a function finds as `context.client_context.custom`; empty if it is too long."""
+    text = base64.b64encode(encoded({"custom": dict(context)})).decode()
+    return text if len(text) <= _LONGEST_CLIENT_CONTEXT else ""
 
 
 def _error_in(payload: bytes) -> str:

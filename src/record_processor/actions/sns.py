@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from msgspec import Meta
 
 from record_processor.actions._sqs_sns import KIBIBYTE, MessageAction, MessageSettings, failures_by_id
+from record_processor.plugin.action import CallTrace
 from record_processor.plugin.batched_action import BatchEntry, Limits
 from record_processor.records.template import TextTemplate
 from record_processor.text.safe_text import one_line
@@ -77,6 +78,11 @@ class SnsAction(MessageAction[SnsSettings]):
         from record_processor.aws import probes
 
         return [probes.topic(self.settings.topic_arn, self.settings.aws)]
+
+    @property
+    def call_trace(self) -> CallTrace:
+        topic = self.settings.topic_arn.rpartition(":")[2]
+        return CallTrace("producer", {"messaging.system": "aws.sns", "messaging.destination.name": topic})
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         entries = [{"Id": str(position), **message} for position, message in enumerate(contents)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from msgspec import Meta
 
 from record_processor.actions._sqs_sns import KIBIBYTE, MessageAction, MessageSettings, failures_by_id
+from record_processor.plugin.action import CallTrace
 from record_processor.plugin.batched_action import Limits
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class SqsAction(MessageAction[SqsSettings]):
         from record_processor.aws import probes
 
         return [probes.queue(self.settings.queue_url, self.settings.aws)]
+
+    @property
+    def call_trace(self) -> CallTrace:
+        queue = self.settings.queue_url.rpartition("/")[2]
+        return CallTrace("producer", {"messaging.system": "aws_sqs", "messaging.destination.name": queue})
 
     def call(self, client: Any, contents: Sequence[Any]) -> Mapping[int, Exception]:
         entries = [{"Id": str(position), **message} for position, message in enumerate(contents)]

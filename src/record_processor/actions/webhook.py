@@ -17,8 +17,8 @@ from record_processor.actions.http.webhook_checks import address_of, check_heade
 from record_processor.config.units import Duration, default
 from record_processor.errors import ActionError, InvalidSettingError, PermanentError
 from record_processor.logs.log_events import Log
-from record_processor.plugin import bisection
-from record_processor.plugin.action import Action
+from record_processor.plugin import bisection, trace_context
+from record_processor.plugin.action import Action, CallTrace
 from record_processor.plugin.partial_batch_response import parsed, raise_failures
 from record_processor.plugin.record_format import FormattedSettings, RecordFormat, encoded
 from record_processor.plugin.refusals import LET_GO_SECONDS, STATUSES, Refusals
@@ -104,6 +104,7 @@ class WebhookAction(Action[WebhookSettings]):
         self._tls = None if settings.ca_file is None else trusting(settings.ca_file)
         self._shape = RecordFormat(settings)
         self._refusals = Refusals()
+        self._takes_context = trace_context.NAMES.isdisjoint(map(str.lower, settings.headers))
         self._client: BoundedClient | None = None
 
     def warm_up(self, stream_region: str) -> None:  # noqa: ARG002 - the interface's
@@ -145,13 +146,24 @@ class WebhookAction(Action[WebhookSettings]):
         host, port = self._address.hostname or "", self._address.port or (443 if is_tls else 80)
         return [AddressProbe(f"host {host}:{port}", host, port, is_tls, self.settings.ca_file)]
 
+    @property
+    def call_trace(self) -> CallTrace:
+        # Not the path: it may contain a secret.
+        host, port = (
+            self._address.hostname or "",
+            self._address.port or (443 if self._address.scheme == "https" else 80),
+        )
+        return CallTrace("client", {"server.address": host, "server.port": port})
+
     def deliver(self, records: Sequence[ChangeRecord]) -> None:
         bisection.deliver(self._send, records)
 
     def _send(self, records: Sequence[ChangeRecord]) -> None:
         body = self._body(records)
         message = standard_webhooks.message_id(self.settings.name, records)
-        headers = {"content-type": "application/json", **standard_webhooks.headers(message, body, self._key)}
+        context = trace_context.current() if self._takes_context else {}
+        signed = standard_webhooks.headers(message, body, self._key)
+        headers = {**context, "content-type": "application/json", **signed}
         answer = self._post(body, headers, _MOST_ANSWER_BYTES + _ANSWER_BYTES_A_RECORD * len(records))
         if not 200 <= answer.status < 300:
             raise self._refusal(answer, records)

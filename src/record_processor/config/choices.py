@@ -90,6 +90,14 @@ class MetricsFormat(enum.Enum):
     """In the log as well."""
 
 
+class Tracing(enum.Enum):
+    """`tracing`: whether calls of actions are traced."""
+
+    OFF = "off"
+    OTEL = "otel"
+    """With OpenTelemetry."""
+
+
 class MetricsLevel(enum.Enum):
     """`metricsLevel`: what KCL sends to CloudWatch."""
 

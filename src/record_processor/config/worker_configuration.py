@@ -12,6 +12,7 @@ from record_processor.config.choices import (
     LogLevel,
     MetricsFormat,
     StreamMode,
+    Tracing,
     TrimmedData,
     WarmParent,
 )
@@ -179,6 +180,8 @@ class WorkerConfiguration(NamedTuple):
     tables: KclTables
     log: LogSettings
     monitoring: MonitoringSettings | None
+    has_tracing: bool
+    """Whether calls of actions are traced."""
     for_kcl: Mapping[str, str]
     """The properties that KCL knows and that have a value, as text."""
 
@@ -214,6 +217,7 @@ class WorkerConfiguration(NamedTuple):
             tables=KclTables.from_values(values),
             log=LogSettings.from_values(values),
             monitoring=MonitoringSettings.from_values(values),
+            has_tracing=Tracing(values["tracing"]) is Tracing.OTEL,
             for_kcl=MappingProxyType({name: value for name, value in values.items() if not KEYS[name].ours}),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from record_processor.config.choices import LogFormat, LogLevel, MetricsFormat, MetricsLevel, WarmParent
+from record_processor.config.choices import LogFormat, LogLevel, MetricsFormat, MetricsLevel, Tracing, WarmParent
 from record_processor.config.property_key import PropertyKey, choice, flag, integer, text
 
 WORKER = (
@@ -75,6 +75,15 @@ WORKER = (
         "metricsPerShard",
         "Whether /metrics has lag, blocks and restarts of each shard, too: five time series per shard.",
         default=False,
+        ours=True,
+    ),
+    choice(
+        "tracing",
+        "With otel, each call of an action is a span, which OpenTelemetry sends over OTLP/HTTP, and messages carry its "
+        "context (traceparent). Needs the extra otel. OpenTelemetry's own environment variables say where spans go and "
+        "how many are kept: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER and so on.",
+        Tracing,
+        Tracing.OFF,
         ours=True,
     ),
     integer(

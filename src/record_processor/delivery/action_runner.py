@@ -18,6 +18,7 @@ from record_processor.delivery.retry_policy import RetryPolicy
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from record_processor.delivery.call_spans import CallSpans
     from record_processor.delivery.dead_letter_writer import DeadLetterWriter
     from record_processor.delivery.low_water_mark import LowWaterMark, Ticket
     from record_processor.delivery.pending_record import PendingRecord
@@ -67,6 +68,7 @@ class ActionRunner:
         suspects: Suspects,
         trials: Trials,
         report: ShardReport,
+        spans: CallSpans | None,
     ) -> None:
         settings = action.settings
         self.action = action
@@ -83,7 +85,9 @@ class ActionRunner:
         blocked = Blocked(settings.name, mark, policy.remedy(), place, report.blocks)
         outcomes = Outcomes(self.counts, fence, policy, dead_letters, suspects, blocked, letters_of_skipped)
         admission = Admission(settings, policy)
-        self._tools = Tools(action, self._queue, self.counts, fence, suspects, admission, outcomes, self._quietly_done)
+        self._tools = Tools(
+            action, self._queue, self.counts, fence, suspects, admission, outcomes, self._quietly_done, spans
+        )
         self._call_loops: list[CallLoop] = []
 
     def put(self, entries: Sequence[PendingRecord]) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from record_processor.delivery.admission import Admission
     from record_processor.delivery.batch_queue import BatchQueue
+    from record_processor.delivery.call_spans import CallSpans
     from record_processor.delivery.counts import ActionCounts
     from record_processor.delivery.low_water_mark import Ticket
     from record_processor.delivery.outcomes import Outcomes, Part
@@ -46,6 +47,8 @@ class Tools(NamedTuple):
     outcomes: Outcomes
     quietly_done: deque[Ticket]
     """Done, but not reported yet."""
+    spans: CallSpans | None
+    """None: calls are not traced."""
 
 
 class CallLoop:
@@ -58,10 +61,11 @@ class CallLoop:
         """When the running call began (seconds since the epoch); None between calls."""
         self.thread_id = 0
         self._action, self._queue, self._counts, self._fence = tools[:4]
-        self._suspects, self._admission, self._outcomes, self._quietly_done = tools[4:]
+        self._suspects, self._admission, self._outcomes, self._quietly_done = tools[4:8]
         self._slot = slot
         self._note_one = slot.note_one
-        self._call = tools.action.deliver
+        deliver = tools.action.deliver
+        self._call = deliver if tools.spans is None else tools.spans.around(deliver, self._attempts)
         self._one_by_one = tools.action.batch_size == 1
         self._took: list[float] = []
         """How long calls with one record took that are not counted yet, in seconds."""
@@ -168,6 +172,10 @@ class CallLoop:
         self._counts.called(len(part), [time.monotonic() - begun])
         self.called_at = None
         return None
+
+    def _attempts(self) -> int:
+        """Return how often the call that is about to start had failed before."""
+        return 0 if self.current is None else self.current.attempts
 
     def _judged(self, part: Part, error: BaseException, begun: float) -> list[Judged]:
         """Whatever a handler raises, even SystemExit, means that the call failed, and nothing more."""

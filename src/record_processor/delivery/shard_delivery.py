@@ -20,7 +20,7 @@ from record_processor.delivery.slow_calls import SlowCalls, blocks_of
 from record_processor.delivery.steering import NO_STEERING, ActionFence, Steering
 from record_processor.delivery.suspects import Suspects
 from record_processor.delivery.trials import Trials
-from record_processor.errors import LeaseLostError, ReloadRequestedError, StopRequestedError
+from record_processor.errors import ReloadRequestedError, StopRequestedError
 from record_processor.records.stream import NO_STREAM
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from record_processor.delivery.action_runner import RunningCall
     from record_processor.delivery.blocks import Block, Skipped
+    from record_processor.delivery.call_spans import CallTracer
     from record_processor.delivery.lease import Lease
     from record_processor.delivery.low_water_mark import Standing
     from record_processor.delivery.orders_file import OrdersView
@@ -60,10 +61,12 @@ class ShardDelivery:
         trials: Trials | None = None,
         suspicions: Sequence[Suspicion] = (),
         orders: OrdersView | None = None,
+        tracer: CallTracer | None = None,
     ) -> None:
-        """`orders` are what an operator has ordered; None: nothing ever."""
+        """`orders` are what an operator has ordered; None: nothing ever. Without a `tracer` nothing is traced."""
         self._actions = actions
         self._orders = orders
+        self._tracer = tracer
         self._steering = NO_STEERING
         self._trials = trials or Trials(None, actions, [])
         self._suspects = Suspects(suspicions, self._trials)
@@ -77,9 +80,8 @@ class ShardDelivery:
         self._shown = ShardReport(None, None, [action.settings.name for action in actions])
         self._newest = 0
         """The sequence number of the last record that was taken in."""
-        largest = max((action.batch_size for action in actions), default=1)
         # A whole batch must fit, or it would never be complete.
-        self._max_pending = max(MAX_PENDING_RECORDS, 2 * largest)
+        self._max_pending = max(MAX_PENDING_RECORDS, *(2 * action.batch_size for action in actions))
 
     def open(self, shard: Shard, after: str = "TRIM_HORIZON", report: ShardReport | None = None) -> None:
         """Get ready for the records of a shard that follow a checkpoint; `report` is where they are counted."""
@@ -99,7 +101,8 @@ class ShardDelivery:
     def _runner(self, action: Action[Any], shard: Shard, dead: DeadLetterWriter | None) -> ActionRunner:
         fence = ActionFence(self._fence, action.settings.name, self._steering)
         skipped = letters_of_skipped(dead, action.settings.name, shard, self._fence, self._mark, self._shown.blocks)
-        return ActionRunner(action, self._mark, fence, dead, skipped, self._suspects, self._trials, self._shown)
+        spans = None if self._tracer is None else self._tracer.spans(action, shard)
+        return ActionRunner(action, self._mark, fence, dead, skipped, self._suspects, self._trials, self._shown, spans)
 
     def check_may_open(self) -> None:
         """Raise LeaseLostError or StopRequestedError if there is no longer a reason to open an action."""
@@ -294,6 +297,3 @@ class ShardDelivery:
         self._counts.say_if_due()
         longest = [call for route in self._router.routes for call in route.runner.running()[:1]]
         self._slow.say(longest, self._mark.pending)
-
-
-__all__ = ["LeaseLostError", "ShardDelivery", "StopRequestedError"]

@@ -15,7 +15,7 @@ from record_processor.config import exposed
 from record_processor.config.credential_providers import check_provider
 from record_processor.config.properties import read_properties
 from record_processor.errors import ConfigError, InvalidConfigError, SetupError
-from record_processor.host import checking_process, stream_arns, write_loops
+from record_processor.host import checking_process, stream_arns, tracing_check, write_loops
 from record_processor.text import redaction
 
 if TYPE_CHECKING:
@@ -62,13 +62,15 @@ def check(path: Path, overrides: Iterable[str], *, with_needs: bool = False) -> 
     configuration = read_properties(path, overrides, os.environ)
     stream_arns.check_names(str(path), configuration.stream_names, configuration.aws.region)
     check_provider(configuration.aws.streams_provider)
+    tracing_check.refuse(configuration, os.environ)
     command = _shard_command(configuration)
     exposed.look_at(path, holds_secrets=False)
     exposed.look_at(configuration.actions_path, holds_secrets=False)
     answer = _checked_actions(configuration.actions_path, *([NEEDS] if with_needs else []))
     write_loops.refuse(configuration.aws, configuration.stream_names, answer.tables)
     said = tuple(dict.fromkeys([*exposed.found(), *answer.exposed]))
-    warnings = tuple(ConfigError(place, message) for place, message in answer.warnings)
+    risky = (ConfigError(place, message) for place, message in answer.warnings)
+    warnings = (*risky, *tracing_check.warnings(configuration, answer.actions))
     forker, needs = _forker_command(configuration), answer.needs or Needs()
     return Checked(configuration, answer.actions, command, forker, answer.tables, said, warnings, needs)
 

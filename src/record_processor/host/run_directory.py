@@ -69,7 +69,9 @@ class RunDirectory:
     def environment(self, checked: Checked) -> Mapping[str, str]:
         """Return the environment for all shard processes; the Java side adds what differs from shard to shard."""
         configuration = checked.configuration
+        traced = {shard_environment.TRACING: configuration.application_name} if configuration.has_tracing else {}
         return {
+            **traced,
             shard_environment.ACTIONS: str(self.actions_path),
             shard_environment.CHECKPOINT_INTERVAL_MILLIS: str(configuration.checkpoint_interval_millis),
             shard_environment.GRACE_MILLIS: str(configuration.shutdown_grace_millis),

@@ -19,6 +19,7 @@ __all__ = [
     "BatchedAction",
     "ByteSize",
     "CallFailedError",
+    "CallTrace",
     "ChangeRecord",
     "Destination",
     "Duration",
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
         PermanentError,
         UndecodableRecordError,
     )
-    from record_processor.plugin.action import Action, Destination, TableWrite
+    from record_processor.plugin.action import Action, CallTrace, Destination, TableWrite
     from record_processor.plugin.batched_action import BatchedAction, BatchEntry, CallFailedError, Limits
     from record_processor.plugin.record_format import FormattedSettings, RecordFormat
     from record_processor.plugin.settings import ActionSettings, Batch, Retry
@@ -73,7 +74,7 @@ else:
             "PermanentError",
             "UndecodableRecordError",
         ),
-        "plugin.action": ("Action", "Destination", "TableWrite"),
+        "plugin.action": ("Action", "CallTrace", "Destination", "TableWrite"),
         "plugin.batched_action": ("BatchEntry", "BatchedAction", "CallFailedError", "Limits"),
         "plugin.record_format": ("FormattedSettings", "RecordFormat"),
         "plugin.settings": ("ActionSettings", "Batch", "Retry"),

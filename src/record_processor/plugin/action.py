@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from record_processor.errors import InvalidSettingError
@@ -10,7 +11,7 @@ from record_processor.plugin.settings import ActionSettings
 from record_processor.records.stream import Shard
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from record_processor.aws.permissions import Permission
     from record_processor.aws.probes import AddressProbe, AwsProbe
@@ -45,6 +46,15 @@ class TableWrite(NamedTuple):
     """Whether the user allowed it and said what ends the loop."""
     way_out: str
     """What to do otherwise, as a sentence without its period."""
+
+
+class CallTrace(NamedTuple):
+    """What a span says of an action's calls, beside what it says of all calls."""
+
+    kind: Literal["consumer", "producer", "client"] = "consumer"
+    """`producer`: it sends messages; `client`: it calls somebody and waits for the answer; `consumer`: all else."""
+    attributes: Mapping[str, str | int] = MappingProxyType({})
+    """By OpenTelemetry's names, such as `messaging.destination.name`. No secrets."""
 
 
 class Action(abc.ABC, Generic[SettingsT]):
@@ -114,6 +124,11 @@ class Action(abc.ABC, Generic[SettingsT]):
     def warning(self) -> str:
         """Return what its settings put at risk, for `check` to report: the action works anyway. Empty if nothing."""
         return ""
+
+    @property
+    def call_trace(self) -> CallTrace:
+        """Return what a span says of its calls; asked once per shard, and only if the worker traces."""
+        return CallTrace()
 
     def warm_up(self, stream_region: str) -> None:
         """Do what takes long the first time, and all shard processes can share: imports, clients without connections.

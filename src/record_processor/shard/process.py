@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from record_processor.catalog.build import Ready
     from record_processor.delivery.suspicion import Suspicion
     from record_processor.plugin.action import Action
+    from record_processor.shard.tracing import Tracing
     from record_processor.system.shard_environment import ShardEnvironment
 
 log = log_events.Log("worker.main")
@@ -59,6 +60,7 @@ def _run(ready: Sequence[Ready]) -> NoReturn:
     env = shard_environment.read()
     log_events.start(env.log_level, sys.stderr, log_events.as_json)
     process_end.confirm_in(env.trials_path)
+    tracing = _tracing(env)
     process_end.before(standard_streams.claim())
     if env.reload:
         reload.start()
@@ -89,11 +91,23 @@ def _run(ready: Sequence[Ready]) -> NoReturn:
         shard_report.path_beside(env.trials_path),
         env.restarts,
         orders,
+        None if tracing is None else tracing.begin(),
     )
     status = _serve(protocol, processor, lease)
     if status == process_end.ACTIONS and env.reload:
         reload.wait_for_a_save(lease)
     process_end.end(status)
+
+
+def _tracing(env: ShardEnvironment) -> Tracing | None:
+    """Return the process's tracing, whose end is to be the very last: what else is done at the end may be traced."""
+    if env.traced_application is None:
+        return None
+    from record_processor.shard.tracing import Tracing  # imported only now: it brings OpenTelemetry
+
+    tracing = Tracing(env.traced_application)
+    process_end.before(tracing.end)
+    return tracing
 
 
 def _own_group() -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from record_processor.delivery.call_spans import CallTracer
     from record_processor.delivery.lease import Lease
     from record_processor.delivery.orders_file import OrdersView
     from record_processor.delivery.suspicion import Suspicion
@@ -88,6 +89,7 @@ class RecordProcessor(RecordProcessorBase):
         report_path: Path | None = None,
         restarts: int = 0,
         orders: OrdersView | None = None,
+        tracer: CallTracer | None = None,
     ) -> None:
         self._stream = stream
         self._lease = lease
@@ -97,7 +99,8 @@ class RecordProcessor(RecordProcessorBase):
         self._empty_at: float | None = None
         self._reporter: Reporter | None = None
         self._suspicions = suspicions
-        self._delivery = ShardDelivery(actions, lease, grace_seconds, trials, suspicions, orders)
+        self._tracer = tracer
+        self._delivery = ShardDelivery(actions, lease, grace_seconds, trials, suspicions, orders, tracer)
         self._checkpoints = Checkpointer(checkpoint_interval_seconds, lease, self._delivery)
         # Set once records were left out because of a stop: none after them may be taken in.
         self._stopped = False
@@ -138,6 +141,7 @@ class RecordProcessor(RecordProcessorBase):
         if not self._stopped:
             log.info("lease.lost", "another worker now has the shard")
         self._delivery.close()
+        self._send_spans()
 
     @_nothing_escapes
     def shard_ended(self, shard_ended_input: Any) -> None:
@@ -152,10 +156,17 @@ class RecordProcessor(RecordProcessorBase):
         self._checkpoints.save_shard_end(shard_ended_input.checkpointer)
         log.info("shard.ended", "every record of the shard is done")
         self._delivery.close()
+        self._send_spans()
 
     @_nothing_escapes
     def shutdown_requested(self, shutdown_requested_input: Any) -> None:
         self._stop(shutdown_requested_input.checkpointer)
+        self._send_spans()
+
+    def _send_spans(self) -> None:
+        """Send spans before the answer: after it this process may be killed at any moment."""
+        if self._tracer is not None:
+            self._tracer.send()
 
     def _begin_reporting(self, report: ShardReport) -> None:
         self._checkpoints.counters = report.of_shard

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 def warm_up() -> list[Ready]:
     """Prepare what the actions of this worker need; return those that shard processes can use as they are."""
+    if shard_environment.TRACING in os.environ:
+        with contextlib.suppress(ImportError):
+            from record_processor.shard import tracing  # noqa: F401 - it brings OpenTelemetry
     with contextlib.suppress(OSError, KeyError, msgspec.MsgspecError):
         path, region = Path(os.environ[shard_environment.ACTIONS]), os.environ[shard_environment.REGION]
         content = msgspec.json.decode(path.read_bytes(), type=shard_environment.Content)

@@ -26,6 +26,8 @@ RELOAD = "RP_RELOAD"
 """Set if the process is to end when a source file is saved."""
 RESTARTS = "RP_RESTARTS"
 STREAM_ARN = "RP_STREAM_ARN"
+TRACING = "RP_TRACING"
+"""The application's name, if calls are traced; not set if they are not."""
 TRIALS_FILE = "RP_TRIALS_FILE"
 
 
@@ -59,6 +61,8 @@ class ShardEnvironment(msgspec.Struct, frozen=True):
     restarts: int
     """How many times in a row this shard's process was restarted without lasting progress."""
     stream_arn: str
+    traced_application: str | None
+    """The application's name for traces; None: nothing is traced."""
     trials_path: Path | None
     """A file that outlives this process on this worker; None: there is none, and nothing outlives it."""
 
@@ -89,5 +93,6 @@ def read() -> ShardEnvironment:
         reload=RELOAD in os.environ,
         restarts=int(os.environ.get(RESTARTS, "0")),
         stream_arn=os.environ[STREAM_ARN],
+        traced_application=os.environ.get(TRACING),
         trials_path=Path(os.environ[TRIALS_FILE]) if TRIALS_FILE in os.environ else None,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 from record_processor.errors import InvalidConfigError, SetupError
 from record_processor.host import endpoints
 from record_processor.host.check import check
 from record_processor.logs.terminal import say, say_lines
-from record_processor.tools.online import allowed, destinations, identity, machine, own_tables, streams
+from record_processor.tools.online import allowed, collector, destinations, identity, machine, own_tables, streams
 from record_processor.tools.online.finding import Finding, error, of_setup_error, ok, warning
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def _outside(checked: Checked) -> Iterator[Finding]:
         if aws.tables_endpoint is None:  # a local database has no permissions
             yield from allowed.look(checked, existing)
     yield from destinations.look(checked.needs, aws.region)
+    yield from collector.look(configuration, os.environ)
     uses_sdk = any(question.aws is not None for question in checked.needs.questions)
     shards = sum(one.open_shards for one in seen) or len(configuration.stream_names)
     forks = configuration.has_warm_parent and configuration.executable_name is None

@@ -66,7 +66,7 @@ def _answer(asked: _Asked, region: str, needed: Collection[tuple[str, str]]) -> 
     if call is not None:
         return _asked(asked.what, call, region, any((action, call.call) in needed for action in asked.actions))
     if address is not None:
-        return _connected(asked.what, address)
+        return connected(asked.what, address)
     return warning(asked.what, "the action does not say how to ask", "")
 
 
@@ -110,7 +110,8 @@ def _status(refused: ClientError) -> int | None:
     return status
 
 
-def _connected(what: str, address: Address) -> Finding:
+def connected(what: str, address: Address) -> Finding:
+    """Return whether an address accepts a connection, with TLS if it says so."""
     scheme = "https" if address.is_tls else "http"
     if scheme in getproxies() and not proxy_bypass(address.host):
         return warning(what, f"is called through the proxy of {scheme}_proxy, which was not asked", "")
