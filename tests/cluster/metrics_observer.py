@@ -27,7 +27,7 @@ class MetricsObserver:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._over = threading.Event()
-        self._answered = 0
+        self.answered = 0
         self._broken: list[str] = []
         self._threads = [
             threading.Thread(target=self._scrape, args=(machine,), daemon=True) for machine in cluster.machines
@@ -37,7 +37,7 @@ class MetricsObserver:
 
     def wrongs(self) -> list[str]:
         """Return what was answered that was wrong, once all is done."""
-        if not self._answered:
+        if not self.answered:
             return ["no scrape was answered"]
         try:
             wait_for(lambda: not list(self._unsettled()), "the metrics settle", _SETTLE_SECONDS)
@@ -56,7 +56,7 @@ class MetricsObserver:
                 # A host may be down, cut off or asleep.
                 with contextlib.suppress(OSError, http.client.HTTPException):
                     status, text = _ask(machine, page)
-                    self._answered += 1
+                    self.answered += 1
                     if status not in (200, 503) or (page == "/metrics" and not text.endswith("\n")):
                         self._broken.append(f"{machine.name} {page}: {status} {text[:100]}")
 
