@@ -78,8 +78,8 @@ class ConsoleObserver:
     def figures(self) -> str:
         ages = sorted(self.ages) or [0.0]
         return (
-            f"{self.answered} pages of the console ({self.busy} times busy; its data {statistics.median(ages):.1f} s old "
-            f"in the median, {ages[int(len(ages) * 0.95)]:.1f} s in 95 %)"
+            f"{self.answered} pages of the console ({self.busy} times busy; its data {statistics.median(ages):.1f} s "
+            f"old in the median, {ages[int(len(ages) * 0.95)]:.1f} s in 95 %)"
         )
 
     def _browse(self) -> None:

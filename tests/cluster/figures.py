@@ -42,7 +42,7 @@ def figures(
     acts: Sequence[Act], written_ns: Mapping[str, Sequence[int]], faults: Sequence[Fault], rate: float
 ) -> Figures:
     """`acts` in the order of their beginning."""
-    waits = sorted(_waits(acts, written_ns))
+    waits = sorted(checker.waits(acts, written_ns))
     pauses = sorted(checker.longest_standstills(acts).values())
     taken = sorted(takeovers(acts, faults))
     spent = (acts[-1].begun_ns - acts[0].begun_ns) / _SECOND_NS
@@ -58,14 +58,6 @@ def figures(
         median_takeover_seconds=statistics.median(taken) if taken else 0.0,
         longest_takeover_seconds=taken[-1] if taken else 0.0,
     )
-
-
-def _waits(acts: Sequence[Act], written_ns: Mapping[str, Sequence[int]]) -> list[float]:
-    first: dict[tuple[str, int], float] = {}
-    for act in acts:
-        since = written_ns[act.item][act.counter - 1]
-        first.setdefault((act.item, act.counter), (act.begun_ns - since) / _SECOND_NS)
-    return list(first.values())
 
 
 def takeovers(acts: Sequence[Act], faults: Sequence[Fault]) -> list[float]:

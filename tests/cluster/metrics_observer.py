@@ -55,7 +55,7 @@ class MetricsObserver:
             for page in _PAGES:
                 # A host may be down, cut off or asleep.
                 with contextlib.suppress(OSError, http.client.HTTPException):
-                    status, text = _ask(machine, page)
+                    status, text = ask(machine, page)
                     self.answered += 1
                     if status not in (200, 503) or (page == "/metrics" and not text.endswith("\n")):
                         self._broken.append(f"{machine.name} {page}: {status} {text[:100]}")
@@ -66,7 +66,7 @@ class MetricsObserver:
             if not machine.running:
                 continue
             try:
-                health, text = _ask(machine, "/healthz"), _ask(machine, "/metrics")[1]
+                health, text = ask(machine, "/healthz"), ask(machine, "/metrics")[1]
             except (OSError, http.client.HTTPException) as error:
                 yield f"{machine.name}: {error!r}"
                 continue
@@ -87,7 +87,7 @@ def _series(text: str) -> Iterator[tuple[str, float]]:
             yield name.removeprefix("record_processor_"), float(value)
 
 
-def _ask(machine: Machine, page: str) -> tuple[int, str]:
+def ask(machine: Machine, page: str) -> tuple[int, str]:
     connection = http.client.HTTPConnection(machine.host.address, PORT, timeout=_PATIENCE_SECONDS)
     try:
         connection.request("GET", page)

@@ -38,11 +38,11 @@ class OrdersWatch:
         connect: Callable[[], Any],
         table: str,
         path: Path,
-        reload: Callable[[Reload], None] = lambda _ordered: None,
+        reload: Callable[[Reload, bool], None] = lambda _ordered, _is_first: None,
     ) -> None:
         """`connect` returns a client. It is called in the watch's thread: a start does not wait for it.
 
-        `reload` is called for each order to reload that comes after the first look.
+        `reload` is called for each order to reload, and with whether it was there at the first look.
 
         Raises:
             OSError: there is no room for the file.
@@ -92,8 +92,8 @@ class OrdersWatch:
                 before, self._orders = self._orders, found
                 self._file.write(found)
                 _say_changes(before, found)
-                if found.reload is not None and before.is_known and found.reload != before.reload:
-                    self._reload(found.reload)
+                if found.reload is not None and found.reload != before.reload:
+                    self._reload(found.reload, not before.is_known)
 
     def _read(self) -> Orders:
         client = self._connect()

@@ -40,6 +40,7 @@ def run(path: Path, overrides: Iterable[str], development: Development = Develop
     Raises:
         InvalidConfigError, SetupError: and nothing was started.
     """
+    since = time.time()
     checked = check(path, [*overrides, *development.overrides()])
     development.check(checked.configuration.aws)
     checked = checked._replace(actions=development.actions(checked.actions))
@@ -55,7 +56,7 @@ def run(path: Path, overrides: Iterable[str], development: Development = Develop
         _remove_abandoned()
         directory = RunDirectory()
         at_the_end.callback(directory.remove)
-        reloader = Reloader(Sources(path, [*overrides], development), checked, directory, prepared.streams)
+        reloader = Reloader(Sources(path, [*overrides], development), since, checked, directory, prepared.streams)
         return _run(java, checked, prepared, directory, output, development, reloader)
 
 

@@ -12,8 +12,10 @@ from record_processor.delivery.orders import Orders, Pause, Reload, Scope, Skip
 from record_processor.delivery.orders_file import MOST_BYTES, OrdersView
 from record_processor.errors import SetupError
 from record_processor.fleet import orders_item
+from record_processor.fleet.worker_report import Reloaded
 from record_processor.host import orders_watch
 from record_processor.host.orders_watch import OrdersWatch
+from record_processor.host.reloader import Reloader
 from tests.harness import wait_for
 
 if TYPE_CHECKING:
@@ -62,19 +64,21 @@ def table() -> Table:
 
 
 @pytest.fixture
-def reloads() -> list[Reload]:
+def reloads() -> list[tuple[int, bool]]:
+    """The number of each, and whether it was there before the worker."""
     return []
 
 
 @pytest.fixture
 def watch(
-    table: Table, reloads: list[Reload], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: Table, reloads: list[tuple[int, bool]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], OrdersWatch]]:
     monkeypatch.setattr(orders_watch, "_LOOK_SECONDS", 0.01)
     made: list[OrdersWatch] = []
 
     def begin() -> OrdersWatch:
-        made.append(OrdersWatch(lambda: table, "t", tmp_path / "orders", reloads.append))
+        path = tmp_path / "orders"
+        made.append(OrdersWatch(lambda: table, "t", path, lambda one, is_first: reloads.append((one.number, is_first))))
         return made[-1]
 
     yield begin
@@ -120,18 +124,41 @@ def test_a_table_that_is_not_there_yet_orders_nothing(
     wait_for(lambda: OrdersView(tmp_path / "orders").look() == Orders(), "nothing is ordered", 5)
 
 
-def test_an_order_to_reload_counts_once_and_not_for_a_worker_that_starts_after_it(
-    table: Table, watch: Callable[[], OrdersWatch], reloads: list[Reload]
+def test_an_order_to_reload_counts_once_and_one_that_was_there_before_the_worker_is_told_as_such(
+    table: Table, watch: Callable[[], OrdersWatch], reloads: list[tuple[int, bool]]
 ) -> None:
     table.order(reload=Reload("ann", 1.0, number=1))
-    watching = watch()
-    wait_for(lambda: watching.version == 1, "it is known", 5)
-    assert reloads == []
+    watch()
+    wait_for(lambda: reloads == [(1, True)], "it is told", 5)
     table.order(reload=Reload("ann", 2.0, number=2))
-    wait_for(lambda: watching.version == 2, "it is known", 5)
+    wait_for(lambda: len(reloads) == 2, "it is told", 5)
     table.order(PAUSE, reload=Reload("ann", 2.0, number=2))
-    wait_for(lambda: watching.version == 3, "it is known", 5)
-    assert [one.number for one in reloads] == [2]
+    table.order(reload=Reload("ann", 3.0, number=3))
+    wait_for(lambda: len(reloads) == 3, "it is told", 5)
+    assert reloads == [(1, True), (2, False), (3, False)]
+
+
+@pytest.mark.parametrize(
+    ("ordered_at", "is_first", "reads"),
+    [
+        pytest.param(500.0, True, False, id="given before the start: the worker has read its files since"),
+        pytest.param(1001.0, True, True, id="given while it was starting"),
+        pytest.param(998.0, True, True, id="perhaps given while it was starting: clocks differ"),
+        pytest.param(500.0, False, True, id="given while it runs, by somebody with another clock"),
+    ],
+)
+def test_a_worker_that_starts_has_the_actions_of_an_order_or_reads_them(
+    monkeypatch: pytest.MonkeyPatch, ordered_at: float, is_first: bool, reads: bool
+) -> None:
+    read: list[bool] = []
+    sources: Any = None
+    checked: Any = type("", (), {"configuration": None, "actions": []})
+    reloader = Reloader(sources, 1000.0, checked, sources, {})
+    monkeypatch.setattr(reloader, "_replace", lambda: [read.append(True), "shop"])
+    reloader.begin(lambda: None)
+    reloader.ask(Reload("ann", ordered_at, number=4), is_first)
+    wait_for(lambda: reloader.last == Reloaded(4, None), "it confirms the order", 5)
+    assert bool(read) == reads
 
 
 def test_a_change_at_the_same_time_is_not_lost(table: Table) -> None:
