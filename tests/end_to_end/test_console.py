@@ -298,6 +298,104 @@ def test_everything_is_reached_with_the_keyboard(at: Open) -> None:
     expect(page.get_by_label("Find")).to_have_value("blo")
 
 
+def test_a_console_that_was_not_told_otherwise_shows_no_orders(at: Open) -> None:
+    for view in VIEWS:
+        page = at(view)
+        expect(page.get_by_role("button", name=re.compile("Pause|Skip|Reload|Replay"))).to_have_count(view == "tail")
+
+
+def carried_out(page: Page, button: str, reason: str | None = None, status: str = "is done") -> Any:
+    """Fill in what an order asks for, give it, and wait for its outcome."""
+    form = page.locator("form.order")
+    if reason is not None:
+        form.get_by_label("Reason").fill(reason)
+    form.get_by_role("button", name=button).click()
+    outcome = page.get_by_role("status").filter(has_text="record-processor ")
+    expect(outcome).to_contain_text(status)
+    return outcome
+
+
+def test_whoever_has_the_token_pauses_resumes_reloads_replays_and_skips(at: Open, scene: Scene) -> None:
+    console = Console(scene.worker, "--allow-actions")
+    try:
+        page = at("overview", console)
+        expect(page.get_by_text("takes orders from pages that were opened with the address")).to_be_visible()
+        expect(page.get_by_role("button", name="Pause everything")).to_have_count(0)
+
+        page.goto(console.with_token())
+        page.reload()  # the token stays in this tab
+        assert "token" not in page.url
+        page.get_by_role("button", name="Pause everything").click()
+        page.get_by_role("button", name="Cancel").click()
+        page.goto(f"{console.address}/#/actions")
+        page.locator("tbody").filter(has_text="audit").get_by_role("button", name="Pause").click()
+        outcome = carried_out(page, "Pause action audit", f"stock-taking {HOSTILE}")
+        expect(outcome).to_contain_text("action audit is paused: confirmed by its worker")
+        picture(page, "orders")
+        (begun,) = scene.worker.of("pause.begun")
+        assert begun["by"].endswith(" (console)")
+        assert begun["reason"] == f"stock-taking {HOSTILE}"
+        page.goto(f"{console.address}/#/overview")
+        expect(page.get_by_text("action audit is paused by")).to_contain_text("(console)")
+        page.get_by_role("button", name="Resume").click()
+        carried_out(page, "Resume action audit")
+        expect(page.get_by_text("action audit is paused by")).to_have_count(0)
+
+        page.get_by_role("button", name="Reload the actions").click()
+        expect(carried_out(page, "Reload the actions", "a rehearsal")).to_contain_text("1 of 1 workers")
+
+        page.goto(f"{console.address}/#/letters")
+        letters = read_letters(page)
+        letters.first.locator("summary").first.click()
+        letters.first.get_by_role("button", name="Replay this letter").click()
+        carried_out(page, "Replay this letter of mail", status="exit status 1")  # it fails again, and stays
+
+        page.goto(f"{console.address}/#/shards")
+        page.locator("table .notice").get_by_role("button", name="Skip the record").click()
+        outcome = carried_out(page, "Skip a record", "a test card")
+        expect(outcome).to_contain_text(f"charge has given up record {blocked(scene)}")
+        expect(page.locator("table .notice")).to_contain_text("was skipped; its letter is in skipped/charge.jsonl")
+        (skipped,) = scene.worker.of("record.skipped")
+        assert (skipped["reason"], skipped["by"]) == ("a test card", begun["by"])
+    finally:
+        assert console.end() == 0
+    assert "--reason=a test card" in console.said
+    assert "exit status 0: record-processor skip" in console.said
+
+
+@pytest.mark.usefixtures("refused_requests")
+def test_a_wrong_token_is_said_and_changes_nothing(at: Open, scene: Scene) -> None:
+    console = Console(scene.worker, "--allow-actions")
+    try:
+        page = at("token=wrong", console)
+        before = len(scene.worker.of("pause.begun"))
+        page.get_by_role("button", name="Pause everything").click()
+        page.locator("form.order").get_by_role("button", name="Pause the whole application").click()
+        expect(page.get_by_role("alert").filter(has_text="the token is missing or wrong")).to_be_visible()
+        assert console.ask("/api/orders")["number"] == 0
+        assert len(scene.worker.of("pause.begun")) == before
+    finally:
+        assert console.end() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_orders_can_be_read_on_a_phone_in_the_light_and_in_the_dark(at: Open, scene: Scene, scheme: Any) -> None:
+    console = Console(scene.worker, "--allow-actions")
+    try:
+        page = at("overview", console, viewport=PHONE, color_scheme=scheme)
+        page.goto(console.with_token())
+        page.get_by_role("button", name="Reload the actions").click()
+        expect(page.locator("form.order").get_by_label("Reason")).to_be_focused()
+        for view in VIEWS:
+            page.goto(f"{console.address}/#/{view}")
+            expect(page.locator("form.order")).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert page.evaluate(SMALL) == []
+            assert page.evaluate(CONTRASTS) == []
+    finally:
+        assert console.end() == 0
+
+
 @pytest.mark.usefixtures("refused_requests")
 def test_a_console_that_is_gone_is_said_and_the_page_stays(at: Open, scene: Scene) -> None:
     console = Console(scene.worker)
