@@ -1,4 +1,4 @@
-"""Questions without end, and connections that say nothing: `python -m tests.cluster.flood PATH HOST:PORT...`.
+"""Questions without end, and connections that say nothing: `python -m tests.cluster.flood HOST:PORT/PATH...`.
 
 It takes one address after the other: 1,000 requests per second for some seconds, then a rest. All the time every
 address has connections that never send anything, or send a question and never read the answer. At its end, by SIGTERM,
@@ -30,16 +30,17 @@ _DEAF = 20
 class Target(NamedTuple):
     host: str
     port: int
+    path: str
 
     @classmethod
     def of(cls, text: str) -> Target:
-        host, _, port = text.rpartition(":")
-        return cls(host, int(port))
+        place, _, path = text.partition("/")
+        host, _, port = place.rpartition(":")
+        return cls(host, int(port), f"/{path}")
 
 
 class Flood:
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self) -> None:
         self._open: deque[tuple[float, socket.socket]] = deque()
         self.sent = self.answered = 0
 
@@ -61,7 +62,7 @@ class Flood:
 
     def _ask(self, one: socket.socket, target: Target) -> None:
         with contextlib.suppress(OSError):
-            one.send(question(self._path, target))
+            one.send(question(target))
             self.sent += 1
         self._open.append((time.monotonic(), one))
 
@@ -74,18 +75,18 @@ class Flood:
             one.close()
 
 
-def question(path: str, target: Target) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: {target.host}:{target.port}\r\n\r\n".encode()
+def question(target: Target) -> bytes:
+    return f"GET {target.path} HTTP/1.1\r\nHost: {target.host}:{target.port}\r\n\r\n".encode()
 
 
 def connecting(target: Target) -> socket.socket:
     one = socket.socket()
     one.setblocking(False)
-    one.connect_ex(target)
+    one.connect_ex((target.host, target.port))
     return one
 
 
-def hanging(targets: list[Target], path: str) -> list[socket.socket]:
+def hanging(targets: list[Target]) -> list[socket.socket]:
     """Return connections that are silent, and some that ask for as much as they can and read none of it."""
     found = []
     for target in targets:
@@ -94,7 +95,7 @@ def hanging(targets: list[Target], path: str) -> list[socket.socket]:
         for one in found[-_DEAF:]:
             with contextlib.suppress(OSError):
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-                one.send(question(path, target))
+                one.send(question(target))
     return found
 
 
@@ -102,13 +103,13 @@ def _stop(_number: int, _frame: object) -> NoReturn:
     raise SystemExit
 
 
-def main(path: str, *addresses: str) -> None:
+def main(*addresses: str) -> None:
     signal.signal(signal.SIGTERM, _stop)
     targets = [Target.of(address) for address in addresses]
-    flood = Flood(path)
+    flood = Flood()
     with contextlib.suppress(SystemExit):
         for target in itertools.cycle(targets):
-            sockets = hanging(targets, path)
+            sockets = hanging(targets)
             flood.run(target)
             for one in sockets:
                 one.close()

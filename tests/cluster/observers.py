@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.cluster import metrics_observer
+from tests.cluster.browser_observer import BrowserObserver
 from tests.cluster.console_observer import ConsoleObserver
 from tests.cluster.metrics_observer import MetricsObserver
 from tests.cluster.status_observer import StatusObserver
@@ -36,11 +37,13 @@ class Observers:
         self._asker = StatusAsker(worker.properties_path)
         self._metrics = MetricsObserver(cluster)
         self._console = ConsoleObserver(worker.properties_path, cluster.table)
-        hosts = [f"{machine.host.address}:{metrics_observer.PORT}" for machine in cluster.machines]
-        console = f"{LOOPBACK}:{self._console.port}"
+        address = f"http://{LOOPBACK}:{self._console.port}/"
+        self._browser = BrowserObserver(address, cluster.folder, _NICER)
+        hosts = [f"{machine.host.address}:{metrics_observer.PORT}/status.json" for machine in cluster.machines]
+        console = f"{LOOPBACK}:{self._console.port}/api/state"
         # The console in turn with each of the hosts.
         addresses = [address for host in hosts for address in (host, console)]
-        command = [*_NICER, sys.executable, "-m", "tests.cluster.flood", "/status.json", *addresses]
+        command = [*_NICER, sys.executable, "-m", "tests.cluster.flood", *addresses]
         self._flood = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self._sent = ""
         self._is_over = False
@@ -58,6 +61,7 @@ class Observers:
             "status that is not true": [*self._watch.wrongs(), *self._asker.wrongs()],
             "metrics that are not true": self._metrics.wrongs(),
             "console that is not true": self._console.wrongs(),
+            "views that are not drawn": self._browser.wrongs(),
         }
 
     def end(self) -> str:
@@ -70,9 +74,11 @@ class Observers:
         self._watch.end()
         self._asker.end()
         self._metrics.end()
+        self._browser.end()
         self._console.end()
         answers = f"{self._asker.answers} times status, {self._metrics.answered} pages of hosts"
-        return f"{answers}, {self._console.figures()}, {self._sent}"
+        drawn = f"{sum(self._browser.drawn.values())} views in a browser"
+        return f"{answers}, {self._console.figures()}, {drawn}, {self._sent}"
 
 
 class StatusAsker:
