@@ -236,7 +236,7 @@ def console(properties: Path, overrides: tuple[str, ...], port: int, shows_value
     """Show the application in a browser on this machine. Changes nothing without --allow-actions.
 
     Shows what `status` shows, with its trend and the lineage of shards, what the actions do, dead letters, and the
-    records of a stream as they come. Looks every two seconds while a browser has the page open, however many there are.
+    records of a stream as they come. Looks every second while a browser has the page open, however many there are.
     Exit status: 0 after SIGTERM or SIGINT, or 2 if nothing can be shown.
     """
     from record_processor.console.command import run as run_console

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from record_processor.console import authority
+from record_processor.console.descriptions import Descriptions
 from record_processor.console.letter_desk import LetterDesk
 from record_processor.console.letter_places import LetterPlaces
 from record_processor.console.order_desk import OrderDesk
@@ -53,6 +54,7 @@ def run(path: Path, overrides: Sequence[str], port: int, shows_values: bool, all
             take = routes.order if allows_actions else None
             server = at_the_end.enter_context(ConsoleServer(port, routes.answer, take, token))
             target = fleet_target.connect(checked.configuration)
+            target = target._replace(streams=Descriptions(target.streams))
             configured = [_configured(item) for item in checked.actions]
             poll = Poll(partial(look, target), configured, shows_values, allows_actions)
             poll.begin()

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from record_processor.console.answers import Answer
     from record_processor.fleet.model import Application
 
-PAUSE_SECONDS = 2.0
-"""Between the beginnings of two looks, if somebody watches."""
+PAUSE_SECONDS = 1.0
+"""Between the beginnings of two looks, if somebody watches. Workers report every two seconds."""
 IDLE_SECONDS = 30.0
 """If nobody does: only the lines go on."""
 _WATCHED_SECONDS = 10.0
@@ -56,7 +56,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Poll:
-    """Looks again and again: every two seconds while somebody asks, otherwise now and then."""
+    """Looks again and again: every second while somebody asks, otherwise now and then."""
 
     def __init__(
         self,

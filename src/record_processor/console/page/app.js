@@ -1,4 +1,4 @@
-// The page: it asks for the state every two seconds, and shows one of its views.
+// The page: it asks for the state every second, and shows one of its views.
 
 import { h, show } from "./dom.js";
 import { clock } from "./format.js";
@@ -10,7 +10,7 @@ import { overview } from "./overview.js";
 import { shards } from "./shards.js";
 import { view as tail } from "./tail.js";
 
-const PAUSE = 2000;
+const PAUSE = 1000;
 const HIDDEN_PAUSE = 20000;
 const LONGEST = 10000;
 const VIEWS = [
