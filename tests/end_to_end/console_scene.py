@@ -7,6 +7,7 @@ import gzip
 import http.client
 import json
 import os
+import re
 import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,9 @@ class Console:
 
     def with_token(self) -> str:
         """Return the address that it has printed, in whose fragment the token is."""
-        return wait_for(lambda: next((line.strip() for line in self._lines if "#token=" in line), ""), "it is printed")
+        found = wait_for(lambda: re.search(r"http://[\w.:]+/#token=[\w-]+", self.said), "it is printed")
+        assert found is not None
+        return found[0]
 
     def ask(self, path: str) -> Any:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=30)

@@ -90,7 +90,13 @@ def _run(
     """Run one JVM after another: if a table has a new stream, it takes another JVM to read it."""
     configuration = checked.configuration
     client = TablesClient(configuration, prepared)
-    orders = OrdersWatch(client, configuration.tables.coordinator.name, directory.orders_path, reloader.ask)
+    orders = OrdersWatch(
+        client,
+        configuration.tables.coordinator.name,
+        directory.orders_path,
+        reloader.ask,
+        configuration.leases.failover_time_millis / 1000,
+    )
     shards = ShardReports(directory.path)
     reporting = Reporting(configuration, prepared, client, shards, orders, reloader, time.time(), ServerClock())
     monitoring = monitor(checked, reporting, directory)

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from record_processor.delivery.orders import Orders, Pause, Reload, Scope, Skip
 from record_processor.delivery.orders_file import MOST_BYTES, OrdersView
@@ -35,11 +35,14 @@ class Table:
     def __init__(self) -> None:
         self.item: dict[str, Any] | None = None
         self.is_away = False
+        self.error: Exception | None = None
         self.meanwhile: Callable[[], None] = lambda: None
         names = {"ResourceNotFoundException": KeyError, "ConditionalCheckFailedException": _Conflict}
         self.exceptions = type("", (), names)
 
     def get_item(self, **_call: Any) -> dict[str, Any]:
+        if self.error is not None:
+            raise self.error
         if self.is_away:
             raise EndpointConnectionError(endpoint_url="http://nowhere")
         return {} if self.item is None else {"Item": self.item}
@@ -113,6 +116,30 @@ def test_nothing_may_begin_before_the_orders_are_known_and_the_last_ones_stay(
     assert said(caplog, "table Orders is resumed, which ann@desk had paused")
 
 
+def test_a_host_that_was_cut_off_begins_nothing_before_it_has_read_the_orders_again(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(orders_watch, "_LOOK_SECONDS", 0.01)
+    watching = OrdersWatch(lambda: table, "t", tmp_path / "orders", failover_seconds=0.3)
+    view = OrdersView(tmp_path / "orders")
+    try:
+        table.order(PAUSE)
+        wait_for(lambda: view.look().pauses == [PAUSE], "it is passed on", 5)
+        table.error = ReadTimeoutError(endpoint_url="http://slow")
+        time.sleep(0.6)
+        assert view.look().is_known  # a slow table stops nothing
+        table.error = EndpointConnectionError(endpoint_url="http://nowhere")
+        wait_for(lambda: not view.look().is_known, "nothing begins", 5)
+        assert view.look().any
+        assert watching.version is None
+        wait_for(lambda: said(caplog, "nothing begins before"), "that is said", 5)
+        table.error = None
+        table.order()
+        wait_for(lambda: view.look() == Orders(), "it has the new orders", 5)
+    finally:
+        watching.stop()
+
+
 def test_a_table_that_is_not_there_yet_orders_nothing(
     table: Table, watch: Callable[[], OrdersWatch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,7 +181,12 @@ def test_a_worker_that_starts_has_the_actions_of_an_order_or_reads_them(
     sources: Any = None
     checked: Any = type("", (), {"configuration": None, "actions": []})
     reloader = Reloader(sources, 1000.0, checked, sources, {})
-    monkeypatch.setattr(reloader, "_replace", lambda: [read.append(True), "shop"])
+
+    def replace() -> list[str]:
+        read.append(True)
+        return ["shop"]
+
+    monkeypatch.setattr(reloader, "_replace", replace)
     reloader.begin(lambda: None)
     reloader.ask(Reload("ann", ordered_at, number=4), is_first)
     wait_for(lambda: reloader.last == Reloaded(4, None), "it confirms the order", 5)
