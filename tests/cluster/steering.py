@@ -12,6 +12,8 @@ from tests.cluster.cluster import FAILOVER_SECONDS
 from tests.harness import run_command, wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from record_processor.delivery.orders import Scope
     from tests.cluster.acts import Act
     from tests.cluster.cluster import Cluster, Machine
@@ -42,6 +44,7 @@ WRONG_ACTIONS = ACTIONS[0].replace("type: file", "type: flie")
 FOLLOWED_SECONDS = 2.0
 # What a busy machine adds: a process has decided to begin, and gets its turn later.
 NOISE_SECONDS = 0.3
+GRACE_NS = int((FOLLOWED_SECONDS + NOISE_SECONDS) * 1e9)
 _RELOAD_SECONDS = 60.0
 _SKIP_SECONDS = 90.0
 _ORDERED, _UNCONFIRMED, _REFUSED = 0, 1, 2
@@ -91,34 +94,41 @@ def ordered_ns(cluster: Cluster, scope: Scope) -> int:
     return moment_ns() - int((time.time() - found.at) * 1e9)
 
 
-def begun_while_paused(cluster: Cluster, scope: Scope, since_ns: int, until_ns: int, cuts: list[Cut]) -> list[str]:
-    """Return the calls that a pause, ordered then, should have held until then.
+class Held(NamedTuple):
+    """What a pause should have held."""
 
-    A host that was away when it was ordered may begin something until its leases run out, and from then on once it
-    has been back for as long as others have.
+    scope: Scope
+    table: str
+    since_ns: int
+    """When it was ordered."""
+    until_ns: int
+
+    def has(self, act: Act) -> bool:
+        is_in = self.scope.covers(self.table, act.shard) and self.scope.action in (None, "witness")
+        return is_in and self.since_ns + GRACE_NS < act.begun_ns < self.until_ns
+
+
+def begun_while_paused(acts: Iterable[Act], held: Held, cuts: Sequence[Cut] = ()) -> list[str]:
+    """Return the calls that began nevertheless.
+
+    A host that was away when it was ordered may begin something until its leases run out; if it is back before, until
+    it has been back for as long as others have to follow.
     """
-    grace_ns = int((FOLLOWED_SECONDS + NOISE_SECONDS) * 1e9)
-    found = []
-    for act in cluster.acts():
-        if not (since_ns + grace_ns < act.begun_ns < until_ns) or not _is_in(scope, act, cluster):
-            continue
-        if not any(_may_begin(act, cut, since_ns, grace_ns) for cut in cuts):
-            found.append(f"{act}: {(act.begun_ns - since_ns) / 1e9:.2f} s after {scope} was paused")
-    return found
+    return [
+        f"{act}: {(act.begun_ns - held.since_ns) / 1e9:.2f} s after {held.scope} was paused"
+        for act in acts
+        if held.has(act) and not any(_may_begin(act, cut, held.since_ns) for cut in cuts)
+    ]
 
 
-def _is_in(scope: Scope, act: Act, cluster: Cluster) -> bool:
-    return scope.covers(cluster.table, act.shard) and scope.action in (None, "witness")
-
-
-def _may_begin(act: Act, cut: Cut, since_ns: int, grace_ns: int) -> bool:
+def _may_begin(act: Act, cut: Cut, since_ns: int) -> bool:
     if act.host != cut.host or cut.from_ns > since_ns:  # it knew of the pause
         return False
     expired_ns = cut.from_ns + int((FAILOVER_SECONDS + NOISE_SECONDS) * 1e9)
     if act.begun_ns <= min(expired_ns, cut.to_ns):
         return True
     was_short = cut.to_ns < expired_ns
-    return was_short and cut.to_ns < act.begun_ns <= cut.to_ns + grace_ns
+    return was_short and cut.to_ns < act.begun_ns <= cut.to_ns + GRACE_NS
 
 
 class Blocked(NamedTuple):

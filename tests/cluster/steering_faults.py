@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from record_processor.delivery.orders import Scope
 from tests.cluster import steering
 from tests.cluster.clock import moment_ns
-from tests.cluster.steering import Cut
+from tests.cluster.steering import Cut, Held
 from tests.harness import wait_for
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def paused(disturb: Disturb) -> Break:
             yield f"{scope}{', before it' if is_first else ''}, {place.machine.name}"
         cuts = [Cut(place.machine.name, from_ns, moment_ns())] if disturb is cut_off else []
         time.sleep(_AFTER_SECONDS)
-        cluster.disobeyed += steering.begun_while_paused(cluster, scope, since_ns, moment_ns(), cuts)
+        held = Held(scope, cluster.table, since_ns, moment_ns())
+        cluster.disobeyed += steering.begun_while_paused(cluster.acts(), held, cuts)
         steering.resume(cluster, scope)
 
     return broken
