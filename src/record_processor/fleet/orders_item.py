@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 KEY = "record-processor-orders"
-VIA_VARIABLE = "RECORD_PROCESSOR_VIA"
+VIA_VARIABLE = "RP_ORDERED_THROUGH"
 """The variable that says through what somebody orders; nothing if it was a command in a terminal."""
 SKIPS_KEPT_SECONDS = 25 * 3600.0
 """DynamoDB keeps a record for a day: an order to skip one means nothing after that."""
