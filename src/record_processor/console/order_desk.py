@@ -89,7 +89,7 @@ class OrderDesk:
     def __init__(self, properties: Path, overrides: Iterable[str]) -> None:
         self._properties = properties
         # What the command says is for people, whatever the worker's log is for.
-        self._overrides = [f"--set={one}" for one in (*overrides, "logFormat=text")]
+        self._overrides = [f"--set={one}" for one in (*overrides, "logFormat=text", "metricsFormat=prometheus")]
         self._lock = threading.Lock()
         self._job: _Job | None = None
 
