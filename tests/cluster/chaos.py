@@ -8,6 +8,7 @@ nothing began without a lease or while it was paused, and all that was written w
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import sys
 import tempfile
@@ -65,6 +66,8 @@ class Plan(NamedTuple):
     cycle_seconds: float = CYCLE_SECONDS
     """From one fault to the next."""
     is_observed: bool = True
+    once: bool = False
+    """Each kind once, however long that takes, rather than for so many minutes."""
 
 
 class Run(NamedTuple):
@@ -126,8 +129,10 @@ def _faults(cluster: Cluster, chance: random.Random, plan: Plan) -> Iterator[Fau
     kinds = deck(chance, plan.kinds)
     end = time.monotonic() + plan.minutes * 60
     time.sleep(plan.cycle_seconds / 2)  # what it is without any
-    while (begun := time.monotonic()) + plan.cycle_seconds <= end:
-        kind = next(kinds)
+    for kind in itertools.islice(kinds, len(plan.kinds) if plan.once else None):
+        begun = time.monotonic()
+        if not plan.once and begun + plan.cycle_seconds > end:
+            return
         begun_ns = moment_ns()
         with broken(cluster, kind, chance) as what:
             seconds = chance.uniform(SHORTEST_FAULT_SECONDS, LONGEST_FAULT_PART * plan.cycle_seconds)
