@@ -80,6 +80,7 @@ class Run(NamedTuple):
     statuses: Mapping[str, int]
     untrue: Mapping[str, list[str]]
     rate: float
+    busy: float
     observed: str
 
 
@@ -107,12 +108,13 @@ def _run(cluster: Cluster, plan: Plan, writes_per_second: float, observers: Obse
     items = [f"item-{number:04}" for number in range(ITEMS)]
     writer = cluster.writer = Writer(cluster.database.endpoint, cluster.table, items, writes_per_second)
     leases = LeaseObserver(cluster.database, cluster.application)
-    begun = time.monotonic()
+    begun, before = time.monotonic(), figures.processor_seconds()
     writer.start()
     leases.start()
     faults = list(_faults(cluster, chance, plan))
     writer.end()
     rate = writer.writes / (time.monotonic() - begun)
+    busy, all_of_it = (now - then for now, then in zip(figures.processor_seconds(), before, strict=True))
     if observers is not None:
         observers.calm()
     try:
@@ -122,7 +124,7 @@ def _run(cluster: Cluster, plan: Plan, writes_per_second: float, observers: Obse
     leases.end()
     untrue = observers.wrongs() if observers is not None else {}
     observed = observers.end() if observers is not None else ""
-    return Run(cluster, writer, leases, faults, cluster.stop(), untrue, rate, observed)
+    return Run(cluster, writer, leases, faults, cluster.stop(), untrue, rate, busy / all_of_it, observed)
 
 
 def _faults(cluster: Cluster, chance: random.Random, plan: Plan) -> Iterator[Fault]:
@@ -152,7 +154,7 @@ def _verdict(run: Run) -> Verdict:
         **run.untrue,
     }
     tolls = checker.tolls(acts, written, run.faults)
-    counted = figures.figures(acts, written, run.faults, run.rate)
+    counted = figures.figures(acts, written, run.faults, run.rate, run.busy)
     return Verdict(run.writer.writes, wrong, tolls, checker.longest_standstills(acts), counted, run.observed)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.cluster import checker
@@ -36,12 +37,21 @@ class Figures(NamedTuple):
     median_takeover_seconds: float
     """From the moment when a host goes to the first act of another process on each of its shards."""
     longest_takeover_seconds: float
+    processors_busy_percent: float
+    """Of the whole machine, which is that of the observers too: near 100, they delay whatever else waits for a core."""
+
+
+def processor_seconds() -> tuple[float, float]:
+    """Return for how long the processors of this machine have been busy, and for how long they have been there."""
+    times = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+    idle = times[3] + times[4]
+    return sum(times) - idle, sum(times)
 
 
 def figures(
-    acts: Sequence[Act], written_ns: Mapping[str, Sequence[int]], faults: Sequence[Fault], rate: float
+    acts: Sequence[Act], written_ns: Mapping[str, Sequence[int]], faults: Sequence[Fault], rate: float, busy: float
 ) -> Figures:
-    """`acts` in the order of their beginning."""
+    """`acts` in the order of their beginning; `busy` is the share of the processors' time."""
     waits = sorted(checker.waits(acts, written_ns))
     pauses = sorted(checker.longest_standstills(acts).values())
     taken = sorted(takeovers(acts, faults))
@@ -57,6 +67,7 @@ def figures(
         median_pause_seconds=statistics.median(pauses),
         median_takeover_seconds=statistics.median(taken) if taken else 0.0,
         longest_takeover_seconds=taken[-1] if taken else 0.0,
+        processors_busy_percent=100 * busy,
     )
 
 
