@@ -64,6 +64,7 @@ function follow() {
 export function orderButton(label, draft) {
   const begin = () => {
     Object.assign(desk, { draft, reason: "", rate: "", error: null });
+    if (desk.outcome && desk.outcome.status !== null) desk.outcome = null;
     desk.render();
     const field = document.querySelector(".order input, .order button");
     if (field) field.focus();
