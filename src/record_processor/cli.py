@@ -226,16 +226,22 @@ def status(
 @click.option(
     "--show-values", "shows_values", is_flag=True, help="Show the values of items. Default: only names and types."
 )
-def console(properties: Path, overrides: tuple[str, ...], port: int, shows_values: bool) -> None:
-    """Show the application in a browser on this machine. Changes nothing.
+@click.option(
+    "--allow-actions",
+    "allows_actions",
+    is_flag=True,
+    help="Let the page pause, resume, skip, reload and replay, for whoever has the token that is printed.",
+)
+def console(properties: Path, overrides: tuple[str, ...], port: int, shows_values: bool, allows_actions: bool) -> None:
+    """Show the application in a browser on this machine. Changes nothing without --allow-actions.
 
     Shows what `status` shows, with its trend and the lineage of shards, what the actions do, dead letters, and the
-    records of a stream as they come. Looks every two seconds while a browser has the page open, however many there are.
+    records of a stream as they come. Looks every second while a browser has the page open, however many there are.
     Exit status: 0 after SIGTERM or SIGINT, or 2 if nothing can be shown.
     """
     from record_processor.console.command import run as run_console
 
-    run_console(properties, overrides, port, shows_values)
+    run_console(properties, overrides, port, shows_values, allows_actions)
 
 
 cli.add_command(dead_letters)

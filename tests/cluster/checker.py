@@ -145,6 +145,15 @@ def tolls(acts: Sequence[Act], written_ns: Mapping[str, Sequence[int]], faults: 
     return {kind: Toll(kinds.count(kind), duplicates[kind], longest[kind]) for kind in dict.fromkeys(kinds)}
 
 
+def waits(acts: Iterable[Act], written_ns: Mapping[str, Sequence[int]]) -> list[float]:
+    """Return, for each change that was begun, the seconds from its write to its first act."""
+    first: dict[tuple[str, int], float] = {}
+    for act in acts:
+        since = written_ns[act.item][act.counter - 1]
+        first.setdefault((act.item, act.counter), (act.begun_ns - since) / _SECOND_NS)
+    return list(first.values())
+
+
 def longest_standstills(acts: Sequence[Act]) -> dict[str, float]:
     """By shard: the longest time in seconds between two of its acts."""
     last: dict[str, int] = {}

@@ -9,7 +9,7 @@ import shutil
 import signal
 import uuid
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.busy_stream.client import BusyStream
 from tests.cluster import witness
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cluster.hosts import Host
+    from tests.cluster.writer import Writer
     from tests.harness import Database
 
 FAILOVER_SECONDS = 5.0
 # How long a process takes to stop after it was told to.
 _STOPPING_NS = 50_000_000
 
-_ACTIONS = """\
+ACTIONS = """\
 actions:
   - name: witness
     type: python
@@ -85,7 +86,7 @@ class Machine:
             self._cluster.database,
             self._cluster.application,
             self._cluster.tables,
-            _ACTIONS,
+            self._cluster.actions,
             properties,
             self.host.prefix,
             environment,
@@ -144,6 +145,10 @@ class Machine:
     def events(self, name: str) -> int:
         return sum(len(worker.of(name)) for worker in self._workers)
 
+    def logged(self, name: str) -> list[dict[str, Any]]:
+        """Return the events of this name of all workers that ran here."""
+        return [event for worker in self._workers for event in worker.of(name)]
+
     def shards_started(self) -> set[str]:
         """Shards that a process of this host has begun to read, now or earlier."""
         return {event["shard_id"] for worker in self._workers for event in worker.of("shard.started")}
@@ -178,6 +183,14 @@ class Cluster:
     def __init__(self, folder: Path, hosts: int, shards: int, **properties: str) -> None:
         self.folder = folder
         self.properties: Mapping[str, str] = {}
+        self.actions = ACTIONS
+        """What the hosts start with from now on."""
+        self.writer: Writer | None = None
+        """Who writes, if somebody is to write more."""
+        self.disobeyed: list[str] = []
+        """Orders that were not followed."""
+        self.refusals: list[str] = []
+        """Orders that were refused."""
         self.application = f"cluster-{uuid.uuid4().hex[:8]}"
         self._end = contextlib.ExitStack()
         try:

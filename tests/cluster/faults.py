@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.cluster.clock import moment_ns
+from tests.cluster import steering_faults
 from tests.cluster.cluster import FAILOVER_SECONDS
-from tests.harness import is_running, run_command, wait_for
+from tests.harness import is_running, wait_for
 
 if TYPE_CHECKING:
     import random
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _MOST_SHARDS = 44
 # A record this far behind its shard's newest was checkpointed minutes ago.
 _KEPT_RECORDS = 4000
-# From an order on, nothing begins after this.
-_PAUSED_NS = 2_000_000_000
 
 
 @contextmanager
@@ -153,48 +151,6 @@ def trimmed(cluster: Cluster, _random: random.Random) -> Iterator[str]:
     yield f"{count} records"
 
 
-@contextmanager
-def paused_by_order(cluster: Cluster, random: random.Random) -> Iterator[str]:
-    """Everything is paused, and a host dies, stops or is cut off meanwhile: nothing may begin anywhere."""
-    steer(cluster, "pause", "--reason", "a fault")
-    machine = _one(cluster, random)
-    kind = random.choice(["killed", "stopped", "cut off"])
-    # A host that was cut off before the order is not to know of it; here all of them have confirmed it.
-    since_ns = moment_ns() + _PAUSED_NS
-    if kind == "killed":
-        machine.kill()
-    elif kind == "stopped":
-        machine.ask_to_stop()
-        assert machine.wait_for_stop() == 0
-    else:
-        machine.host.cut_off()
-    yield f"and {machine.name} {kind}"
-    if kind == "cut off":
-        machine.host.join()
-    else:
-        machine.start()
-    until_ns = moment_ns()
-    begun = [act for act in cluster.acts() if since_ns < act.begun_ns < until_ns]
-    assert begun == [], f"begun while everything was paused: {begun[:3]}"
-    steer(cluster, "resume")
-
-
-@contextmanager
-def reloaded(cluster: Cluster, _random: random.Random) -> Iterator[str]:
-    """Every shard process of every host saves and starts anew."""
-    steer(cluster, "reload", "--reason", "a fault")
-    yield "every host"
-
-
-def steer(cluster: Cluster, *order: str) -> None:
-    """Give an order. That a worker which has just died does not confirm it is no failure."""
-    worker = cluster.running[0].worker
-    assert worker is not None
-    verb, *arguments = order
-    answer = run_command(verb, str(worker.properties_path), *arguments, cwd=worker.folder)
-    assert answer.returncode in (0, 1), answer.stderr
-
-
 FAULTS: dict[str, Break] = {
     "SIGTERM": stopped,
     "kill -9": killed,
@@ -216,8 +172,7 @@ FAULTS: dict[str, Break] = {
     "iterators expire": stream("expired", share=0.2),
     "shards split and roll over": resharded,
     "old records trimmed": trimmed,
-    "paused by order": paused_by_order,
-    "actions reloaded": reloaded,
+    **steering_faults.FAULTS,
 }
 
 

@@ -27,7 +27,7 @@ class MetricsObserver:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._over = threading.Event()
-        self._answered = 0
+        self.answered = 0
         self._broken: list[str] = []
         self._threads = [
             threading.Thread(target=self._scrape, args=(machine,), daemon=True) for machine in cluster.machines
@@ -37,7 +37,7 @@ class MetricsObserver:
 
     def wrongs(self) -> list[str]:
         """Return what was answered that was wrong, once all is done."""
-        if not self._answered:
+        if not self.answered:
             return ["no scrape was answered"]
         try:
             wait_for(lambda: not list(self._unsettled()), "the metrics settle", _SETTLE_SECONDS)
@@ -55,8 +55,8 @@ class MetricsObserver:
             for page in _PAGES:
                 # A host may be down, cut off or asleep.
                 with contextlib.suppress(OSError, http.client.HTTPException):
-                    status, text = _ask(machine, page)
-                    self._answered += 1
+                    status, text = ask(machine, page)
+                    self.answered += 1
                     if status not in (200, 503) or (page == "/metrics" and not text.endswith("\n")):
                         self._broken.append(f"{machine.name} {page}: {status} {text[:100]}")
 
@@ -66,7 +66,7 @@ class MetricsObserver:
             if not machine.running:
                 continue
             try:
-                health, text = _ask(machine, "/healthz"), _ask(machine, "/metrics")[1]
+                health, text = ask(machine, "/healthz"), ask(machine, "/metrics")[1]
             except (OSError, http.client.HTTPException) as error:
                 yield f"{machine.name}: {error!r}"
                 continue
@@ -87,7 +87,7 @@ def _series(text: str) -> Iterator[tuple[str, float]]:
             yield name.removeprefix("record_processor_"), float(value)
 
 
-def _ask(machine: Machine, page: str) -> tuple[int, str]:
+def ask(machine: Machine, page: str) -> tuple[int, str]:
     connection = http.client.HTTPConnection(machine.host.address, PORT, timeout=_PATIENCE_SECONDS)
     try:
         connection.request("GET", page)

@@ -35,10 +35,10 @@ class StatusObserver:
             return [f"it ended with {self._process.returncode}: {self._errors[-3:]}"]
         looks = len(self._said)
         try:
-            wait_for(lambda: len(self._said) > looks and not _unsettled(self._said[-1]), "it settles", _SETTLE_SECONDS)
+            wait_for(lambda: len(self._said) > looks and not unsettled(self._said[-1]), "it settles", _SETTLE_SECONDS)
         except AssertionError:
             last = self._said[-1] if self._said else {}
-            return [f"it says after all is done: {_unsettled(last)}"]
+            return [f"it says after all is done: {unsettled(last)}"]
         return []
 
     def end(self) -> None:
@@ -60,7 +60,7 @@ class StatusObserver:
         self._errors += self._process.stderr
 
 
-def _unsettled(status: dict[str, Any]) -> list[str]:
+def unsettled(status: dict[str, Any]) -> list[str]:
     """Return what is not as it is when nothing is to do."""
     if not status:
         return ["nothing"]

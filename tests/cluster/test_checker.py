@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from record_processor.delivery.orders import Scope
 from tests.cluster import checker
 from tests.cluster.acts import Act
 from tests.cluster.checker import Fault, Seen
+from tests.cluster.cluster import FAILOVER_SECONDS
+from tests.cluster.figures import takeovers
+from tests.cluster.steering import FOLLOWED_SECONDS, NOISE_SECONDS, Cut, Held, begun_while_paused
 
 SECOND = 1_000_000_000
 
@@ -77,3 +81,57 @@ def test_duplicates_and_waits_are_put_down_to_the_fault_in_their_middle() -> Non
 def test_a_standstill_is_the_time_between_two_acts_of_a_shard() -> None:
     acts = [act(1, 1), act(2, 1, shard="t"), act(5, 2), act(6, 3)]
     assert checker.longest_standstills(acts) == {"s": 4.0}
+
+
+PAUSED_AT = 10.0
+FOLLOWED = PAUSED_AT + FOLLOWED_SECONDS + NOISE_SECONDS + 0.1
+
+
+def held(scope: Scope = Scope()) -> Held:  # noqa: B008
+    return Held(scope, "T", int(PAUSED_AT * SECOND), 60 * SECOND)
+
+
+def cut(begun: float, ended: float) -> Cut:
+    return Cut("one", int(begun * SECOND), int(ended * SECOND))
+
+
+def test_a_call_that_begins_two_seconds_after_a_pause_is_found_and_no_other() -> None:
+    assert begun_while_paused([act(1, 1), act(PAUSED_AT + 1.9, 2), act(61, 3)], held()) == []
+    late = [act(FOLLOWED, 1)]
+    assert len(begun_while_paused(late, held())) == 1
+    for scope in (Scope(table="T"), Scope(action="witness"), Scope("T", "s"), Scope("T", "s", "witness")):
+        assert len(begun_while_paused(late, held(scope))) == 1
+    for scope in (Scope(table="U"), Scope(action="audit"), Scope("T", "t"), Scope("T", "t", "witness")):
+        assert begun_while_paused(late, held(scope)) == []
+
+
+@pytest.mark.parametrize(
+    ("begun", "away", "is_found"),
+    [
+        pytest.param(FOLLOWED, (9.0, 30.0), False, id="it is cut off and has its leases"),
+        pytest.param(9.0 + FAILOVER_SECONDS + 0.5, (9.0, 30.0), True, id="its leases have run out"),
+        pytest.param(31.0, (9.0, 30.0), True, id="it was away for longer than they live"),
+        pytest.param(FOLLOWED + 0.5, (9.0, 12.0), False, id="it was away for a moment and has just come back"),
+        pytest.param(15.0, (9.0, 12.0), True, id="it has been back for long"),
+        pytest.param(FOLLOWED, (10.5, 30.0), True, id="it knew of the pause"),
+    ],
+)
+def test_a_host_that_is_cut_off_before_a_pause_may_go_on_until_its_leases_run_out(
+    begun: float, away: tuple[float, float], is_found: bool
+) -> None:
+    assert bool(begun_while_paused([act(begun, 1)], held(), [cut(*away)])) == is_found
+    assert begun_while_paused([act(begun, 1, host="two")], held(), [cut(*away)])
+
+
+def test_a_takeover_lasts_from_the_hosts_end_to_another_process_on_each_of_its_shards() -> None:
+    acts = [
+        act(1, 1),
+        act(1, 1, shard="t", host="two"),
+        act(11, 2, pid=2, host="two"),
+        act(12, 2, shard="t", host="two"),
+    ]
+    acts += [act(21, 3, pid=2, host="two")]
+    assert takeovers(acts, [Fault("kill -9", 4 * SECOND, "one")]) == [7.0]
+    assert takeovers(acts, [Fault("clock jump", 4 * SECOND, "one")]) == []
+    # Another process only after the next fault: this one was none that took the shard from its host.
+    assert takeovers(acts, [Fault("cable cut", 4 * SECOND, "one"), Fault("SIGTERM", 5 * SECOND, "two")]) == []

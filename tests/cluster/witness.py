@@ -25,6 +25,11 @@ def handle(event: dict[str, Any], context: Any) -> None:
         start_descendant()
 
 
+def refuse(event: dict[str, Any], _context: Any) -> None:
+    """Fail until the record is skipped."""
+    raise RuntimeError(f"refused: {event['Records'][0]['dynamodb']['Keys']['id']['S']}")
+
+
 def start_descendant() -> None:
     """In one of the host's shard processes: start a process that outlives it, with its output and error open."""
     try:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BATCH = 25
+MARK = "marked-"
 # After a fault of the database the writer is behind, and catches up this many times as fast.
 _CATCH_UP = 2.0
 _ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=5)
@@ -39,6 +40,8 @@ class Writer(threading.Thread):
         self._end_asked = threading.Event()
         self.written_ns: dict[str, list[int]] = {item: [] for item in items}
         """By item: when its counters 1, 2, ... were taken, by the clock of `moment_ns`."""
+        self.marked: list[str] = []
+        """Items that were written by `write_marked`."""
 
     @property
     def writes(self) -> int:
@@ -57,6 +60,14 @@ class Writer(threading.Thread):
             due += self._pause_seconds
             earliest = self._pause_seconds / _CATCH_UP
             time.sleep(max(due - time.monotonic(), 0 if due > time.monotonic() else earliest / 2))
+
+    def write_marked(self) -> str:
+        """Write an item of its own, which `witness.refuse` refuses; return its id."""
+        item = f"{MARK}{len(self.marked)}"
+        self.written_ns = {**self.written_ns, item: []}  # others may be reading the old one
+        self._write([item])
+        self.marked.append(item)
+        return item
 
     def end(self) -> None:
         self._end_asked.set()

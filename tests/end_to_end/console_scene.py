@@ -7,7 +7,9 @@ import gzip
 import http.client
 import json
 import os
+import re
 import subprocess
+import threading
 from typing import TYPE_CHECKING, Any
 
 from tests.busy_stream.client import BusyStream
@@ -70,8 +72,22 @@ class Console:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         wait_for(lambda: self.process.poll() is not None or self._listens(), "the console answers")
-        assert self.process.poll() is None, self.process.stderr.read() if self.process.stderr else ""
+        assert self.process.poll() is None, self.said
+
+    @property
+    def said(self) -> str:
+        """What it has printed."""
+        return "".join(self._lines)
+
+    def with_token(self) -> str:
+        """Return the address that it has printed, in whose fragment the token is."""
+        found = wait_for(lambda: re.search(r"http://[\w.:]+/#token=[\w-]+", self.said), "it is printed")
+        assert found is not None
+        return found[0]
 
     def ask(self, path: str) -> Any:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=30)
@@ -89,9 +105,13 @@ class Console:
     def end(self) -> int:
         self.process.terminate()
         status = self.process.wait(20)
-        if self.process.stderr is not None:
-            self.process.stderr.close()
+        self._reader.join(5)
         return status
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        with self.process.stderr as lines:
+            self._lines += lines
 
     def _listens(self) -> bool:
         try:

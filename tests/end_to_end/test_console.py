@@ -13,6 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.end_to_end import browser, console_scene
 from tests.end_to_end.console_scene import HOSTILE, SECRET, Console
+from tests.harness import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     from tests.end_to_end.console_scene import Scene
     from tests.harness import Database
 
+    Another = Callable[..., Console]
     Open = Callable[..., Page]
 
 VIEWS = ["overview", "shards", "actions", "letters", "tail"]
 PATIENCE_MILLIS = 60_000
+REASON = "stock-taking" if console_scene.IS_FOR_PICTURES else f"stock-taking {HOSTILE}"
 PHONE: Any = {"width": 390, "height": 844}
 DESK: Any = {"width": 1040, "height": 680}
 # Where the documentation's pictures go, if they are to be made anew.
@@ -61,8 +64,22 @@ def refused_requests() -> None:
 
 
 @pytest.fixture
-def at(chromium: Browser, console: Console, request: pytest.FixtureRequest) -> Iterator[Open]:
+def another(scene: Scene) -> Iterator[Another]:
+    """Start consoles with other options. They end after the pages: one that ends earlier is missed by them."""
+    started: list[Console] = []
+
+    def start(*arguments: str) -> Console:
+        started.append(Console(scene.worker, *arguments))
+        return started[-1]
+
+    yield start
+    assert [one.end() for one in started] == [0] * len(started)
+
+
+@pytest.fixture
+def at(chromium: Browser, console: Console, another: Another, request: pytest.FixtureRequest) -> Iterator[Open]:
     """Open a view; at the end, nothing may have been said about it, and no text may have become code."""
+    del another  # pages are closed before consoles end
     pages: list[Page] = []
     said: list[str] = []
 
@@ -181,20 +198,17 @@ def test_dead_letters_are_read_when_asked_and_their_values_are_hidden(at: Open) 
     expect(page.locator(".item")).to_have_count(0)
 
 
-def test_values_are_shown_as_text_if_they_are_asked_for(at: Open, scene: Scene) -> None:
-    console = Console(scene.worker, "--show-values")
-    try:
-        letters = read_letters(page := at("letters", console))
-        letters.first.locator("summary").first.click()
-        record = letters.first.locator("pre").last
-        expect(record).to_contain_text(SECRET)
-        expect(record).to_contain_text(json.dumps(HOSTILE))
-        page.goto(f"{console.address}/#/tail")
-        page.get_by_label("From").select_option("oldest")
-        expect(page.locator(".item")).to_have_count(11)
-        expect(page.locator(".item").filter(has_text="id=blocked-1")).to_have_count(1)
-    finally:
-        assert console.end() == 0
+def test_values_are_shown_as_text_if_they_are_asked_for(at: Open, another: Another) -> None:
+    console = another("--show-values")
+    letters = read_letters(page := at("letters", console))
+    letters.first.locator("summary").first.click()
+    record = letters.first.locator("pre").last
+    expect(record).to_contain_text(SECRET)
+    expect(record).to_contain_text(json.dumps(HOSTILE))
+    page.goto(f"{console.address}/#/tail")
+    page.get_by_label("From").select_option("oldest")
+    expect(page.locator(".item")).to_have_count(11)
+    expect(page.locator(".item").filter(has_text="id=blocked-1")).to_have_count(1)
 
 
 def test_the_tail_shows_records_as_they_are_written_and_tries_out_a_filter(at: Open, scene: Scene) -> None:
@@ -296,6 +310,100 @@ def test_everything_is_reached_with_the_keyboard(at: Open) -> None:
     expect(page.locator(".title .right")).not_to_have_text(first)
     expect(page.get_by_label("Find")).to_be_focused()
     expect(page.get_by_label("Find")).to_have_value("blo")
+
+
+def test_a_console_that_was_not_told_otherwise_shows_no_orders(at: Open) -> None:
+    for view in VIEWS:
+        page = at(view)
+        expect(page.get_by_role("button", name=re.compile("Pause|Skip|Reload|Replay"))).to_have_count(
+            int(view == "tail")
+        )
+
+
+def carried_out(page: Page, button: str, reason: str | None = None, status: str = "is done") -> Any:
+    """Fill in what an order asks for, give it, and wait for its outcome."""
+    form = page.locator("form.order")
+    if reason is not None:
+        form.get_by_label("Reason").fill(reason)
+    form.get_by_role("button", name=button).click()
+    outcome = page.get_by_role("status").filter(has_text="record-processor ")
+    expect(outcome).to_contain_text(status)
+    return outcome
+
+
+def test_whoever_has_the_token_pauses_resumes_reloads_replays_and_skips(
+    at: Open, scene: Scene, another: Another
+) -> None:
+    console = another("--allow-actions")
+    page = at("overview", console)
+    expect(page.get_by_text("takes orders from pages that were opened with the address")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause everything")).to_have_count(0)
+
+    page.goto(console.with_token())
+    page.reload()  # the token stays in this tab
+    assert "token" not in page.url
+    page.get_by_role("button", name="Pause everything").click()
+    page.get_by_role("button", name="Cancel").click()
+    page.goto(f"{console.address}/#/actions")
+    page.locator("tbody").filter(has_text="audit").get_by_role("button", name="Pause").click()
+    outcome = carried_out(page, "Pause action audit", REASON)
+    expect(outcome).to_contain_text("action audit is paused: confirmed by its worker")
+    picture(page, "orders")
+    (begun,) = scene.worker.of("pause.begun")
+    assert begun["by"].endswith(" (console)")
+    assert begun["reason"] == REASON
+    page.goto(f"{console.address}/#/overview")
+    expect(page.get_by_text("action audit is paused by")).to_contain_text("(console)")
+    page.get_by_role("button", name="Resume").click()
+    carried_out(page, "Resume action audit")
+    expect(page.get_by_text("action audit is paused by")).to_have_count(0)
+
+    page.get_by_role("button", name="Reload the actions").click()
+    expect(carried_out(page, "Reload the actions", "a rehearsal")).to_contain_text("1 of 1 workers")
+
+    page.goto(f"{console.address}/#/letters")
+    letters = read_letters(page)
+    letters.first.locator("summary").first.click()
+    letters.first.get_by_role("button", name="Replay this letter").click()
+    carried_out(page, "Replay this letter of mail", status="exit status 1")  # it fails again, and stays
+
+    page.goto(f"{console.address}/#/shards")
+    page.locator("table .notice").get_by_role("button", name="Skip the record").click()
+    outcome = carried_out(page, "Skip a record", "a test card")
+    expect(outcome).to_contain_text(f"charge has given up record {blocked(scene)}")
+    expect(page.locator("table .notice")).to_contain_text("was skipped; its letter is in skipped/charge.jsonl")
+    (skipped,) = scene.worker.of("record.skipped")
+    assert (skipped["reason"], skipped["by"]) == ("a test card", begun["by"])
+    wait_for(lambda: "exit status 0: record-processor skip" in console.said, "the console's log has it")
+    assert "--reason=a test card" in console.said
+
+
+@pytest.mark.usefixtures("refused_requests")
+def test_a_wrong_token_is_said_and_changes_nothing(at: Open, scene: Scene, another: Another) -> None:
+    console = another("--allow-actions")
+    page = at("overview", console)
+    page.goto(f"{console.address}/#token=wrong")
+    before = len(scene.worker.of("pause.begun"))
+    page.get_by_role("button", name="Pause everything").click()
+    page.locator("form.order").get_by_role("button", name="Pause the whole application").click()
+    expect(page.get_by_role("alert").filter(has_text="the token is missing or wrong")).to_be_visible()
+    assert console.ask("/api/orders")["number"] == 0
+    assert len(scene.worker.of("pause.begun")) == before
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_orders_can_be_read_on_a_phone_in_the_light_and_in_the_dark(at: Open, another: Another, scheme: Any) -> None:
+    console = another("--allow-actions")
+    page = at("overview", console, viewport=PHONE, color_scheme=scheme)
+    page.goto(console.with_token())
+    page.get_by_role("button", name="Reload the actions").click()
+    expect(page.locator("form.order").get_by_label("Reason")).to_be_focused()
+    for view in VIEWS:
+        page.goto(f"{console.address}/#/{view}")
+        expect(page.locator("form.order")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate(SMALL) == []
+        assert page.evaluate(CONTRASTS) == []
 
 
 @pytest.mark.usefixtures("refused_requests")

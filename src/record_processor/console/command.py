@@ -7,8 +7,13 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from record_processor.console import authority
+from record_processor.console.descriptions import Descriptions
 from record_processor.console.letter_desk import LetterDesk
 from record_processor.console.letter_places import LetterPlaces
+from record_processor.console.order_desk import OrderDesk
 from record_processor.console.poll import Configured, Poll
 from record_processor.console.routes import Routes
 from record_processor.console.server import LOOPBACK, ConsoleServer
@@ -22,7 +27,7 @@ from record_processor.records.stream import Stream
 from record_processor.system.stop_signals import StopSignal, raise_stop_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from record_processor.config.worker_configuration import WorkerConfiguration
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
 _NICER = 10
 
 
-def run(path: Path, overrides: Iterable[str], port: int, shows_values: bool) -> None:
+def run(path: Path, overrides: Sequence[str], port: int, shows_values: bool, allows_actions: bool) -> None:
     """Serve it until SIGTERM or SIGINT.
 
     Raises:
@@ -44,16 +49,40 @@ def run(path: Path, overrides: Iterable[str], port: int, shows_values: bool) -> 
     with contextlib.suppress(StopSignal):
         checked = check(path, overrides)
         os.nice(_NICER)
-        routes = Routes()
-        with ConsoleServer(port, routes.answer) as server:
+        routes, token = Routes(), authority.new_token()
+        with contextlib.ExitStack() as at_the_end:
+            take = routes.order if allows_actions else None
+            server = at_the_end.enter_context(ConsoleServer(port, routes.answer, take, token))
             target = fleet_target.connect(checked.configuration)
-            poll = Poll(partial(look, target), [_configured(item) for item in checked.actions], shows_values)
+            target = target._replace(streams=Descriptions(target.streams))
+            configured = [_configured(item) for item in checked.actions]
+            poll = Poll(partial(look, target), configured, shows_values, allows_actions)
             poll.begin()
             routes.add("/api/state", lambda _: poll.ask())
             _add_letters(routes, checked, shows_values)
             _add_tails(routes, checked.configuration, target, shows_values)
-            say(f"{target.name}: http://{LOOPBACK}:{server.server_address[1]}/ (read-only); Ctrl-C ends it", err=True)
+            if allows_actions:
+                at_the_end.callback(_add_orders(routes, path, overrides).close)
+            _say_where(target.name, server.server_address[1], token if allows_actions else None)
             server.serve_forever()
+
+
+def _say_where(name: str, port: int, token: str | None) -> None:
+    """Print the address. What comes after # is not sent to any server, and stands in no log of one."""
+    address = f"http://{LOOPBACK}:{port}/"
+    if token is None:
+        say(f"{name}: {address} (read-only); Ctrl-C ends it", err=True)
+        return
+    say(f"{name}: whoever opens this address may pause, skip, reload and replay; Ctrl-C ends it", err=True)
+    click.echo(f"{address}#token={token}", err=True)  # `say` would hide it
+
+
+def _add_orders(routes: Routes, path: Path, overrides: Sequence[str]) -> OrderDesk:
+    desk = OrderDesk(path, overrides)
+    routes.add("/api/orders", desk.outcome)
+    routes.add_order("/api/orders", desk.take)
+    routes.add_order("/api/orders/stop", desk.stop)
+    return desk
 
 
 def _add_letters(routes: Routes, checked: Checked, shows_values: bool) -> None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from record_processor.console.answers import Answer
     from record_processor.fleet.model import Application
 
-PAUSE_SECONDS = 2.0
-"""Between the beginnings of two looks, if somebody watches."""
+PAUSE_SECONDS = 1.0
+"""Between the beginnings of two looks, if somebody watches. Workers report every two seconds."""
 IDLE_SECONDS = 30.0
 """If nobody does: only the lines go on."""
 _WATCHED_SECONDS = 10.0
@@ -45,6 +45,8 @@ class Shown(msgspec.Struct, frozen=True):
 
     version: str
     shows_values: bool
+    allows_actions: bool
+    """Whether somebody who has the token may pause, skip and so on."""
     configured: list[Configured]
     application: Application
     trend: Trend
@@ -54,14 +56,19 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Poll:
-    """Looks again and again: every two seconds while somebody asks, otherwise now and then."""
+    """Looks again and again: every second while somebody asks, otherwise now and then."""
 
     def __init__(
-        self, look: Callable[[], Application], configured: list[Configured], shows_values: bool = False
+        self,
+        look: Callable[[], Application],
+        configured: list[Configured],
+        shows_values: bool = False,
+        allows_actions: bool = False,
     ) -> None:
         self._look = look
         self._configured = configured
         self._shows_values = shows_values
+        self._allows_actions = allows_actions
         self._trend = TrendKeeper()
         self._rates = RateKeeper()
         self._asked_at = 0.0
@@ -106,8 +113,8 @@ class Poll:
     def _take_in(self, found: Application) -> None:
         self._trend.add(found)
         rates = self._rates.add(found)
-        shown = Shown(__version__, self._shows_values, self._configured, found, self._trend.shown(), rates)
-        self._show(shown)
+        allowed = (self._shows_values, self._allows_actions)
+        self._show(Shown(__version__, *allowed, self._configured, found, self._trend.shown(), rates))
 
     def _say(self, error: str) -> None:
         self._show(msgspec.structs.replace(self._shown, error=printable(redacted(error))))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from record_processor.console.answers import Answer
 
     Ask = Callable[[Mapping[str, str]], Answer]
+    Take = Callable[[bytes], Answer]
 
 _LONGEST_TARGET = 32_768
 _MOST_FIELDS = 16
@@ -28,9 +29,21 @@ class Routes:
     def __init__(self) -> None:
         self._pages = read_pages()
         self._asks: dict[str, Ask] = {}
+        self._takes: dict[str, Take] = {}
 
     def add(self, path: str, ask: Ask) -> None:
         self._asks[path] = ask
+
+    def add_order(self, path: str, take: Take) -> None:
+        """Add what changes something; `take` gets the body of a request that may."""
+        self._takes[path] = take
+
+    def order(self, path: str, body: bytes) -> Answer:
+        """Return the answer to a request that changes something; whatever fails becomes one."""
+        try:
+            return self._takes[path](body) if path in self._takes else refuse(404, "the console takes no such order")
+        except Exception as error:  # as for `answer`
+            return refuse(500, printable_lines(redacted(described(error))))
 
     def answer(self, target: str, known: str | None) -> Answer:
         """Return the answer for a path with its query; whatever fails becomes one."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import socketserver
 import threading
 import time
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
+from record_processor.console import authority
 from record_processor.console.answers import Answer, refuse, with_type
 from record_processor.console.origins import is_foreign, is_ours
 from record_processor.errors import SetupError
@@ -18,14 +20,17 @@ if TYPE_CHECKING:
     from typing import Any
 
     Answerer = Callable[[str, str | None], Answer]
+    Taker = Callable[[str, bytes], Answer]
 
 LOOPBACK = "127.0.0.1"
 MOST_CONNECTIONS = 32
 LONGEST_SECONDS = 10.0
 """After this long a connection is closed, whatever it is doing."""
 _SILENCE_SECONDS = 5.0
+_LONGEST_BODY_BYTES = 16_384
 _BUSY = b"HTTP/1.0 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n"
 _TOO_MANY = 503
+_LENGTH = re.compile("[0-9]{1,6}")
 # The page loads its own files and nothing else, makes no HTML of text, and is in nobody's frame.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -46,13 +51,17 @@ class ConsoleServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 64
 
-    def __init__(self, port: int, answer: Answerer) -> None:
+    def __init__(self, port: int, answer: Answerer, take: Taker | None = None, token: str = "") -> None:
         """`answer` gets a request's target and its If-None-Match, and is called by many threads.
+
+        `take` gets the target and the body of a request that changes something and has the token; None: none may.
 
         Raises:
             SetupError: the port is taken, or may not be used.
         """
         self.answer = answer
+        self.take = take
+        self.token = token
         self._lock = threading.Lock()
         self._since: dict[Any, float] = {}
         try:
@@ -103,17 +112,49 @@ class _Request(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815 - as above
 
+    def do_POST(self) -> None:
+        self._send(self._ordered(), with_body=True)
+
     def _answer(self) -> Answer:
+        return self._refusal() or self.server.answer(self.path, self.headers.get("If-None-Match"))
+
+    def _refusal(self) -> Answer | None:
         if not is_ours(self.headers.get_all("Host", [])):
             return refuse(421, "expected the address of this machine: 127.0.0.1 or localhost")
         if is_foreign(self.headers.get("Sec-Fetch-Site"), self.path):
             return refuse(403, "other pages may not ask the console")
-        return self.server.answer(self.path, self.headers.get("If-None-Match"))
+        return None
+
+    def _ordered(self) -> Answer:
+        """Carry out a request that changes something, if it may."""
+        if self.server.take is None:
+            return refuse(501, "this console changes nothing: start it with --allow-actions")
+        body = self._body()  # first: a connection that is closed before is broken for the browser
+        refused = self._refusal()
+        if refused is not None:
+            return refused
+        reason = authority.refusal(self.headers, self.server.token)
+        if reason is not None:
+            return refuse(*reason)
+        if body is None:
+            return refuse(413, f"expected a body of at most {_LONGEST_BODY_BYTES} bytes, and its length")
+        return self.server.take(self.path, body)
+
+    def _body(self) -> bytes | None:
+        """Return the whole body; None if it is too long, or its length is not given."""
+        length = self.headers.get("Content-Length", "")
+        if not _LENGTH.fullmatch(length) or int(length) > _LONGEST_BODY_BYTES or "Transfer-Encoding" in self.headers:
+            return None
+        body = self.rfile.read(int(length))
+        return body if len(body) == int(length) else None
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what cannot be read with a sentence that repeats nothing of it."""
         del message, explain
-        self._send(refuse(code, "not a request for the console: it answers GET and HEAD"), with_body=True)
+        self._send(
+            refuse(code, "not a request for the console: it answers GET and HEAD, and orders if they are allowed"),
+            with_body=True,
+        )
 
     def _send(self, answer: Answer, with_body: bool) -> None:
         self.send_response(answer.status)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 KEY = "record-processor-orders"
+VIA_VARIABLE = "RP_ORDERED_THROUGH"
+"""The variable that says through what somebody orders; nothing if it was a command in a terminal."""
 KEPT_SECONDS = 25 * 3600.0
 """DynamoDB keeps a record for a day: an order to skip one, or to seek, means nothing after that."""
 

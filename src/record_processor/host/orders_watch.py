@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from record_processor.aws.explanations import explanation
 from record_processor.delivery.orders import Orders
@@ -25,13 +27,17 @@ log = Log("daemon.orders")
 
 _LOOK_SECONDS = 1.0
 _STOP_SECONDS = 3.0
+# Nobody answers at all; a table that is slow, throttled or refuses is no reason to stop what works.
+_CUT_OFF = (ConnectTimeoutError, EndpointConnectionError)
 
 
 class OrdersWatch:
     """Begins at once, in a thread of its own, and ends with `stop`.
 
     Until the orders have been read for the first time, nothing begins on this host. Later those that were read last
-    stay in force: a host that cannot reach the table loses its leases before long.
+    stay in force: a host that cannot reach the table loses its leases before long. When it reaches the table again, it
+    gets its leases back perhaps before its orders: so a host that has been cut off for as long as a lease lives is like
+    one that starts.
     """
 
     def __init__(
@@ -39,11 +45,12 @@ class OrdersWatch:
         connect: Callable[[], Any],
         table: str,
         path: Path,
-        reload: Callable[[Reload], None] = lambda _ordered: None,
+        reload: Callable[[Reload, bool], None] = lambda _ordered, _is_first: None,
+        failover_seconds: float = math.inf,
     ) -> None:
         """`connect` returns a client. It is called in the watch's thread: a start does not wait for it.
 
-        `reload` is called for each order to reload that comes after the first look.
+        `reload` is called for each order to reload, and with whether it was there at the first look.
 
         Raises:
             OSError: there is no room for the file.
@@ -53,6 +60,8 @@ class OrdersWatch:
         self._table = table
         self._orders = Orders(is_known=False)
         self._file = OrdersFile(path, self._orders)
+        self._failover_seconds = failover_seconds
+        self._read_at = time.monotonic()
         self._said = ""
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="orders-watch", daemon=True)
@@ -83,18 +92,28 @@ class OrdersWatch:
     def _look(self) -> None:
         try:
             found = self._read()
+        except _CUT_OFF as error:
+            self._forget_if_late()
+            self._unavailable(explanation(error))
         except (BotoCoreError, ClientError) as error:
             self._unavailable(explanation(error))
         except RecordProcessorError as error:
             self._unavailable(str(error))
         else:
-            self._said = ""
+            self._said, self._read_at = "", time.monotonic()
             if found != self._orders:
                 before, self._orders = self._orders, found
                 self._file.write(found)
                 _say_changes(before, found)
-                if found.reload is not None and before.is_known and found.reload != before.reload:
-                    self._reload(found.reload)
+                if found.reload is not None and found.reload != before.reload:
+                    self._reload(found.reload, not before.is_known)
+
+    def _forget_if_late(self) -> None:
+        """Begin nothing before the orders are read again, if no lease can have been renewed since they were."""
+        if self._orders.is_known and time.monotonic() - self._read_at > self._failover_seconds:
+            self._said = ""
+            self._orders = msgspec.structs.replace(self._orders, is_known=False)
+            self._file.write(self._orders)
 
     def _read(self) -> Orders:
         client = self._connect()

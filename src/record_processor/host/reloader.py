@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 log = Log("daemon.reload")
 
 BY_SIGNAL = "SIGHUP"
+_SKEW_SECONDS = 5.0
+"""So far the clocks of whoever orders and of this host may be apart."""
 
 
 class Sources(NamedTuple):
@@ -37,8 +39,12 @@ class Sources(NamedTuple):
 class Reloader:
     """Does one reload after another, in a thread of its own. Thread-safe."""
 
-    def __init__(self, sources: Sources, checked: Checked, directory: RunDirectory, streams: dict[str, str]) -> None:
+    def __init__(
+        self, sources: Sources, since: float, checked: Checked, directory: RunDirectory, streams: dict[str, str]
+    ) -> None:
+        """`since` is when the worker began to read its files (seconds since the epoch)."""
         self._sources = sources
+        self._since = since
         self._configuration = checked.configuration
         self._directory = directory
         self._streams = streams
@@ -54,9 +60,16 @@ class Reloader:
         self._replaced = replaced
         threading.Thread(target=self._run, name="reloader", daemon=True).start()
 
-    def ask(self, ordered: Reload | None = None) -> None:
-        """Reload soon; None: because of a signal. May be called by a signal's handler."""
-        self._asked.put(ordered)
+    def ask(self, ordered: Reload | None = None, is_first: bool = False) -> None:
+        """Reload soon; None: because of a signal. May be called by a signal's handler.
+
+        `is_first`: the worker found the order when it began to look for orders. It has read its files since, unless
+        they were replaced and the order was given while it was starting.
+        """
+        if ordered is not None and is_first and ordered.at < self._since - _SKEW_SECONDS:
+            self.last = Reloaded(ordered.number, None)
+        else:
+            self._asked.put(ordered)
 
     def _run(self) -> None:
         while True:

@@ -40,6 +40,7 @@ def run(path: Path, overrides: Iterable[str], development: Development = Develop
     Raises:
         InvalidConfigError, SetupError: and nothing was started.
     """
+    since = time.time()
     checked = check(path, [*overrides, *development.overrides()])
     development.check(checked.configuration.aws)
     checked = checked._replace(actions=development.actions(checked.actions))
@@ -55,7 +56,7 @@ def run(path: Path, overrides: Iterable[str], development: Development = Develop
         _remove_abandoned()
         directory = RunDirectory()
         at_the_end.callback(directory.remove)
-        reloader = Reloader(Sources(path, [*overrides], development), checked, directory, prepared.streams)
+        reloader = Reloader(Sources(path, [*overrides], development), since, checked, directory, prepared.streams)
         return _run(java, checked, prepared, directory, output, development, reloader)
 
 
@@ -89,7 +90,13 @@ def _run(
     """Run one JVM after another: if a table has a new stream, it takes another JVM to read it."""
     configuration = checked.configuration
     client = TablesClient(configuration, prepared)
-    orders = OrdersWatch(client, configuration.tables.coordinator.name, directory.orders_path, reloader.ask)
+    orders = OrdersWatch(
+        client,
+        configuration.tables.coordinator.name,
+        directory.orders_path,
+        reloader.ask,
+        configuration.leases.failover_time_millis / 1000,
+    )
     shards = ShardReports(directory.path)
     reporting = Reporting(configuration, prepared, client, shards, orders, reloader, time.time(), ServerClock())
     monitoring = monitor(checked, reporting, directory)

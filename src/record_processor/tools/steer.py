@@ -277,4 +277,5 @@ def who() -> str:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
         user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
+    via = os.environ.get(orders_item.VIA_VARIABLE)
+    return f"{user}@{socket.gethostname()}" + (f" ({via})" if via else "")

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from record_processor.delivery.orders import Orders, Pause, Reload, Scope, Seek, Skip, SoughtShard
 from record_processor.delivery.orders_file import MOST_BYTES, OrdersView
 from record_processor.errors import SetupError
 from record_processor.fleet import orders_item
+from record_processor.fleet.worker_report import Reloaded
 from record_processor.host import orders_watch
 from record_processor.host.orders_watch import OrdersWatch
+from record_processor.host.reloader import Reloader
 from tests.harness import wait_for
 
 if TYPE_CHECKING:
@@ -34,11 +36,14 @@ class Table:
     def __init__(self) -> None:
         self.item: dict[str, Any] | None = None
         self.is_away = False
+        self.error: Exception | None = None
         self.meanwhile: Callable[[], None] = lambda: None
         names = {"ResourceNotFoundException": KeyError, "ConditionalCheckFailedException": _Conflict}
         self.exceptions = type("", (), names)
 
     def get_item(self, **_call: Any) -> dict[str, Any]:
+        if self.error is not None:
+            raise self.error
         if self.is_away:
             raise EndpointConnectionError(endpoint_url="http://nowhere")
         return {} if self.item is None else {"Item": self.item}
@@ -63,19 +68,21 @@ def table() -> Table:
 
 
 @pytest.fixture
-def reloads() -> list[Reload]:
+def reloads() -> list[tuple[int, bool]]:
+    """The number of each, and whether it was there before the worker."""
     return []
 
 
 @pytest.fixture
 def watch(
-    table: Table, reloads: list[Reload], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: Table, reloads: list[tuple[int, bool]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], OrdersWatch]]:
     monkeypatch.setattr(orders_watch, "_LOOK_SECONDS", 0.01)
     made: list[OrdersWatch] = []
 
     def begin() -> OrdersWatch:
-        made.append(OrdersWatch(lambda: table, "t", tmp_path / "orders", reloads.append))
+        path = tmp_path / "orders"
+        made.append(OrdersWatch(lambda: table, "t", path, lambda one, is_first: reloads.append((one.number, is_first))))
         return made[-1]
 
     yield begin
@@ -110,6 +117,30 @@ def test_nothing_may_begin_before_the_orders_are_known_and_the_last_ones_stay(
     assert said(caplog, "table Orders is resumed, which ann@desk had paused")
 
 
+def test_a_host_that_was_cut_off_begins_nothing_before_it_has_read_the_orders_again(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(orders_watch, "_LOOK_SECONDS", 0.01)
+    watching = OrdersWatch(lambda: table, "t", tmp_path / "orders", failover_seconds=0.3)
+    view = OrdersView(tmp_path / "orders")
+    try:
+        table.order(PAUSE)
+        wait_for(lambda: view.look().pauses == [PAUSE], "it is passed on", 5)
+        table.error = ReadTimeoutError(endpoint_url="http://slow")
+        time.sleep(0.6)
+        assert view.look().is_known  # a slow table stops nothing
+        table.error = EndpointConnectionError(endpoint_url="http://nowhere")
+        wait_for(lambda: not view.look().is_known, "nothing begins", 5)
+        assert view.look().any
+        assert watching.version is None
+        wait_for(lambda: said(caplog, "nothing begins before"), "that is said", 5)
+        table.error = None
+        table.order()
+        wait_for(lambda: view.look() == Orders(), "it has the new orders", 5)
+    finally:
+        watching.stop()
+
+
 def test_a_table_that_is_not_there_yet_orders_nothing(
     table: Table, watch: Callable[[], OrdersWatch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,18 +152,46 @@ def test_a_table_that_is_not_there_yet_orders_nothing(
     wait_for(lambda: OrdersView(tmp_path / "orders").look() == Orders(), "nothing is ordered", 5)
 
 
-def test_an_order_to_reload_counts_once_and_not_for_a_worker_that_starts_after_it(
-    table: Table, watch: Callable[[], OrdersWatch], reloads: list[Reload]
+def test_an_order_to_reload_counts_once_and_one_that_was_there_before_the_worker_is_told_as_such(
+    table: Table, watch: Callable[[], OrdersWatch], reloads: list[tuple[int, bool]]
 ) -> None:
     table.order(reload=Reload("ann", 1.0, number=1))
-    watching = watch()
-    wait_for(lambda: watching.version == 1, "it is known", 5)
-    assert reloads == []
+    watch()
+    wait_for(lambda: reloads == [(1, True)], "it is told", 5)
     table.order(reload=Reload("ann", 2.0, number=2))
-    wait_for(lambda: watching.version == 2, "it is known", 5)
+    wait_for(lambda: len(reloads) == 2, "it is told", 5)
     table.order(PAUSE, reload=Reload("ann", 2.0, number=2))
-    wait_for(lambda: watching.version == 3, "it is known", 5)
-    assert [one.number for one in reloads] == [2]
+    table.order(reload=Reload("ann", 3.0, number=3))
+    wait_for(lambda: len(reloads) == 3, "it is told", 5)
+    assert reloads == [(1, True), (2, False), (3, False)]
+
+
+@pytest.mark.parametrize(
+    ("ordered_at", "is_first", "reads"),
+    [
+        pytest.param(500.0, True, False, id="given before the start: the worker has read its files since"),
+        pytest.param(1001.0, True, True, id="given while it was starting"),
+        pytest.param(998.0, True, True, id="perhaps given while it was starting: clocks differ"),
+        pytest.param(500.0, False, True, id="given while it runs, by somebody with another clock"),
+    ],
+)
+def test_a_worker_that_starts_has_the_actions_of_an_order_or_reads_them(
+    monkeypatch: pytest.MonkeyPatch, ordered_at: float, is_first: bool, reads: bool
+) -> None:
+    read: list[bool] = []
+    sources: Any = None
+    checked: Any = type("", (), {"configuration": None, "actions": []})
+    reloader = Reloader(sources, 1000.0, checked, sources, {})
+
+    def replace() -> list[str]:
+        read.append(True)
+        return ["shop"]
+
+    monkeypatch.setattr(reloader, "_replace", replace)
+    reloader.begin(lambda: None)
+    reloader.ask(Reload("ann", ordered_at, number=4), is_first)
+    wait_for(lambda: reloader.last == Reloaded(4, None), "it confirms the order", 5)
+    assert bool(read) == reads
 
 
 def test_a_seek_is_said_once_with_its_author_and_shards_and_forgotten_after_a_day(

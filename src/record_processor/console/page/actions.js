@@ -1,7 +1,9 @@
 // Actions: what each does per second, what it has done, and what it blocks.
 
 import { h } from "./dom.js";
+import { pause, resume, skip } from "./drafts.js";
 import { bytes, count, duration } from "./format.js";
+import { may, orderButton } from "./orders.js";
 import { badge, notice, table } from "./parts.js";
 
 function blocks(found, name, tableName) {
@@ -9,13 +11,18 @@ function blocks(found, name, tableName) {
     shard.blocks.filter((block) => block.action === name).map((block) => ({ shard, block })));
 }
 
-function said({ shard, block }, now) {
+function said({ shard, block }, now, mayOrder) {
   const next = block.next_try === undefined || block.next_try === null ? "being tried now" : `next try in ${duration(Math.max(0, block.next_try - now))}`;
   const records = block.records > 1 ? `${count(block.records)} records from ` : "record ";
   return notice("bad",
     h("a", { href: `#/shards?find=${encodeURIComponent(shard.shard_id)}` }, `${shard.table} …${shard.shard_id.slice(-8)}`),
     `: ${records}${block.sequence_number}: `, h("span", { class: "error" }, block.error),
-    h("span", { class: "quiet" }, ` (${count(block.attempts || 0)} failed attempts, since ${duration(Math.max(0, now - block.since))}, ${next})`));
+    h("span", { class: "quiet" }, ` (${count(block.attempts || 0)} failed attempts, since ${duration(Math.max(0, now - block.since))}, ${next}) `),
+    mayOrder && orderButton("Skip the record", skip(shard, block)));
+}
+
+function isPaused(one, found) {
+  return found.pauses.some(({ scope }) => scope.action === one.action && !scope.table && !scope.shard_id);
 }
 
 function rate(one, name, text = count) {
@@ -25,6 +32,7 @@ function rate(one, name, text = count) {
 function condition(one, found) {
   const stuck = blocks(found, one.action, one.table).length;
   if (stuck) return badge("bad", `✕ blocks ${new Set(blocks(found, one.action, one.table).map(({ shard }) => shard.shard_id)).size}`);
+  if (isPaused(one, found)) return badge("warn", "‖ paused");
   if (one.per_second && one.per_second.failed_attempts > 0) return badge("warn", "! errors");
   return badge("good", "● well");
 }
@@ -54,8 +62,9 @@ export function actions(state) {
       ["Failed attempts", total("failed_attempts"), "number"],
       ["Retries", total("retries"), "number"],
       ["Dead letters", total("dead_letters"), "number"],
+      ...(may(state) ? [["Orders", (one) => (isPaused(one, found) ? orderButton("Resume", resume({ action: one.action })) : orderButton("Pause", pause({ action: one.action })))]] : []),
     ], rows(state), (one) => `${one.action} ${one.table}`,
-    (one) => (one.totals ? blocks(found, one.action, one.table).slice(0, 8).map((each) => said(each, found.at)) : [])),
+    (one) => (one.totals ? blocks(found, one.action, one.table).slice(0, 8).map((each) => said(each, found.at, may(state))) : [])),
     h("p", { class: "quiet" }, "Per second: over the last 15 seconds. All else: since the workers that run now were started."),
   ];
 }

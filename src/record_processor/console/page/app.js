@@ -1,15 +1,16 @@
-// The page: it asks for the state every two seconds, and shows one of its views.
+// The page: it asks for the state every second, and shows one of its views.
 
 import { h, show } from "./dom.js";
 import { clock } from "./format.js";
 import { notice } from "./parts.js";
 import { actions } from "./actions.js";
 import { letters } from "./letters.js";
+import { panel, takeToken } from "./orders.js";
 import { overview } from "./overview.js";
 import { shards } from "./shards.js";
 import { view as tail } from "./tail.js";
 
-const PAUSE = 2000;
+const PAUSE = 1000;
 const HIDDEN_PAUSE = 20000;
 const LONGEST = 10000;
 const VIEWS = [
@@ -76,7 +77,7 @@ function render() {
     show(document.getElementById("main"), problems(), h("p", { class: "quiet" }, "Loading…"));
     return;
   }
-  show(document.getElementById("main"), problems(),
+  show(document.getElementById("main"), problems(), panel(page.state, render),
     h("section", { "data-key": name, "aria-label": title }, draw(page.state, { query, render, ask })));
 }
 
@@ -99,9 +100,11 @@ async function run() {
 }
 
 addEventListener("hashchange", () => {
+  takeToken();
   render();
   document.getElementById("main").focus({ preventScroll: true });
   scrollTo(0, 0);
 });
 document.addEventListener("visibilitychange", () => document.hidden || run());
+takeToken();
 run();

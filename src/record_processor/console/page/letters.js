@@ -1,7 +1,9 @@
 // Dead letters: read when asked for, searched here, and looked into one by one.
 
 import { h } from "./dom.js";
+import { replay } from "./drafts.js";
 import { clock, moment } from "./format.js";
+import { may, orderButton } from "./orders.js";
 import { notice } from "./parts.js";
 
 const AGAIN = 5000;
@@ -72,27 +74,28 @@ function facts(letter) {
     fact("Left out for its size", letter.left_out.join(", ")));
 }
 
-function inside(letter, showsValues) {
+function inside(letter, state) {
   if (typeof letter === "string") return h("p", { class: "quiet" }, letter);
   return [
     facts(letter),
+    may(state) && orderButton("Replay this letter", replay(letter.action, letter.id)),
     h("h3", {}, "Error"), h("pre", { tabindex: 0 }, `${letter.error.type}: ${letter.error.message}`),
     letter.error.traceback && h("details", { "data-key": "traceback" }, h("summary", {}, "Traceback"), h("pre", { tabindex: 0 }, letter.error.traceback)),
-    h("h3", {}, "Record", !showsValues && h("span", { class: "quiet" }, " (values hidden; --show-values shows them)")),
+    h("h3", {}, "Record", !state.shows_values && h("span", { class: "quiet" }, " (values hidden; --show-values shows them)")),
     h("pre", { tabindex: 0 }, letter.record),
   ];
 }
 
-function one(summary, showsValues, ask, render) {
+function one(summary, state, ask, render) {
   const open = (event) => event.target.open && look(summary.number, ask, render);
   const letter = desk.letters.get(summary.number);
   return h("details", { class: "item", "data-key": `${desk.listing.reading}-${summary.number}`, ontoggle: open },
     h("summary", {}, h("span", { class: "quiet" }, moment(summary.stored_at)), " ", h("strong", {}, summary.table), " ",
       h("span", { class: "error" }, summary.error), " ", h("code", { class: "quiet" }, summary.sequence_number)),
-    letter && h("div", { class: "inside" }, inside(letter, showsValues)));
+    letter && h("div", { class: "inside" }, inside(letter, state)));
 }
 
-function list(showsValues, ask, render) {
+function list(state, ask, render) {
   const { letters, has_more: more, unreadable, refused, at } = desk.listing;
   const find = desk.find.toLowerCase();
   const found = letters.filter((each) => !find || Object.values(each).join(" ").toLowerCase().includes(find));
@@ -100,8 +103,9 @@ function list(showsValues, ask, render) {
     h("p", { class: "quiet", role: "status" }, `${found.length} of ${letters.length}${more ? " read; there are more" : ""}, as of ${clock(at)}`),
     unreadable > 0 && notice("warn", `${unreadable} in that place are no dead letters.`),
     refused.map((each) => notice("warn", each)),
+    may(state) && letters.length > 0 && h("p", { class: "buttons" }, orderButton(`Replay all of ${desk.action}`, replay(desk.action))),
     !letters.length && notice("", "There are no dead letters."),
-    h("div", { class: "items" }, found.map((each) => one(each, showsValues, ask, render))),
+    h("div", { class: "items" }, found.map((each) => one(each, state, ask, render))),
   ];
 }
 
@@ -112,6 +116,6 @@ export function letters(state, { ask, render }) {
   return [
     controls(ask, render),
     desk.error && notice("bad", desk.error),
-    desk.listing && desk.listing.action === desk.action && list(state.shows_values, ask, render),
+    desk.listing && desk.listing.action === desk.action && list(state, ask, render),
   ];
 }

@@ -1,7 +1,9 @@
 // How the application is: its figures, what needs somebody, and its workers.
 
 import { h } from "./dom.js";
+import { pause, RELOAD } from "./drafts.js";
 import { bytes, count, duration, NEAR_TRIM_SECONDS, plural } from "./format.js";
+import { may, orderButton, pauses } from "./orders.js";
 import { badge, chart, figure, notice, owner, owners, table } from "./parts.js";
 
 function leastTrim(shards) {
@@ -72,12 +74,14 @@ export function overview(state) {
   const { trend, application } = state;
   return [
     figures(state),
+    pauses(state),
     needs(application),
+    may(state) && h("p", { class: "buttons" }, orderButton("Pause everything", pause({})), " ", orderButton("Reload the actions", RELOAD)),
     h("div", { class: "charts" },
       chart("Lag", trend.at, trend.lag_seconds, (value) => duration(value, "?"), "lag"),
       chart("Records per second", trend.at, trend.records_per_second, (value) => count(value, "?"), "rate")),
     workers(application),
     streams(application),
-    h("p", { class: "quiet" }, `record-processor ${state.version} · read-only`),
+    h("p", { class: "quiet" }, `record-processor ${state.version} · ${state.allows_actions ? "takes orders" : "read-only"}`),
   ];
 }

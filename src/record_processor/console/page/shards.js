@@ -1,8 +1,10 @@
 // Shards: their lineage over time, and what each does.
 
 import { h } from "./dom.js";
+import { pause, resume, skip } from "./drafts.js";
 import { count, duration, NEAR_TRIM_SECONDS, shortLength, state as stateOf } from "./format.js";
 import { lineage } from "./lineage.js";
+import { may, orderButton } from "./orders.js";
 import { owner, owners, pill, shortOf, table } from "./parts.js";
 
 const MOST = 200;
@@ -47,16 +49,25 @@ function controls(shards, render) {
     h("label", {}, h("input", { type: "checkbox", $checked: choice.ended, onchange: (event) => set("ended", event.target.checked) }), " with ended ones"));
 }
 
-function block(one, now) {
+function block(shard, one, now, mayOrder) {
   const next = one.next_try === undefined || one.next_try === null ? "" : `, next try in ${duration(Math.max(0, one.next_try - now))}`;
   const attempts = one.attempts ? `${count(one.attempts)} failed attempts, ` : "";
   return h("div", { class: "notice bad" }, h("strong", {}, one.action), ` blocks record ${one.sequence_number}: ${one.error} `,
-    h("span", { class: "quiet" }, `(${attempts}since ${duration(Math.max(0, now - one.since))}${next})`));
+    h("span", { class: "quiet" }, `(${attempts}since ${duration(Math.max(0, now - one.since))}${next}) `),
+    mayOrder && orderButton("Skip the record", skip(shard, one)));
 }
 
-function details(one, now) {
+function orders(one) {
+  if (one.state === "ended") return "–";
+  const { table: name, shard_id } = one;
+  const paused = one.pauses.some(({ scope }) => scope.shard_id === shard_id && !scope.action);
+  return paused ? orderButton("Resume", resume({ table: name, shard_id })) : orderButton("Pause", pause({ table: name, shard_id }));
+}
+
+function details(one, now, mayOrder) {
   return [
-    one.blocks.map((each) => block(each, now)),
+    one.blocks.map((each) => block(one, each, now, mayOrder)),
+    one.skipped.slice(-3).map((each) => h("div", { class: "notice warn" }, h("strong", {}, each.action), ` record ${each.sequence_number} was skipped; its letter is in ${each.dead_letter}`)),
     one.is_trimmed && h("div", { class: "notice bad" }, "Records after the checkpoint were trimmed before they were read: they are lost."),
     one.restarts > 0 && h("div", { class: "notice warn" }, `Its process was restarted ${one.restarts} times in a row without lasting progress.`),
   ].flat().filter(Boolean);
@@ -67,7 +78,7 @@ function trim(one) {
   return h("span", { class: seconds !== null && seconds < NEAR_TRIM_SECONDS ? "strong-bad" : "" }, duration(seconds));
 }
 
-function list(shards, found, known) {
+function list(shards, found, known, mayOrder) {
   const rows = chosen(shards);
   const length = shortLength(shards.flatMap((one) => [one.shard_id, one.parent, ...one.children]).filter(Boolean));
   const columns = [
@@ -83,9 +94,10 @@ function list(shards, found, known) {
     ["Saved", (one) => (one.checkpoint_age_seconds === null ? "–" : `${duration(one.checkpoint_age_seconds)} ago`), "number"],
     ["Parent", (one) => shortOf(one.parent, length)],
     ["Children", (one) => (one.children.length ? one.children.map((id) => [shortOf(id, length), " "]) : "–")],
+    ...(mayOrder ? [["Orders", orders]] : []),
   ];
   const caption = `${rows.length} of ${shards.length} shards${rows.length > MOST ? `, the first ${MOST} shown` : ""}`;
-  return table(caption, columns, rows.slice(0, MOST), (one) => `${one.stream_arn} ${one.shard_id}`, (one) => details(one, found.at));
+  return table(caption, columns, rows.slice(0, MOST), (one) => `${one.stream_arn} ${one.shard_id}`, (one) => details(one, found.at, mayOrder));
 }
 
 export function shards(state, { query, render }) {
@@ -96,6 +108,6 @@ export function shards(state, { query, render }) {
     found.streams.flatMap((stream) => [stream.arn, stream.replaced_by].filter(Boolean).map((arn) =>
       lineage(stream.table, arn, found.shards.filter((one) => one.stream_arn === arn), known, found.at))),
     controls(found.shards, render),
-    list(found.shards, found, known),
+    list(found.shards, found, known, may(state)),
   ];
 }
