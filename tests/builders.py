@@ -70,11 +70,14 @@ class LeaseMemory:
     def ask_to_stop(self) -> None:
         self._write(8, 1)
 
+    def found_nothing(self, seconds: float) -> None:
+        self._write(16, int(seconds * 1000))
+
     def lease(self) -> Lease:
         return Lease(self.path)
 
     def _write(self, offset: int, number: int) -> None:
-        content = bytearray(self.path.read_bytes() if self.path.exists() else bytes(16))
+        content = bytearray(self.path.read_bytes() if self.path.exists() else bytes(24))
         struct.pack_into("=q", content, offset, number)
         # In place: the child has this file mapped.
         with self.path.open("r+b" if self.path.exists() else "wb") as file:

@@ -1,9 +1,9 @@
 """The lease of one shard: whether this process may start something on it, at any moment and without asking anybody.
 
 The protocol is synchronous, so a shard process inside `process_records` hears neither that its lease is lost nor that
-the worker is asked to stop. The Java side therefore keeps sixteen bytes of shared memory up to date (`LeaseFile.java`):
-until when the lease is valid, and whether to stop. Both sides read the same clock, so a lease also expires here if the
-JVM hangs, or if the machine was paused or suspended.
+the worker is asked to stop. The Java side therefore keeps 24 bytes of shared memory up to date (`LeaseFile.java`):
+until when the lease is valid, whether to stop, and when KCL last found nothing in the shard. Both sides read the same
+clock, so a lease also expires here if the JVM hangs, or if the machine was paused or suspended.
 
 An expired lease is late, but not yet lost: a renewal may still succeed, which happens only if nobody else has had the
 lease in between.
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_SIZE_BYTES = 16
+_SIZE_BYTES = 24
 _GOOD_UNTIL = 0
 _STOP = 1
+_EMPTY = 2
 _LOST = 0
 
 
@@ -33,6 +34,7 @@ class Lease:
 
     def __init__(self, path: Path, now_ns: Callable[[], int] = boot_time.now_ns) -> None:
         self._now_ns = now_ns
+        self.path = path
         with path.open("rb") as file:
             self._memory = mmap.mmap(file.fileno(), _SIZE_BYTES, access=mmap.ACCESS_READ)
         # Eight aligned bytes are read at once: no half-written number is ever seen.
@@ -59,6 +61,11 @@ class Lease:
         numbers = self._numbers
         return self._now_ns() < numbers[_GOOD_UNTIL] and not numbers[_STOP]
 
+    @property
+    def empty_at(self) -> float | None:
+        """When KCL last read the shard and found nothing, in seconds since the epoch; None: it has found records."""
+        return self._numbers[_EMPTY] / 1000 or None
+
     def forbid(self) -> None:
         """Lose it for this process, whatever the Java side says: nothing starts here anymore."""
         self._numbers = memoryview(bytearray(_SIZE_BYTES)).cast("q")
@@ -67,3 +74,12 @@ class Lease:
         """Raise LeaseLostError if the lease is lost."""
         if self.lost:
             raise LeaseLostError("this worker no longer holds the shard's lease")
+
+
+def empty_at(path: Path) -> float | None:
+    """Return `Lease.empty_at` of a shard that another process has; None also if there is no such file anymore."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    return memoryview(content).cast("q")[_EMPTY] / 1000 or None if len(content) == _SIZE_BYTES else None

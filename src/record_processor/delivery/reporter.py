@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from record_processor.delivery.shard_report import Snapshot
+from record_processor.delivery.shard_report import EMPTY_SECONDS, Snapshot
 from record_processor.errors import described
 from record_processor.logs.log_events import Log
 
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 log = Log("worker.delivery")
 
 _LOOK_SECONDS = 0.25
-_IDLE_SECONDS = 1.0
+_UNCHANGED_SECONDS = 1.0
 """How often a snapshot is written in which nothing has changed: it says that the process runs."""
-
-# KCL reads every second or so, and pauses longer while a shard is empty.
-_EMPTY_SECONDS = 3.0
+_IDLE_SECONDS = 5.0
+"""The same, if everything is done and saved."""
 
 
 class Times(NamedTuple):
@@ -42,8 +41,8 @@ class Times(NamedTuple):
 class Reporter:
     """Looks while there is work, four times a second, and writes what has changed, for as long as the process lives.
 
-    Most shards are idle most of the time, and each look of each of them would wake the host: so they are looked at once
-    a second, and when records come.
+    Most shards are idle most of the time, and each look of each of them would wake the host: so they are looked at
+    every few seconds, and when records come.
     """
 
     def __init__(self, report: ShardReport, delivery: ShardDelivery, lease: Lease, times: Callable[[], Times]) -> None:
@@ -74,12 +73,13 @@ class Reporter:
         if self._written.pending:
             time.sleep(_LOOK_SECONDS)
         else:
-            self._records_came.wait(_IDLE_SECONDS)
+            is_all_saved = self._written.unsaved_since is None
+            self._records_came.wait(_IDLE_SECONDS if is_all_saved else _UNCHANGED_SECONDS)
 
     def _write_changed(self) -> None:
         before, now = self._written, time.time()
         snapshot = self._snapshot(before.at)
-        if snapshot != before or abs(now - before.at) >= _IDLE_SECONDS - _LOOK_SECONDS:
+        if snapshot != before or abs(now - before.at) >= _UNCHANGED_SECONDS - _LOOK_SECONDS:
             snapshot.at = now
             self._report.write(snapshot)
             self._written = snapshot
@@ -98,7 +98,7 @@ class Reporter:
             saved_at=times.saved_at,
             unsaved_since=self._see_unsaved(standing, times),
             empty_at=empty_at,
-            has_caught_up=empty_at is not None and time.time() - empty_at <= _EMPTY_SECONDS,
+            has_caught_up=empty_at is not None and time.time() - empty_at <= EMPTY_SECONDS,
             is_late=not self._lease.held and not self._lease.lost,
             is_paused=self._delivery.is_paused,
             blocks=self._delivery.blocks(),

@@ -57,6 +57,9 @@ SHARD_COUNTERS = ("checkpoints", "checkpoint_failures")
 """What is counted for the shard."""
 CHECKPOINTS, CHECKPOINT_FAILURES = range(len(SHARD_COUNTERS))
 
+EMPTY_SECONDS = 3.0
+"""KCL reads every second or so, and pauses longer while a shard is empty."""
+
 _SIZE = BATCH_RECORDS.end
 """How many numbers an action has."""
 _KIND = b"RPSHARD1"
@@ -79,6 +82,8 @@ class Header(msgspec.Struct, frozen=True):
     restarts: int
     counters_at: int
     snapshot_at: int
+    lease_file: str = ""
+    """Its name, beside the report."""
 
 
 class Snapshot(msgspec.Struct, omit_defaults=True):
@@ -103,7 +108,7 @@ class Snapshot(msgspec.Struct, omit_defaults=True):
     empty_at: float | None = None
     """When KCL last read and found nothing."""
     has_caught_up: bool = False
-    """Whether KCL has found nothing new in the last seconds."""
+    """Whether KCL has found nothing new in the last seconds (`EMPTY_SECONDS`)."""
     is_late: bool = False
     is_paused: bool = False
     blocks: list[Block] = []
@@ -142,11 +147,13 @@ class Counters:
 class ShardReport:
     """The report of this process. Thread-safe."""
 
-    def __init__(self, path: Path | None, shard: Shard | None, actions: Sequence[str], restarts: int = 0) -> None:
+    def __init__(
+        self, path: Path | None, shard: Shard | None, actions: Sequence[str], restarts: int = 0, lease_file: str = ""
+    ) -> None:
         """Continue the report of the process before this one; with no path it is in memory only."""
         self.blocks = Blocks()
         before = None if path is None or shard is None else _of_same_shard(path, shard)
-        header = _header(shard, actions, restarts)
+        header = _header(shard, actions, restarts, lease_file)
         self._snapshot_at = header.snapshot_at
         self._memory = _memory(path, header.snapshot_at + _PREFIX.size + _SNAPSHOT_BYTES)
         numbers = memoryview(self._memory)[header.counters_at : header.snapshot_at].cast("q")
@@ -218,9 +225,9 @@ def read(path: Path) -> Content | None:
     return Content(header, by_action, numbers[len(header.actions) * _SIZE :], snapshot or Snapshot())
 
 
-def _header(shard: Shard | None, actions: Sequence[str], restarts: int) -> Header:
+def _header(shard: Shard | None, actions: Sequence[str], restarts: int, lease_file: str) -> Header:
     arn, shard_id = (shard.stream.arn, shard.shard_id) if shard is not None else ("", "")
-    header = Header(arn, shard_id, [*actions], os.getpid(), restarts, _LARGEST, _LARGEST)
+    header = Header(arn, shard_id, [*actions], os.getpid(), restarts, _LARGEST, _LARGEST, lease_file)
     # With its places it is no longer than with these.
     counters_at = _aligned(_HEADER_AT + len(msgspec.json.encode(header)))
     snapshot_at = counters_at + _length(actions) * _INTEGER_BYTES

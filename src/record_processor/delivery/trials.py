@@ -6,6 +6,7 @@ The file is mapped shared memory: a note copies some bytes and needs no write ca
 |---|---|
 | 0 | the exit status that the process confirms (`ending.py`) |
 | 1 | a number that keeps changing while the protocol's thread runs, even while it waits: the Java side watches it |
+| 2 | 1 while everything that the process has got is done and saved: the Java side tells it of fewer empty reads then |
 | 8 | the kind of the file |
 | 16 | the length of the header |
 | 24 | the header, JSON: suspects that are not cleared yet, and where the slots are |
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 log = Log("worker.delivery")
 
 _KIND = b"RPTRIAL1"
-_LIFE_AT, _KIND_AT, _LENGTH_AT, _HEADER_AT = 1, 8, 16, 24
+_LIFE_AT, _IDLE_AT, _KIND_AT, _LENGTH_AT, _HEADER_AT = 1, 2, 8, 16, 24
 # DynamoDB's have at most 40 digits; a comma, and the attempts of records that failed.
 _NUMBER_BYTES = 48
 _LONGEST_SHOWN = 50
@@ -139,6 +140,13 @@ class Trials:
         """Show that the protocol's thread, which created this object, is running; other threads' calls do nothing."""
         if threading.get_ident() == self._lives_in:
             self._memory[_LIFE_AT] = self._memory[_LIFE_AT] % 255 + 1
+
+    def show_idle(self, is_idle: bool) -> None:
+        """Say whether there is nothing to do until the next records.
+
+        Only while a message is handled: so it stays true until the next.
+        """
+        self._memory[_IDLE_AT] = is_idle
 
     def blame(self, thread_id: int) -> None:
         """Note that the call of this thread is the reason why the process is about to end."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from record_processor.delivery import shard_report
+from record_processor.delivery import lease, shard_report
 from record_processor.fleet.model import ActionTotals
 from record_processor.fleet.worker_report import ShardFigures
 from record_processor.records.stream import Stream
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _FILES = "report-*"
 _UNFINISHED = ".new"
-_SILENT_SECONDS = 5.0
-"""A process that has written nothing for longer does not run; it writes every second."""
+_SILENT_SECONDS = 12.0
+"""A process that has written nothing for longer does not run: one that is idle writes every few seconds."""
 _MOVING_SECONDS = 2.0
 _WINDOW_SECONDS = 15.0
 """Over which speeds are measured."""
@@ -76,7 +76,20 @@ class ShardReports:
     def _with_snapshot(self, path: Path, content: Content) -> Content:
         """Return a report with its last snapshot, if the one that is there is just being written."""
         before = self._found.get(path)
-        return content if content.snapshot.at or before is None else content._replace(snapshot=before.snapshot)
+        if content.snapshot.at or before is None:
+            return content._replace(snapshot=self._as_of_last_read(content))
+        return content._replace(snapshot=before.snapshot)
+
+    def _as_of_last_read(self, content: Content) -> Snapshot:
+        """Return a snapshot with what the JVM has found since: it tells an idle process of few of its reads."""
+        snapshot, file = content.snapshot, content.header.lease_file
+        if snapshot.pending or not snapshot.at or not file:
+            return snapshot
+        # Read after the snapshot: if records have come meanwhile, there is no empty read anymore.
+        empty_at = lease.empty_at(self._folder / file)
+        has_caught_up = empty_at is not None and time.time() - empty_at <= shard_report.EMPTY_SECONDS
+        at = max(snapshot.at, empty_at or 0.0)
+        return msgspec.structs.replace(snapshot, at=at, empty_at=empty_at, has_caught_up=has_caught_up)
 
     def close(self) -> None:
         """Count all shards for the last time: their JVM has ended."""

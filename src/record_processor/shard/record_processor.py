@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import time
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from amazon_kclpy.v3.processor import RecordProcessorBase
@@ -96,7 +95,7 @@ class RecordProcessor(RecordProcessorBase):
         self._actions = [action.settings.name for action in actions]
         self._report_path = report_path
         self._restarts = restarts
-        self._empty_at: float | None = None
+        self._trials = trials
         self._reporter: Reporter | None = None
         self._suspicions = suspicions
         self._tracer = tracer
@@ -110,7 +109,7 @@ class RecordProcessor(RecordProcessorBase):
         shard = Shard(initialize_input.shard_id, self._stream)
         log_events.bind(shard_id=shard.shard_id)
         self._delivery.will_save()
-        report = ShardReport(self._report_path, shard, self._actions, self._restarts)
+        report = ShardReport(self._report_path, shard, self._actions, self._restarts, self._lease.path.name)
         self._begin_reporting(report)
         self._delivery.open(shard, initialize_input.sequence_number, report)
         log.info("shard.started", "reading", sequence_number=initialize_input.sequence_number)
@@ -120,17 +119,18 @@ class RecordProcessor(RecordProcessorBase):
     def process_records(self, process_records_input: Any) -> None:
         if self._stopped:
             return
-        if not process_records_input.records:
-            self._empty_at = time.time()
+        records = process_records_input.records
+        self._show_idle(False)
         try:
-            self._delivery.submit(process_records_input.records)
-            if process_records_input.records and self._reporter is not None:
+            self._delivery.submit(records)
+            if records and self._reporter is not None:
                 self._reporter.see_records()
             if self._delivery.save_wanted:
                 self._checkpoints.save(process_records_input.checkpointer)
                 self._delivery.saved()
             self._checkpoints.save_if_due(process_records_input.checkpointer)
             self._delivery.check()
+            self._show_idle(not records and self._is_all_saved())
         except StopRequestedError:
             self._stopped = True
         except ReloadRequestedError:
@@ -175,7 +175,15 @@ class RecordProcessor(RecordProcessorBase):
             self._reporter = Reporter(report, self._delivery, self._lease, self._times)
 
     def _times(self) -> Times:
-        return Times(self._checkpoints.saved_at, self._checkpoints.saved_up_to, self._empty_at)
+        return Times(self._checkpoints.saved_at, self._checkpoints.saved_up_to, self._lease.empty_at)
+
+    def _is_all_saved(self) -> bool:
+        standing = self._delivery.standing()
+        return not standing.pending and standing.done_up_to in (None, self._checkpoints.saved_up_to)
+
+    def _show_idle(self, is_idle: bool) -> None:
+        if self._trials is not None:
+            self._trials.show_idle(is_idle)
 
     def _begin_again(self, checkpointer: Any) -> NoReturn:
         """Save what is done and end: the next process has the new actions, and goes on from there."""

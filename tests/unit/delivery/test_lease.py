@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from record_processor.delivery.fence import Fence
-from record_processor.delivery.lease import Lease
+from record_processor.delivery.lease import Lease, empty_at
 from record_processor.errors import LeaseLostError, StopRequestedError
 from record_processor.system import boot_time
 from tests.builders import LeaseMemory
@@ -116,3 +116,18 @@ def test_nothing_begins_after_the_shard_was_given_up(memory: LeaseMemory) -> Non
     fence.abandon()
     with pytest.raises(LeaseLostError):
         fence.check()
+
+
+@pytest.mark.parametrize(("found_nothing_at", "known"), [(1_795_000_000.25, 1_795_000_000.25), (0, None)])
+def test_when_nothing_was_found_is_known_until_something_is(
+    memory: LeaseMemory, found_nothing_at: float, known: float | None
+) -> None:
+    lease = memory.lease()
+    assert lease.empty_at is None
+    memory.found_nothing(found_nothing_at)
+    assert (lease.empty_at, empty_at(memory.path)) == (known, known)
+
+
+def test_nothing_is_known_of_a_lease_that_was_closed(memory: LeaseMemory) -> None:
+    memory.path.unlink()
+    assert empty_at(memory.path) is None

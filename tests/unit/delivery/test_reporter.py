@@ -46,7 +46,8 @@ def test_an_idle_shard_is_looked_at_when_records_come_and_until_they_are_done(mo
 
 
 def test_an_idle_shard_is_reported_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reporter, "_IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(reporter, "_IDLE_SECONDS", 0.02)
+    monkeypatch.setattr(reporter, "_UNCHANGED_SECONDS", 0.02)
     scene = Scene()
     wait_for(lambda: len(scene.written) >= 3, "it is written again", 20)
     assert [one.pending for one in scene.written[:3]] == [0, 0, 0]

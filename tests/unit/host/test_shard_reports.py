@@ -12,15 +12,15 @@ from record_processor.delivery.shard_report import DEAD_LETTERS, RECEIVED, Shard
 from record_processor.fleet.model import ActionTotals
 from record_processor.host.shard_reports import ShardReports
 from record_processor.records.stream import Shard
-from tests.builders import STREAM
+from tests.builders import STREAM, LeaseMemory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def begun(folder: Path, number: int, shard_id: str = "s-1", **snapshot: Any) -> ShardReport:
+def begun(folder: Path, number: int, shard_id: str = "s-1", lease_file: str = "", **snapshot: Any) -> ShardReport:
     (folder / f"trials-{number}").touch()
-    report = ShardReport(folder / f"report-{number}", Shard(shard_id, STREAM), ["pay"], restarts=1)
+    report = ShardReport(folder / f"report-{number}", Shard(shard_id, STREAM), ["pay"], 1, lease_file)
     report.write(Snapshot(**{"at": time.time(), **snapshot}))
     return report
 
@@ -48,6 +48,33 @@ def test_a_process_that_says_nothing_more_does_not_run(tmp_path: Path) -> None:
     begun(tmp_path, 1, at=time.time() - 60)
     (shard,) = ShardReports(tmp_path).look()
     assert not shard.is_running
+
+
+def test_an_idle_process_is_as_its_jvm_has_last_found_the_shard(tmp_path: Path) -> None:
+    lease, now = LeaseMemory(tmp_path / "lease-1"), time.time()
+    begun(tmp_path, 1, lease_file="lease-1", at=now - 60)
+    lease.found_nothing(now - 60)
+    (shard,) = ShardReports(tmp_path).look()
+    assert (shard.has_caught_up, shard.is_running) == (False, False)
+    lease.found_nothing(now)
+    (shard,) = ShardReports(tmp_path).look()
+    assert (shard.has_caught_up, shard.is_running) == (True, True)
+    assert shard.at == pytest.approx(now, abs=0.01)
+
+
+def test_a_process_that_is_about_to_get_records_has_not_caught_up(tmp_path: Path) -> None:
+    lease, now = LeaseMemory(tmp_path / "lease-1"), time.time()
+    begun(tmp_path, 1, lease_file="lease-1", at=now, has_caught_up=True)
+    lease.found_nothing(0)
+    (shard,) = ShardReports(tmp_path).look()
+    assert (shard.has_caught_up, shard.at) == (False, now)
+
+
+def test_a_process_with_records_speaks_for_itself(tmp_path: Path) -> None:
+    LeaseMemory(tmp_path / "lease-1").found_nothing(time.time())
+    begun(tmp_path, 1, lease_file="lease-1", at=time.time() - 60, pending=1)
+    (shard,) = ShardReports(tmp_path).look()
+    assert (shard.has_caught_up, shard.is_running) == (False, False)
 
 
 def test_speeds_are_measured_between_looks_and_anew_with_another_process(tmp_path: Path) -> None:

@@ -28,7 +28,17 @@ def handle(event, context):
         time.sleep(0.01)
     time.sleep(0.3)
 """
+HANDLES_WHEN_ASKED = """
+import pathlib, time
+def handle(event, context):
+    while not pathlib.Path("go").exists():
+        time.sleep(0.01)
+"""
 HANGS = "import time\ndef handle(event, context):\n    time.sleep(600)\n"
+
+
+def is_idle(shard: ShardProcess) -> bool:
+    return shard.trials_path.read_bytes()[2] == 1
 
 
 def reported(shard: ShardProcess, condition: Callable[[Content], bool], what: str) -> Content:
@@ -89,6 +99,31 @@ def test_a_process_that_was_killed_is_continued_by_the_next(tmp_path: Path) -> N
     found = reported(second, lambda one: one.counters["orders"][DELIVERED] == 4, "it goes on counting")
     assert (found.header.process_id, found.counters["orders"][RECEIVED]) == (second.process.pid, 4)
     second.kill()
+
+
+def test_a_process_says_that_everything_is_done_and_saved_until_it_gets_records(tmp_path: Path) -> None:
+    shard = ShardProcess(tmp_path, [python_action(tmp_path, HANDLES_WHEN_ASKED)])
+    shard.initialize().records()
+    wait_for(lambda: is_idle(shard), "it has nothing to do", 20)
+    shard.records(1)
+    wait_for(lambda: not is_idle(shard), "it has a record", 20)
+    shard.records()  # a read that found nothing, while the record is not done
+    shard.records()
+    assert not is_idle(shard)
+    (tmp_path / "go").touch()
+    shard.wait_for_checkpoint(1)
+    wait_for(lambda: is_idle(shard), "the record is done and saved", 20)
+    shard.kill()
+
+
+def test_a_process_that_is_blocked_is_not_idle(tmp_path: Path) -> None:
+    shard = ShardProcess(tmp_path, [python_action(tmp_path, FAILS)])
+    shard.initialize().records(1)
+    reported(shard, lambda one: bool(one.snapshot.blocks), "it is blocked")
+    shard.records()
+    shard.records()  # it has answered the one before
+    assert not is_idle(shard)
+    shard.kill()
 
 
 def test_a_copy_that_a_handler_forked_counts_nothing(tmp_path: Path) -> None:

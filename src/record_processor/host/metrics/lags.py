@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from record_processor.delivery.shard_report import Content, Snapshot
 
 _FRESH_SECONDS = 5.0
-"""A process that has written nothing for longer does not run; it writes every second."""
+"""If a shard was not read for longer, and its process has written nothing, what was found then counts for nothing."""
 
 
 class ShardLag(NamedTuple):

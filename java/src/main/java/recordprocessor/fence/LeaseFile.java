@@ -11,12 +11,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * What one shard's process must know at any moment, also while it is busy and reads no messages: sixteen bytes of shared
- * memory, two signed 64-bit numbers in the machine's byte order.
+ * What one shard's process must know at any moment, also while it is busy and reads no messages: 24 bytes of shared
+ * memory, three signed 64-bit numbers in the machine's byte order.
  *
  * <pre>
  * offset 0   the lease is good until, in nanoseconds of CLOCK_BOOTTIME; past while a renewal is late; 0 once it is lost
  * offset 8   1 once the daemon was asked to stop, else 0
+ * offset 16  when KCL last read the shard and found nothing, in milliseconds since 1970; 0 from when it finds something
  * </pre>
  *
  * <p>The protocol is synchronous: inside {@code processRecords} a shard process hears neither of lease loss nor of a
@@ -27,9 +28,10 @@ public final class LeaseFile implements AutoCloseable {
     /** The time of a lease that is no longer ours, permanently. */
     public static final long LOST = 0;
 
-    private static final int SIZE_BYTES = 16;
+    private static final int SIZE_BYTES = 24;
     private static final int GOOD_UNTIL_OFFSET = 0;
     private static final int STOP_OFFSET = 8;
+    private static final int EMPTY_OFFSET = 16;
     // A volatile store through a view handle is one aligned eight-byte write: no reader sees half of it.
     private static final VarHandle LONGS =
             MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
@@ -61,6 +63,16 @@ public final class LeaseFile implements AutoCloseable {
 
     public void askToStop() {
         LONGS.setVolatile(memory, STOP_OFFSET, 1L);
+    }
+
+    /** KCL has read the shard. */
+    public void foundNothing(long epochMillis) {
+        LONGS.setVolatile(memory, EMPTY_OFFSET, epochMillis);
+    }
+
+    /** KCL has read the shard; call this before the process gets the records. */
+    public void foundRecords() {
+        foundNothing(0);
     }
 
     /** Revokes the lease in the memory that a shard process may still have mapped, then removes the name. */

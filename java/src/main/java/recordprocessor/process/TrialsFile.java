@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What outlives a shard process while the shard stays with this worker. The process creates and fills it; only its
- * first two bytes matter here: the exit status that the process confirmed just before it ended on purpose, and a number
- * that keeps changing as long as it runs.
+ * first three bytes matter here: the exit status that the process confirmed just before it ended on purpose, a number
+ * that keeps changing as long as it runs, and whether it has nothing to do until it gets records.
  *
  * <p>The Python side of these bytes is {@code system/process_end.py} and {@code delivery/trials.py}.
  */
@@ -49,6 +49,11 @@ public final class TrialsFile {
     /** Keeps changing while the process runs. */
     public int signOfLife() {
         return at(1);
+    }
+
+    /** Whether everything that the process has got is done and saved. */
+    public boolean isIdle() {
+        return at(2) == 1;
     }
 
     private int at(long position) {

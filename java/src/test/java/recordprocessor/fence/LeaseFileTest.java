@@ -22,15 +22,25 @@ class LeaseFileTest {
     }
 
     @Test
-    void bothNumbersStandWhereTheChildLooks() throws IOException {
+    void theNumbersStandWhereTheChildLooks() throws IOException {
         Path path = folder.resolve("lease");
         LeaseFile file = new LeaseFile(path);
         file.goodUntil(123_456_789_012L);
         file.askToStop();
+        file.foundNothing(1_795_000_000_123L);
         ByteBuffer content = content(path);
-        assertEquals(16, content.remaining());
+        assertEquals(24, content.remaining());
         assertEquals(123_456_789_012L, content.getLong(0));
         assertEquals(1, content.getLong(8));
+        assertEquals(1_795_000_000_123L, content.getLong(16));
+    }
+
+    @Test
+    void afterRecordsNoEmptyReadIsThereAnymore() throws IOException {
+        LeaseFile file = new LeaseFile(folder.resolve("lease"));
+        file.foundNothing(5);
+        file.foundRecords();
+        assertEquals(0, content(file.path()).getLong(16));
     }
 
     @Test
@@ -46,7 +56,7 @@ class LeaseFileTest {
         LeaseFile file = new LeaseFile(path);
         file.goodUntil(Long.MAX_VALUE);
         try (FileChannel process = FileChannel.open(path, StandardOpenOption.READ)) {
-            ByteBuffer mapped = process.map(FileChannel.MapMode.READ_ONLY, 0, 16).order(ByteOrder.nativeOrder());
+            ByteBuffer mapped = process.map(FileChannel.MapMode.READ_ONLY, 0, 24).order(ByteOrder.nativeOrder());
             file.close();
             assertEquals(0, mapped.getLong(0));
         }

@@ -3,6 +3,7 @@ package recordprocessor.process;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +30,15 @@ class TrialsFileTest {
         file.clearStatus();
         assertEquals(TrialsFile.NOTHING, file.confirmedStatus());
         assertArrayEquals(new byte[] {0, 1, 2, 3}, Files.readAllBytes(file.path()));
+    }
+
+    @Test
+    void theThirdByteSaysThatTheProcessHasNothingToDo() throws IOException {
+        assertFalse(file.isIdle());
+        Files.write(file.path(), new byte[] {0, 1, 1});
+        assertTrue(file.isIdle());
+        Files.write(file.path(), new byte[] {0, 1, 0});
+        assertFalse(file.isIdle());
     }
 
     @Test

@@ -7,10 +7,12 @@ import java.io.UncheckedIOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import recordprocessor.fence.LeaseFile;
 import recordprocessor.fence.LeaseFileUpdater;
 import recordprocessor.kclpatches.FullQueues;
+import recordprocessor.process.EmptyReads;
 import recordprocessor.process.ProcessEnd;
 import recordprocessor.process.ProcessEndedException;
 import recordprocessor.process.ProcessEvents;
@@ -37,7 +39,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     }
 
     /** What all processors of the worker share. */
-    record Parts(LeaseFileUpdater leases, ShardConsumers consumers, Tenures tenures) {}
+    record Parts(LeaseFileUpdater leases, ShardConsumers consumers, Tenures tenures, LongSupplier actions) {}
 
     private static final long LOOK_MILLIS = 50;
 
@@ -49,6 +51,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
     private final AtomicBoolean ended = new AtomicBoolean();
 
     private final Silence silence = new Silence();
+    private final EmptyReads emptyReads;
 
     private String leaseKey;
     private ProcessEvents events;
@@ -65,6 +68,7 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
         this.leaseKeyOfShard = leaseKeyOfShard;
         this.parts = parts;
         this.starts = starts;
+        this.emptyReads = new EmptyReads(parts.actions());
     }
 
     @Override
@@ -135,10 +139,21 @@ final class StreamsRecordProcessor implements DynamoDBStreamsShardRecordProcesso
 
     @Override
     public void processRecords(ProcessRecordsInput input) {
-        if (isWorking()) {
-            hadRecords |= !input.records().isEmpty();
+        if (isWorking() && isWorthTelling(input)) {
+            emptyReads.told(System.nanoTime());
             ask(() -> piped.processRecords(input));
         }
+    }
+
+    /** Notes what KCL has found, and returns whether the process is to hear of it. */
+    private boolean isWorthTelling(ProcessRecordsInput input) {
+        if (input.records().isEmpty()) {
+            leaseFile.foundNothing(System.currentTimeMillis());
+            return emptyReads.isDue(tenure.trials().isIdle(), System.nanoTime());
+        }
+        leaseFile.foundRecords();
+        hadRecords = true;
+        return true;
     }
 
     @Override

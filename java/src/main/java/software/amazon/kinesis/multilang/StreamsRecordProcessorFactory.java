@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import recordprocessor.Timers;
@@ -59,10 +60,11 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
             Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     StreamsRecordProcessorFactory(WorkerProperties properties, MultiLangDaemonConfig config, LeaseFileUpdater leases) {
-        this.starter = starter(properties);
+        LongSupplier actions = actions(properties);
+        this.starter = starter(properties, actions);
         this.executor = config.getExecutorService();
         this.kcl = config.getMultiLangDaemonConfiguration();
-        this.parts = new Parts(leases, new ShardConsumers(), new Tenures(properties.leaseFilesDirectory()));
+        this.parts = new Parts(leases, new ShardConsumers(), new Tenures(properties.leaseFilesDirectory()), actions);
         this.stuckAfterNanos = TimeUnit.MILLISECONDS.toNanos(properties.stuckAfterMillis());
         this.recordsAsJson = properties.recordsAsJson();
         this.multiStream = properties.multiStream();
@@ -71,13 +73,18 @@ final class StreamsRecordProcessorFactory implements ShardRecordProcessorFactory
                         arn -> arn.forAdapter(properties.region()).kclStreamName(), Function.identity()));
     }
 
-    private static ProcessStarter starter(WorkerProperties properties) {
+    private static LongSupplier actions(WorkerProperties properties) {
+        return properties.forkerCommand().isPresent()
+                ? new ActionsNumber(properties.leaseFilesDirectory())
+                : () -> 0; // they are replaced with the forker only
+    }
+
+    private static ProcessStarter starter(WorkerProperties properties, LongSupplier actions) {
         ProcessStarter starter = new CommandStarter(properties.shardProcessCommand());
         Path folder = properties.leaseFilesDirectory();
         return properties
                 .forkerCommand()
-                .<ProcessStarter>map(command ->
-                        new ForkingStarter(command, folder, starter, new ActionsNumber(folder)))
+                .<ProcessStarter>map(command -> new ForkingStarter(command, folder, starter, actions))
                 .orElse(starter);
     }
 
