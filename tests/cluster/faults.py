@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -186,6 +188,19 @@ def reloaded(cluster: Cluster, _random: random.Random) -> Iterator[str]:
     yield "every host"
 
 
+@contextmanager
+def sought_back(cluster: Cluster, random: random.Random) -> Iterator[str]:
+    """The last seconds are processed again, and a host dies, stops or is cut off, or shards end, while that is done."""
+    since = datetime.fromtimestamp(time.time() - random.uniform(5, 40), timezone.utc).isoformat(timespec="seconds")
+    meanwhile = random.choice([killed, stopped, cut_off, resharded, shard_process_killed])
+    with ThreadPoolExecutor() as threads:
+        order = threads.submit(steer, cluster, "seek", "--to", since, "--yes", "--reason", "a fault")
+        time.sleep(random.uniform(0, 3))
+        with meanwhile(cluster, random) as did:
+            yield f"to {since}, and {meanwhile.__name__}: {did}"
+        order.result()
+
+
 def steer(cluster: Cluster, *order: str) -> None:
     """Give an order. That a worker which has just died does not confirm it is no failure."""
     worker = cluster.running[0].worker
@@ -218,6 +233,7 @@ FAULTS: dict[str, Break] = {
     "old records trimmed": trimmed,
     "paused by order": paused_by_order,
     "actions reloaded": reloaded,
+    "shards seek back": sought_back,
 }
 
 
