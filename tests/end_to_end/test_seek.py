@@ -190,6 +190,29 @@ def test_a_lease_that_cannot_be_written_is_named_with_those_that_are_changed_and
     assert time.time() - 60 < since / 1000 <= time.time()
 
 
+def test_a_time_skips_nothing_of_a_shard_that_is_behind_unless_that_is_asked_for(
+    by_hand: Callable[[int], ByHand],
+) -> None:
+    application = by_hand(1)
+    (shard,) = application.shards
+    application.database.put(application.table, "a")
+    begin = next_second()
+    application.database.put(application.table, "b")
+    (first, _) = all_there(client(application.busy.endpoint), application.arn, 2)
+    checkpoint = str(int(first["dynamodb"]["SequenceNumber"]) - 1)
+    application.database.client.put_item(
+        TableName=application.leases, Item=a_lease(shard, 1, checkpoint="TRIM_HORIZON")
+    )
+    assert_refused(application.seek("--to", iso(begin), "--yes"), "every shard begins there already")
+    application.database.client.put_item(TableName=application.leases, Item=a_lease(shard, 1, checkpoint=checkpoint))
+    answer = application.seek("--to", iso(begin), "--yes")
+    assert f"begins after {checkpoint}, where it is" in answer.stdout
+    assert application.lease(shard)["checkpoint"]["S"] == checkpoint
+    answer = application.seek("--to", iso(begin), "--yes", "--skip")
+    assert f"begins at {iso(begin)}: skips what is left from" in answer.stdout
+    assert application.lease(shard)["latestStartMillis"]["N"] == f"{begin * 1000:.0f}"
+
+
 def test_of_two_at_the_same_time_the_first_says_that_leases_may_be_a_mixture(by_hand: Callable[[int], ByHand]) -> None:
     application = by_hand(1)
     application.busy.command("fault", kind="slow", operation="UpdateItem", place=application.shards[0], seconds=1.5)
@@ -214,6 +237,10 @@ def test_one_shard_begins_with_the_record_that_is_named_or_is_refused(by_hand: C
     assert application.lease(shard)["checkpoint"]["S"] == first  # a checkpoint is the record before
     assert "oldest record" in application.seek("--to", first, "--shard", shard, "--yes").stdout
     assert application.lease(shard)["checkpoint"]["S"] == "TRIM_HORIZON"
+    refused = application.seek("--to", third, "--shard", shard, "--yes")
+    assert_refused(refused, f"shard {shard} has done TRIM_HORIZON, and would skip what is between; --skip")
+    assert application.seek("--to", third, "--shard", shard, "--yes", "--skip").returncode == 0
+    assert application.lease(shard)["checkpoint"]["S"] == second
     application.busy.command("trim", arn=application.arn, keep=1)
     refused = application.seek("--to", second, "--shard", shard, "--yes")
     assert_refused(refused, f"--to {second}: shard {shard} has no record", f"its oldest record is {third}")
