@@ -140,8 +140,11 @@ class ByHand:
         self.arn = busy.show(self.table, shards)
         self.shards: list[str] = [one["ShardId"] for one in busy.command("shards", arn=self.arn)]
         for shard in self.shards:
-            database.client.put_item(TableName=leases, Item=a_lease(shard, 1))
+            self.write(shard, "100")
         make_table(database, f"{leases}-CoordinatorState", "key")
+
+    def write(self, shard: str, checkpoint: str) -> None:
+        self.database.client.put_item(TableName=self.leases, Item=a_lease(shard, 1, checkpoint=checkpoint))
 
     def seek(self, *arguments: str) -> Any:
         endpoints = {"dynamoDBEndpoint": self.busy.endpoint, "kinesisEndpoint": self.busy.endpoint}
@@ -200,11 +203,9 @@ def test_a_time_skips_nothing_of_a_shard_that_is_behind_unless_that_is_asked_for
     application.database.put(application.table, "b")
     (first, _) = all_there(client(application.busy.endpoint), application.arn, 2)
     checkpoint = str(int(first["dynamodb"]["SequenceNumber"]) - 1)
-    application.database.client.put_item(
-        TableName=application.leases, Item=a_lease(shard, 1, checkpoint="TRIM_HORIZON")
-    )
+    application.write(shard, "TRIM_HORIZON")
     assert_refused(application.seek("--to", iso(begin), "--yes"), "every shard begins there already")
-    application.database.client.put_item(TableName=application.leases, Item=a_lease(shard, 1, checkpoint=checkpoint))
+    application.write(shard, checkpoint)
     answer = application.seek("--to", iso(begin), "--yes")
     assert f"begins after {checkpoint}, where it is" in answer.stdout
     assert application.lease(shard)["checkpoint"]["S"] == checkpoint
@@ -232,6 +233,7 @@ def test_one_shard_begins_with_the_record_that_is_named_or_is_refused(by_hand: C
     application.database.put_many(application.table, ["a", "b", "c"])
     records = all_there(client(application.busy.endpoint), application.arn, 3)
     first, second, third = (one["dynamodb"]["SequenceNumber"] for one in records)
+    application.write(shard, third)
     assert_refused(application.seek("--to", second, "--yes"), "a sequence number is one shard's; say which with")
     assert application.seek("--to", second, "--shard", shard[-8:], "--yes").returncode == 0
     assert application.lease(shard)["checkpoint"]["S"] == first  # a checkpoint is the record before

@@ -110,8 +110,8 @@ class Planner:
         if not asked.skips and seek_plan.is_ahead(lineage, shard, place):
             saved = lineage.leases[shard.shard_id].checkpoint if shard.shard_id in lineage.leases else "nothing"
             raise SetupError(
-                f"--to {number}: shard {shard.shard_id} has done {saved}, and would skip what is between; --skip has it "
-                "do so"
+                f"--to {number}: shard {shard.shard_id} has done {saved}, and would skip what is between; --skip "
+                "has it do so"
             )
         return place
 
