@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.cluster import steering_faults
 from tests.cluster.cluster import FAILOVER_SECONDS
-from tests.harness import is_running, wait_for
+from tests.harness import is_running, run_command, wait_for
 
 if TYPE_CHECKING:
     import random
@@ -151,6 +153,28 @@ def trimmed(cluster: Cluster, _random: random.Random) -> Iterator[str]:
     yield f"{count} records"
 
 
+@contextmanager
+def sought_back(cluster: Cluster, random: random.Random) -> Iterator[str]:
+    """The last seconds are processed again, and a host dies, stops or is cut off, or shards end, while that is done."""
+    since = datetime.fromtimestamp(time.time() - random.uniform(5, 40), timezone.utc).isoformat(timespec="seconds")
+    meanwhile = random.choice([killed, stopped, cut_off, resharded, shard_process_killed])
+    with ThreadPoolExecutor() as threads:
+        order = threads.submit(_seek, cluster, since)
+        time.sleep(random.uniform(0, 3))
+        with meanwhile(cluster, random) as did:
+            yield f"to {since}, and {meanwhile.__name__}: {did}"
+        order.result()
+
+
+def _seek(cluster: Cluster, since: str) -> None:
+    """That a worker which has just died does not confirm it is no failure, nor what has changed since."""
+    worker = cluster.running[0].worker
+    assert worker is not None
+    order = ("--to", since, "--yes", "--reason", "a fault")
+    answer = run_command("seek", str(worker.properties_path), *order, cwd=worker.folder)
+    assert answer.returncode in (0, 1) or "run the command again" in answer.stderr, answer.stderr
+
+
 FAULTS: dict[str, Break] = {
     "SIGTERM": stopped,
     "kill -9": killed,
@@ -173,6 +197,7 @@ FAULTS: dict[str, Break] = {
     "shards split and roll over": resharded,
     "old records trimmed": trimmed,
     **steering_faults.FAULTS,
+    "shards seek back": sought_back,
 }
 
 

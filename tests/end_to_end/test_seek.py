@@ -140,8 +140,11 @@ class ByHand:
         self.arn = busy.show(self.table, shards)
         self.shards: list[str] = [one["ShardId"] for one in busy.command("shards", arn=self.arn)]
         for shard in self.shards:
-            database.client.put_item(TableName=leases, Item=a_lease(shard, 1))
+            self.write(shard, "100")
         make_table(database, f"{leases}-CoordinatorState", "key")
+
+    def write(self, shard: str, checkpoint: str) -> None:
+        self.database.client.put_item(TableName=self.leases, Item=a_lease(shard, 1, checkpoint=checkpoint))
 
     def seek(self, *arguments: str) -> Any:
         endpoints = {"dynamoDBEndpoint": self.busy.endpoint, "kinesisEndpoint": self.busy.endpoint}
@@ -190,6 +193,27 @@ def test_a_lease_that_cannot_be_written_is_named_with_those_that_are_changed_and
     assert time.time() - 60 < since / 1000 <= time.time()
 
 
+def test_a_time_skips_nothing_of_a_shard_that_is_behind_unless_that_is_asked_for(
+    by_hand: Callable[[int], ByHand],
+) -> None:
+    application = by_hand(1)
+    (shard,) = application.shards
+    application.database.put(application.table, "a")
+    begin = next_second()
+    application.database.put(application.table, "b")
+    (first, _) = all_there(client(application.busy.endpoint), application.arn, 2)
+    checkpoint = str(int(first["dynamodb"]["SequenceNumber"]) - 1)
+    application.write(shard, "TRIM_HORIZON")
+    assert_refused(application.seek("--to", iso(begin), "--yes"), "every shard begins there already")
+    application.write(shard, checkpoint)
+    answer = application.seek("--to", iso(begin), "--yes")
+    assert f"begins after {checkpoint}, where it is" in answer.stdout
+    assert application.lease(shard)["checkpoint"]["S"] == checkpoint
+    answer = application.seek("--to", iso(begin), "--yes", "--skip")
+    assert f"begins at {iso(begin)}: skips what is left from" in answer.stdout
+    assert application.lease(shard)["latestStartMillis"]["N"] == f"{begin * 1000:.0f}"
+
+
 def test_of_two_at_the_same_time_the_first_says_that_leases_may_be_a_mixture(by_hand: Callable[[int], ByHand]) -> None:
     application = by_hand(1)
     application.busy.command("fault", kind="slow", operation="UpdateItem", place=application.shards[0], seconds=1.5)
@@ -209,11 +233,16 @@ def test_one_shard_begins_with_the_record_that_is_named_or_is_refused(by_hand: C
     application.database.put_many(application.table, ["a", "b", "c"])
     records = all_there(client(application.busy.endpoint), application.arn, 3)
     first, second, third = (one["dynamodb"]["SequenceNumber"] for one in records)
+    application.write(shard, third)
     assert_refused(application.seek("--to", second, "--yes"), "a sequence number is one shard's; say which with")
     assert application.seek("--to", second, "--shard", shard[-8:], "--yes").returncode == 0
     assert application.lease(shard)["checkpoint"]["S"] == first  # a checkpoint is the record before
     assert "oldest record" in application.seek("--to", first, "--shard", shard, "--yes").stdout
     assert application.lease(shard)["checkpoint"]["S"] == "TRIM_HORIZON"
+    refused = application.seek("--to", third, "--shard", shard, "--yes")
+    assert_refused(refused, f"shard {shard} has done TRIM_HORIZON, and would skip what is between; --skip")
+    assert application.seek("--to", third, "--shard", shard, "--yes", "--skip").returncode == 0
+    assert application.lease(shard)["checkpoint"]["S"] == second
     application.busy.command("trim", arn=application.arn, keep=1)
     refused = application.seek("--to", second, "--shard", shard, "--yes")
     assert_refused(refused, f"--to {second}: shard {shard} has no record", f"its oldest record is {third}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -12,6 +12,7 @@ from record_processor.fleet.oldest_records import from_start
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from record_processor.fleet.kcl_state import Lease
     from record_processor.fleet.lineage import Lineage, StreamShard
     from record_processor.records.stream import Stream
 
@@ -31,8 +32,22 @@ class Place(msgspec.Struct, frozen=True):
     def at_time(cls, seconds: float) -> Place:
         return cls(LATEST, int(from_start(int(seconds * 1000)) * 1000))
 
+    @classmethod
+    def of(cls, lease: Lease) -> Place:
+        """Return where a lease begins by itself."""
+        return cls(lease.checkpoint, lease.latest_start_millis if lease.checkpoint == LATEST else None)
+
 
 BEGINNING = Place()
+
+
+class Times(NamedTuple):
+    """When records of a stream's shards were created, in seconds since the epoch."""
+
+    oldest: Mapping[str, float | None]
+    """Each shard's oldest record; None: it has none."""
+    left: Mapping[str, float]
+    """The first record after a shard's checkpoint, for shards that are not to skip it."""
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -46,21 +61,18 @@ class Move(msgspec.Struct, frozen=True):
     was_done: bool
 
 
-def everywhere(
-    lineage: Lineage, created: Mapping[str, float | None], at: float | None, *, reopens: bool = True
-) -> list[Move]:
+def everywhere(lineage: Lineage, times: Times, at: float | None, *, reopens: bool = True) -> list[Move]:
     """Return what to move for all shards of a stream to begin at a time; None: with their oldest records.
 
-    `created` has when each shard's oldest record was created; None: it has none. `reopens` is False if no shard that is
-    done can have records of that time. Children come before their parents: if only some are written, those process
-    something again, and nothing overtakes.
+    `reopens` is False if no shard that is done can have records of that time. Children come before their parents: if
+    only some are written, those process something again, and nothing overtakes.
     """
     moves = {}
     for shard in lineage.shards:
         is_done = lineage.is_done(shard.shard_id)
-        if is_done and (created[shard.shard_id] is None or not reopens):
+        if is_done and (times.oldest[shard.shard_id] is None or not reopens):
             continue
-        place = BEGINNING if at is None else _place(lineage, shard, created, Place.at_time(at))
+        place = BEGINNING if at is None else _place(lineage, shard, times, at)
         if place is not None:
             moves[shard.shard_id] = _move(lineage, shard, place)
     return _with_descendants(lineage, moves)
@@ -71,15 +83,27 @@ def one(lineage: Lineage, shard: StreamShard, place: Place) -> list[Move]:
     return _with_descendants(lineage, {shard.shard_id: _move(lineage, shard, place)})
 
 
-def _place(lineage: Lineage, shard: StreamShard, created: Mapping[str, float | None], begin: Place) -> Place | None:
+def at_time(lineage: Lineage, shard: StreamShard, times: Times, at: float) -> Place:
+    """Return where a shard begins, which does not skip what is left of it."""
+    begin, lease = Place.at_time(at), lineage.leases.get(shard.shard_id)
+    if not _is_before(times.left.get(shard.shard_id), begin):
+        return begin
+    # At its checkpoint, even if that has moved on meanwhile: else some of what came later would not come again.
+    return BEGINNING if lease is None else Place.of(lease)
+
+
+def _place(lineage: Lineage, shard: StreamShard, times: Times, at: float) -> Place | None:
     """Return where a shard begins; None: it stays as it is."""
-    oldest = created[shard.shard_id]
+    begin, oldest = Place.at_time(at), times.oldest[shard.shard_id]
     if oldest is not None and not _is_before(oldest, begin):
         # All that it has is to be processed. One that nobody has begun yet begins so anyway.
         return None if _is_untouched(lineage, shard) else BEGINNING
-    children = lineage.children.get(shard.shard_id, [])
-    is_older = any(_is_before(created.get(child), begin) for child in children)
-    return None if is_older and lineage.is_done(shard.shard_id) else begin
+    if lineage.is_done(shard.shard_id):
+        children = lineage.children.get(shard.shard_id, [])
+        is_older = any(_is_before(times.oldest.get(child), begin) for child in children)
+        return None if is_older else begin
+    place = at_time(lineage, shard, times, at)
+    return None if place == BEGINNING and _is_untouched(lineage, shard) else place
 
 
 def _is_before(created: float | None, begin: Place) -> bool:
@@ -127,6 +151,14 @@ def _move(lineage: Lineage, shard: StreamShard, place: Place) -> Move:
     lease = lineage.leases.get(shard.shard_id)
     was = lease.checkpoint if lease is not None else None
     return Move(lineage.stream, shard, place, was, lineage.is_done(shard.shard_id))
+
+
+def is_ahead(lineage: Lineage, shard: StreamShard, place: Place) -> bool:
+    """Return whether a shard that is not done may skip something if it begins after this record."""
+    lease = lineage.leases.get(shard.shard_id)
+    if place == BEGINNING or lineage.is_done(shard.shard_id):
+        return False
+    return lease is None or not lease.checkpoint.isdigit() or int(place.checkpoint) > int(lease.checkpoint)
 
 
 def before(numbers: Sequence[str], wanted: str, shard_id: str) -> str | None:

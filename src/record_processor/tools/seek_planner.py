@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from record_processor.errors import SetupError
 from record_processor.fleet import kcl_state, look, seek_plan
+from record_processor.fleet.seek_plan import Times
 from record_processor.fleet.server_clock import ServerClock
 from record_processor.tools import seek_reads, seek_to, steer_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from record_processor.fleet.lineage import Lineage
+    from record_processor.fleet.lineage import Lineage, StreamShard
     from record_processor.fleet.look import Target
     from record_processor.fleet.model import Application
     from record_processor.fleet.seek_plan import Move, Place
@@ -26,6 +27,8 @@ class Asked(NamedTuple):
     table: str | None
     shard: str | None
     reason: str
+    skips: bool
+    """Whether a time or a record may be ahead of where a shard is."""
 
 
 class SeekPlan(NamedTuple):
@@ -79,27 +82,41 @@ class Planner:
     def _moves(self, lineages: Sequence[Lineage], asked: Asked, to: To) -> list[Move]:
         if asked.shard is not None:
             shard_id = steer_names.shard(self._found, asked.shard, asked.table).shard_id
-            return self._of_shard(lineages, shard_id, to)
+            return self._of_shard(lineages, shard_id, asked, to)
         if to.sequence_number is not None:
             raise SetupError(f"--to {to.text}: a sequence number is one shard's; say which with --shard")
-        return [move for lineage in lineages for move in self._everywhere(lineage, to)]
+        return [move for lineage in lineages for move in self._everywhere(lineage, asked, to)]
 
-    def _everywhere(self, lineage: Lineage, to: To) -> list[Move]:
-        self._created |= seek_reads.oldest_of(self._target.oldest, lineage)
-        return seek_plan.everywhere(lineage, self._created, to.at, reopens=not to.is_now)
+    def _everywhere(self, lineage: Lineage, asked: Asked, to: To) -> list[Move]:
+        return seek_plan.everywhere(lineage, self._times(lineage, asked, to), to.at, reopens=not to.is_now)
 
-    def _of_shard(self, lineages: Sequence[Lineage], shard_id: str, to: To) -> list[Move]:
+    def _of_shard(self, lineages: Sequence[Lineage], shard_id: str, asked: Asked, to: To) -> list[Move]:
         for lineage in lineages:
             for shard in lineage.shards:
                 if shard.shard_id == shard_id:
-                    self._created |= seek_reads.oldest_of(self._target.oldest, lineage)
-                    return seek_plan.one(lineage, shard, self._place(lineage, shard_id, to))
+                    return seek_plan.one(lineage, shard, self._place(lineage, shard, asked, to))
         raise SetupError(f"shard {shard_id} is of a stream that has not been read yet")
 
-    def _place(self, lineage: Lineage, shard_id: str, to: To) -> Place:
-        number = to.sequence_number
-        if number is None:
-            return seek_plan.BEGINNING if to.at is None else seek_plan.Place.at_time(to.at)
-        numbers = seek_reads.numbers_until(self._target.streams, lineage.stream.arn, shard_id, number)
-        before = seek_plan.before(numbers, number, shard_id)
-        return seek_plan.BEGINNING if before is None else seek_plan.Place(before)
+    def _place(self, lineage: Lineage, shard: StreamShard, asked: Asked, to: To) -> Place:
+        times = self._times(lineage, asked, to)
+        if to.sequence_number is not None:
+            return self._place_of_record(lineage, shard, asked, to.sequence_number)
+        return seek_plan.BEGINNING if to.at is None else seek_plan.at_time(lineage, shard, times, to.at)
+
+    def _place_of_record(self, lineage: Lineage, shard: StreamShard, asked: Asked, number: str) -> Place:
+        numbers = seek_reads.numbers_until(self._target.streams, lineage.stream.arn, shard.shard_id, number)
+        before = seek_plan.before(numbers, number, shard.shard_id)
+        place = seek_plan.BEGINNING if before is None else seek_plan.Place(before)
+        if not asked.skips and seek_plan.is_ahead(lineage, shard, place):
+            saved = lineage.leases[shard.shard_id].checkpoint if shard.shard_id in lineage.leases else "nothing"
+            raise SetupError(
+                f"--to {number}: shard {shard.shard_id} has done {saved}, and would skip what is between; --skip "
+                "has it do so"
+            )
+        return place
+
+    def _times(self, lineage: Lineage, asked: Asked, to: To) -> Times:
+        oldest = seek_reads.oldest_of(self._target.oldest, lineage)
+        self._created |= oldest
+        is_to_keep = to.at is not None and not to.is_now and not asked.skips
+        return Times(oldest, seek_reads.left_of(self._target.oldest, lineage) if is_to_keep else {})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from record_processor.aws.clients import explained
 from record_processor.errors import SetupError
+from record_processor.fleet import lags
 from record_processor.fleet.oldest_records import Position
 
 if TYPE_CHECKING:
@@ -26,7 +27,25 @@ def oldest_of(reader: OldestRecords, lineage: Lineage) -> dict[str, float | None
         SetupError: a shard cannot be read.
     """
     arn = lineage.stream.arn
-    left = {one.shard_id: Position(arn, one.shard_id, is_closed=one.is_closed) for one in lineage.shards}
+    return _created(
+        reader, {one.shard_id: Position(arn, one.shard_id, is_closed=one.is_closed) for one in lineage.shards}
+    )
+
+
+def left_of(reader: OldestRecords, lineage: Lineage) -> dict[str, float]:
+    """Return when the first record after each shard's checkpoint was created, for shards that have one.
+
+    It may be done and not saved yet: what matters is that it is not done in vain.
+
+    Raises:
+        SetupError: a shard cannot be read.
+    """
+    positions = {one.shard_id: lags.position_of(lineage, one, None, begins_at_latest=False) for one in lineage.shards}
+    known = {shard_id: position for shard_id, position in positions.items() if position is not None}
+    return {shard_id: at for shard_id, at in _created(reader, known).items() if at is not None}
+
+
+def _created(reader: OldestRecords, left: dict[str, Position]) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for _ in range(_MOST_READS):
         answers: dict[Position, Oldest] = reader.read(list(left.values()))
@@ -35,7 +54,8 @@ def oldest_of(reader: OldestRecords, lineage: Lineage) -> dict[str, float | None
         if not left:
             return found
         time.sleep(_PAUSE_SECONDS)
-    raise SetupError(f"shard {next(iter(left))} of {arn} could not be read: run the command again")
+    (first, *_) = left.values()
+    raise SetupError(f"shard {first.shard_id} of {first.stream_arn} could not be read: run the command again")
 
 
 def numbers_until(streams: Any, arn: str, shard_id: str, last: str) -> list[str]:

@@ -124,6 +124,9 @@ def reload(properties: Path, overrides: tuple[str, ...], reason: str) -> None:
 )
 @click.option("--table", help="Only this table's streams.")
 @click.option("--shard", help="Only this shard: its id, or an end of it that no other has.")
+@click.option(
+    "--skip", "skips", is_flag=True, help="Let shards that are behind a time, or a record, skip what is left."
+)
 @click.option("--reason", default="", help="Why; it stands in the log of every worker.")
 @click.option("--dry-run", is_flag=True, help="Show what would be processed again or skipped. Change nothing.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
@@ -133,21 +136,24 @@ def seek(
     to: str,
     table: str | None,
     shard: str | None,
+    skips: bool,
     reason: str,
     dry_run: bool,
     yes: bool,
 ) -> None:
     """Have an application, a table or a shard begin elsewhere: process records again, or skip them.
 
-    Shows first what that means for each shard. Works while workers run: they let the shards go, and begin there when
-    failoverTimeMillis has passed. The children of an ended shard that is opened again are processed again, too. Exit
-    status: 0 if it is done and workers, if any run, have the shards; 1 if not all of it; 2 if nothing was changed.
+    Shows first what that means for each shard. Skips nothing, unless with --to latest or --skip. Works while workers
+    run: they let the shards go, and begin there when failoverTimeMillis has passed. The children of an ended shard that
+    is opened again are processed again, too. Exit status: 0 if it is done and workers, if any run, have the shards; 1
+    if not all of it; 2 if nothing was changed.
     """
     from record_processor.tools.seek import SeekCommand
     from record_processor.tools.seek_planner import Asked
 
     raise_stop_signals()
-    raise SystemExit(SeekCommand(properties, overrides, Asked(to, table, shard, reason)).run(dry_run, is_sure=yes))
+    asked = Asked(to, table, shard, reason, skips)
+    raise SystemExit(SeekCommand(properties, overrides, asked).run(dry_run, is_sure=yes))
 
 
 @click.command()

@@ -8,7 +8,7 @@ from record_processor.errors import SetupError
 from record_processor.fleet import seek_plan
 from record_processor.fleet.kcl_state import Lease
 from record_processor.fleet.lineage import Lineage, StreamShard
-from record_processor.fleet.seek_plan import BEGINNING, Place
+from record_processor.fleet.seek_plan import BEGINNING, Place, Times
 from tests.unit.fleet.builders import FAMILY, LEFT, NOW, PARENT, RIGHT, lease, lineage
 
 DONE = lease(PARENT, "SHARD_END")
@@ -16,10 +16,12 @@ GRANDCHILD = StreamShard("s-4", "s-2")
 EARLY, MIDDLE, LATE = NOW - 3000, NOW - 2000, NOW - 1000
 
 
-def moved(found: Lineage, at: float | None, *created: float | None, reopens: bool = True) -> dict[str, Place]:
+def moved(
+    found: Lineage, at: float | None, *created: float | None, reopens: bool = True, left: dict[str, float] | None = None
+) -> dict[str, Place]:
     """What begins where; `created` is when the oldest record of each shard was created."""
-    times = dict(zip((shard.shard_id for shard in found.shards), created, strict=True))
-    moves = seek_plan.everywhere(found, times, at, reopens=reopens)
+    oldest = dict(zip((shard.shard_id for shard in found.shards), created, strict=True))
+    moves = seek_plan.everywhere(found, Times(oldest, left or {}), at, reopens=reopens)
     return {move.shard.shard_id: move.place for move in moves}
 
 
@@ -31,7 +33,7 @@ def test_with_the_oldest_records_everything_begins_again_and_children_are_writte
 
 def test_a_parent_whose_lease_is_deleted_is_opened_again_and_one_without_records_is_not() -> None:
     leases = [lease(LEFT), lease(RIGHT)]
-    moves = seek_plan.everywhere(lineage(leases), {"s-1": EARLY, "s-2": MIDDLE, "s-3": MIDDLE}, None)
+    moves = seek_plan.everywhere(lineage(leases), Times({"s-1": EARLY, "s-2": MIDDLE, "s-3": MIDDLE}, {}), None)
     (parent,) = [move for move in moves if move.shard is PARENT]
     assert (parent.was, parent.was_done) == (None, True)
     assert "s-1" not in moved(lineage(leases), None, None, MIDDLE, MIDDLE)
@@ -72,6 +74,40 @@ def test_a_shard_that_nobody_has_begun_stays_and_one_that_somebody_may_be_beginn
     open_shard = StreamShard("s-9")
     found = moved(lineage([Lease("s-9", checkpoint, owner)], (open_shard,)), EARLY, LATE)
     assert found == ({"s-9": BEGINNING} if is_moved else {})
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (Lease("s-9", "100", "me"), {"s-9": Place("100")}),
+        (Lease("s-9", "TRIM_HORIZON", "me"), {"s-9": BEGINNING}),
+        (Lease("s-9", "TRIM_HORIZON"), {}),
+        (Lease("s-9", "LATEST", "me", 1000), {"s-9": Place("LATEST", 1000)}),
+        (None, {}),
+    ],
+)
+def test_a_shard_that_is_behind_a_time_begins_at_its_checkpoint_and_skips_nothing(
+    one: Lease | None, expected: dict[str, Place]
+) -> None:
+    """At that which the plan was made with: a later one would leave out some of what is asked for."""
+    found = lineage([one] if one is not None else [], (StreamShard("s-9"),))
+    assert moved(found, LATE, EARLY, left={"s-9": MIDDLE}) == expected
+    if one is not None:
+        assert moved(found, LATE, EARLY, left={"s-9": NOW}) == {"s-9": Place("LATEST", int(LATE * 1000))}
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "number", "expected"),
+    [("100", "99", False), ("100", "100", False), ("100", "101", True), ("TRIM_HORIZON", "1", True), (None, "1", True)],
+)
+def test_a_record_behind_what_is_done_would_skip_what_is_between(
+    checkpoint: str | None, number: str, expected: bool
+) -> None:
+    leases = [] if checkpoint is None else [Lease("s-9", checkpoint)]
+    found = lineage(leases, (StreamShard("s-9"),))
+    assert seek_plan.is_ahead(found, found.shards[0], Place(number)) is expected
+    assert not seek_plan.is_ahead(found, found.shards[0], BEGINNING)
+    assert not seek_plan.is_ahead(lineage([DONE]), PARENT, Place(number))
 
 
 def test_a_time_is_the_beginning_of_its_second_as_records_have_whole_seconds() -> None:
