@@ -8,8 +8,9 @@ import msgspec
 
 from record_processor.errors import SetupError
 
-_Text = Annotated[str, msgspec.Meta(max_length=300)]
-_Number = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,60}$")]
+# One line: no argument of a program can have a NUL, and a line break would look like another line of a log.
+_Text = Annotated[str, msgspec.Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+_Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,60}\Z")]
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
