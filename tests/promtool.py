@@ -1,4 +1,4 @@
-"""Prometheus and its promtool, of this machine or Debian's: what is missing is fetched, or is a failure that says why."""
+"""Prometheus and its promtool, of this machine or Debian's: what is missing is fetched, or the failure says why."""
 
 from __future__ import annotations
 

@@ -78,8 +78,14 @@ def replaced(text: str, values: dict[str, str]) -> str:
     return text
 
 
-def asked(panel: JSON, prometheus: Prometheus, values: dict[str, str], span: Span) -> list[list[Series]]:
-    """Return what a panel shows, by its targets."""
+def shown(prometheus: Prometheus, span: Span) -> dict[int, list[list[Series]]]:
+    """Return what each panel shows, by its number and its targets."""
+    dashboard = read()
+    values = chosen(dashboard, prometheus)
+    return {panel["id"]: _asked(panel, prometheus, values, span) for panel in panels(dashboard)}
+
+
+def _asked(panel: JSON, prometheus: Prometheus, values: dict[str, str], span: Span) -> list[list[Series]]:
     known = {**values, "__rate_interval": rate_interval(span.step, prometheus.scrape_seconds)}
     return [_answers(target, replaced(target["expr"], known), prometheus, span) for target in panel["targets"]]
 

@@ -1,4 +1,4 @@
-"""A shop's worker with everything that the dashboard shows: a load, a filter, failures, a blocked record, dead letters."""
+"""A shop's worker with all that the dashboard shows: a load, a filter, failures, a blocked record, dead letters."""
 
 from __future__ import annotations
 

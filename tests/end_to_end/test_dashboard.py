@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.dashboard.shop import Shop
     from tests.harness import Database
 
+    Shown = dict[int, list[list[Series]]]
+
 DASHBOARD = grafana.read()
 PANELS = list(grafana.panels(DASHBOARD))
 SCRAPE_SECONDS = 1
@@ -62,12 +64,11 @@ def seen(running: Shop) -> bool:
 
 
 @pytest.fixture(scope="module")
-def shown(running: Shop) -> dict[str, list[list[Series]]]:
+def shown(running: Shop) -> Shown:
     """What each panel shows of the last minute, by its targets."""
     now = time.time()
     span = grafana.Span(now - 60, now, SCRAPE_SECONDS)
-    values = grafana.chosen(DASHBOARD, running.prometheus)
-    return {panel["title"]: grafana.asked(panel, running.prometheus, values, span) for panel in PANELS}
+    return grafana.shown(running.prometheus, span)
 
 
 def numbers(series: list[Series]) -> list[float]:
@@ -75,18 +76,18 @@ def numbers(series: list[Series]) -> list[float]:
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
-def test_every_expression_of_a_panel_has_data(panel: Any, shown: dict[str, list[list[Series]]]) -> None:
-    for target, series in zip(panel["targets"], shown[panel["title"]], strict=True):
+def test_every_expression_of_a_panel_has_data(panel: Any, shown: Shown) -> None:
+    for target, series in zip(panel["targets"], shown[panel["id"]], strict=True):
         assert numbers(series), target["expr"]
-    found = numbers([one for series in shown[panel["title"]] for one in series])
+    found = numbers([one for series in shown[panel["id"]] for one in series])
     assert any(found) != (panel["title"] in QUIET), QUIET.get(panel["title"], "something happened there")
 
 
-def test_every_line_of_a_panel_has_a_name_of_its_own(shown: dict[str, list[list[Series]]]) -> None:
+def test_every_line_of_a_panel_has_a_name_of_its_own(shown: Shown) -> None:
     for panel in PANELS:
         if panel["type"] == "stat":
             continue
-        names = [one.name for series in shown[panel["title"]] for one in series]
+        names = [one.name for series in shown[panel["id"]] for one in series]
         assert "" not in names, panel["title"]
         assert len(set(names)) == len(names), (panel["title"], names)
 
