@@ -50,7 +50,7 @@ def page(dashboard: dict[str, Any], answers: Mapping[int, list[list[Series]]], s
 
 def height(dashboard: dict[str, Any]) -> int:
     """Return how high the page is, in pixels."""
-    end = max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in dashboard["panels"])
+    end: int = max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in dashboard["panels"])
     return _HEADER + end * (_ROW_PIXELS + _GAP) + _GAP
 
 

@@ -57,6 +57,7 @@ def seen(running: Shop) -> bool:
     asked = (
         "record_processor_blocked_seconds > 1",
         "rate(record_processor_shard_process_restarts_total[10s]) > 0",
+        "record_processor_cpu_cores",  # measured every few seconds
         "record_processor_jvm_gc_seconds_total",
         "ALERTS",
     )
