@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import sync_playwright
 
 from record_processor.local.ministack import LOOPBACK, started
-from tests.dashboard import grafana, page, shop
+from tests.dashboard import grafana, page, png, shop
 from tests.end_to_end import browser
 from tests.harness import Database
 from tests.servers.process import free_port
@@ -42,7 +42,6 @@ def main() -> None:
         tables = [database.table(name="Orders")]
         with shop.opened(database, Path(folder), "orders-worker", tables, _SCRAPE_SECONDS) as opened:
             html = live(opened, options.minutes * 60)
-    options.picture.with_suffix(".html").write_text(html)
     photograph(html, options.picture)
 
 
@@ -87,7 +86,7 @@ def photograph(html: str, picture: Path) -> None:
         chromium = playwright.chromium.launch(executable_path=browser.chromium(), args=browser.ARGUMENTS)
         shown = chromium.new_page(viewport={"width": page.WIDTH, "height": 600})
         shown.set_content(html)
-        shown.screenshot(path=picture, full_page=True)
+        picture.write_bytes(png.smaller(shown.screenshot(full_page=True)))
         chromium.close()
 
 

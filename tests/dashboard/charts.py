@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime, timezone
 from html import escape
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.dashboard import colors, units
@@ -52,8 +52,10 @@ def time_series(series: list[Series], panel: dict[str, Any], span: Span, size: S
     shown = _stacked(series) if is_stacked else series
     limits = _limits(defaults) if "thresholdsStyle" in custom else []
     ticks = _ticks(_largest(shown, defaults), size.height)
+    top = float(defaults.get("max", ticks[-1]))
+    ticks = [tick for tick in ticks if tick <= top]
     labels = [units.text(tick, defaults["unit"]) for tick in ticks]
-    plot = Plot(size, 14 + _LETTER * max(map(len, labels)), span, ticks[-1])
+    plot = Plot(size, 14 + _LETTER * max(map(len, labels)), span, top)
     parts = [*_grid(plot, ticks, labels), *_clock(plot), *_limit_lines(plot, limits)]
     for number, one in reversed(list(enumerate(shown))):
         color = colors.LINES[number % len(colors.LINES)]
@@ -149,7 +151,9 @@ def _line(plot: Plot, series: Series, color: str) -> Iterator[str]:
 
 
 def _bars(plot: Plot, series: Series, color: str) -> Iterator[str]:
-    width = max(1.5, (plot.x(plot.span.start + plot.span.step) - plot.left) * 0.8)
+    times = [at for at, _ in series.points]
+    step = min((b - a for a, b in pairwise(times)), default=plot.span.step)
+    width = max(1.5, (plot.x(plot.span.start + step) - plot.left) * 0.7)
     for at, value in series.points:
         if math.isfinite(value) and value > 0:
             y = plot.y(value)

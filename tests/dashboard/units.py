@@ -13,6 +13,8 @@ def text(value: float, unit: str, decimals: int | None = None) -> str:
     """Return a value with its unit."""
     if unit == "s":
         return _seconds(value, decimals)
+    if unit == "h":
+        return f"{_number(value, decimals)} hour" if value < 24 else f"{_number(value / 24, decimals)} day"
     if unit == "bytes":
         return _scaled(value, 1024, ("B", "KiB", "MiB", "GiB"), decimals)
     if unit == "Bps":

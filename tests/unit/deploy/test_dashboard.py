@@ -146,6 +146,7 @@ def made_up(panel: dict[str, Any]) -> list[Series]:
         (312, "s", "5.20 min"),
         (86113, "s", "23.9 hour"),
         (86400, "s", "1 day"),
+        (20, "h", "20 hour"),
         (3, "short", "3"),
         (1234, "short", "1.23 K"),
         (5 << 20, "bytes", "5 MiB"),
@@ -160,3 +161,9 @@ def test_the_picture_writes_values_as_grafana_does(value: float, unit: str, said
 
 def test_it_names_no_host_of_ours() -> None:
     assert "http" not in grafana.FILE.read_text()
+
+
+def test_a_bar_is_a_minute_and_not_less() -> None:
+    bars = [panel for panel in PANELS if panel["fieldConfig"]["defaults"].get("custom", {}).get("drawStyle") == "bars"]
+    assert len(bars) > 3
+    assert {panel["interval"] for panel in bars} == {"1m"}
