@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime, timezone
 from html import escape
 from itertools import groupby, pairwise
@@ -19,6 +20,7 @@ _TOP, _BOTTOM, _RIGHT, _LETTER = 8, 20, 12, 6.2
 _TICK_PIXELS = 34
 _CLOCK_PIXELS = 90
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
+_ZEROS = re.compile(r"\.?0+(?!\d)")
 
 
 class Size(NamedTuple):
@@ -51,16 +53,16 @@ def time_series(series: list[Series], panel: dict[str, Any], span: Span, size: S
     is_stacked = custom["stacking"]["mode"] == "normal"
     shown = _stacked(series) if is_stacked else series
     limits = _limits(defaults) if "thresholdsStyle" in custom else []
-    ticks = _ticks(_largest(shown, defaults), size.height)
+    ticks = _ticks(_largest(shown, defaults), size.height, defaults)
     top = float(defaults.get("max", ticks[-1]))
     ticks = [tick for tick in ticks if tick <= top]
-    labels = [units.text(tick, defaults["unit"]) for tick in ticks]
+    labels = [_plain(units.text(tick, defaults["unit"])) for tick in ticks]
     plot = Plot(size, 14 + _LETTER * max(map(len, labels)), span, top)
     parts = [*_grid(plot, ticks, labels), *_clock(plot), *_limit_lines(plot, limits)]
     for number, one in reversed(list(enumerate(shown))):
         color = colors.LINES[number % len(colors.LINES)]
-        draw = _bars if custom["drawStyle"] == "bars" else _line
-        parts += draw(plot, one, color)
+        is_bars = custom["drawStyle"] == "bars"
+        parts += _bars(plot, one, color) if is_bars else _line(plot, one, color, custom["fillOpacity"] / 100)
     return _svg(size, parts)
 
 
@@ -93,6 +95,13 @@ def _runs(series: Series, step: float) -> Iterator[tuple[float, float, float]]:
         yield value, points[0][0], points[-1][0] + step
 
 
+def _plain(text: str) -> str:
+    """Return a tick's label without zeros that say nothing."""
+    number, _, unit = text.partition(" ")
+    number = _ZEROS.sub("", number) if "." in number else number
+    return f"{number} {unit}".rstrip()
+
+
 def _limits(defaults: dict[str, Any]) -> list[float]:
     return [step["value"] for step in defaults["thresholds"]["steps"] if step["value"] is not None]
 
@@ -102,11 +111,15 @@ def _largest(series: list[Series], defaults: dict[str, Any]) -> float:
     return float(defaults.get("max", max(found, default=0.0))) or 1.0
 
 
-def _ticks(largest: float, height: float) -> list[float]:
+def _ticks(largest: float, height: float, defaults: dict[str, Any]) -> list[float]:
     """Return the values with a line, from 0 on; the last one is not below the largest value."""
     count = max(2, int((height - _TOP - _BOTTOM) / _TICK_PIXELS))
     power = 10 ** math.floor(math.log10(largest / count))
     distance = next(nice * power for nice in _NICE if nice * power * count >= largest * 0.9999)
+    if defaults["unit"] == "bytes":
+        distance = 2 ** math.ceil(math.log2(largest / count))
+    if defaults.get("decimals") == 0:
+        distance = math.ceil(distance)
     return [number * distance for number in range(math.ceil(largest * 0.9999 / distance) + 1)]
 
 
@@ -139,14 +152,15 @@ def _limit_lines(plot: Plot, limits: list[float]) -> Iterator[str]:
             yield _rule(plot, plot.y(limit), colors.NAMED["red"], ' stroke-dasharray="8 6"')
 
 
-def _line(plot: Plot, series: Series, color: str) -> Iterator[str]:
+def _line(plot: Plot, series: Series, color: str, opacity: float) -> Iterator[str]:
     """Yield a line for each part without a gap, and the area below it."""
     for has_value, run in groupby(series.points, key=lambda point: math.isfinite(point[1])):
         if has_value:
             points = [(plot.x(at), plot.y(value)) for at, value in run]
             path = "L".join(f"{x} {y}" for x, y in points)
             floor = plot.y(0)
-            yield f'<path d="M{points[0][0]} {floor}L{path}V{floor}Z" fill="{color}" opacity=".1"/>'
+            if opacity:
+                yield f'<path d="M{points[0][0]} {floor}L{path}V{floor}Z" fill="{color}" opacity="{opacity}"/>'
             yield f'<path d="M{path}" fill="none" stroke="{color}" stroke-width="1.5"/>'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timezone
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH = 1400
 _COLUMNS, _ROW_PIXELS, _GAP, _EDGE, _HEADER = 24, 30, 8, 16, 52
-_TITLE, _LEGEND = 30, 22
+_TITLE, _LEGEND, _LETTER, _MARK = 30, 20, 7.3, 31
 _STYLE = f"""
 body {{ margin: 0; background: {colors.GROUND}; color: {colors.TEXT}; font: 12px "DejaVu Sans", sans-serif; }}
 header {{ position: absolute; left: {_EDGE}px; right: {_EDGE}px; top: 14px; display: flex; gap: 10px; align-items: center; }}
@@ -29,9 +30,9 @@ section {{ position: absolute; box-sizing: border-box; background: {colors.PANEL
 h2 {{ margin: 0; font-size: 12.5px; font-weight: 600; padding: 8px 10px 0; height: {_TITLE - 8}px; box-sizing: border-box; white-space: nowrap; }}
 .row {{ position: absolute; font-size: 15px; font-weight: 600; padding-top: 7px; }}
 .row i {{ font-style: normal; font-weight: 400; font-size: 12px; color: {colors.SOFT}; }}
-.value {{ text-align: center; font-size: 30px; font-weight: 600; color: #fff; padding-top: 16px; white-space: nowrap; }}
+.value {{ text-align: center; font-weight: 600; color: #fff; line-height: 70px; white-space: nowrap; }}
 .none {{ color: {colors.SOFT}; text-align: center; padding-top: 20px; }}
-.legend {{ padding: 1px 10px; white-space: nowrap; }}
+.legend {{ padding: 0 10px; display: flex; flex-wrap: wrap; line-height: {_LEGEND}px; }}
 .legend b {{ display: inline-block; width: 14px; height: 4px; border-radius: 2px; margin: 0 5px 2px 0; }}
 .legend span {{ margin-right: 12px; }}
 svg {{ display: block; }} svg text {{ font-size: 11px; }}
@@ -89,13 +90,15 @@ def _nothing(panel: dict[str, Any]) -> str:
 
 
 def _stat(panel: dict[str, Any], series: list[Series], span: Span, size: Size) -> tuple[str, str]:
-    del span, size
+    del span
     defaults = panel["fieldConfig"]["defaults"]
     (one,) = series
     value = one.points[-1][1]
     text = _mapped(value, defaults["mappings"]) or units.text(value, defaults["unit"], defaults.get("decimals"))
     color = colors.of_value(value, defaults["thresholds"])
-    return f"background:{color};border-color:{color}", f"<div class=value>{escape(text)}</div>"
+    font = min(30, size.width / len(text) * 1.45)
+    value_ = f'<div class=value style="font-size:{font:.0f}px">{escape(text)}</div>'
+    return f"background:{color};border-color:{color}", value_
 
 
 def _mapped(value: float, mappings: list[dict[str, Any]]) -> str:
@@ -109,7 +112,9 @@ def _mapped(value: float, mappings: list[dict[str, Any]]) -> str:
 
 
 def _lines(panel: dict[str, Any], series: list[Series], span: Span, size: Size) -> tuple[str, str]:
-    chart = charts.time_series(series, panel, span, Size(size.width, size.height - _LEGEND))
+    width = sum(_LETTER * len(one.name) + _MARK for one in series)
+    legend = _LEGEND * math.ceil(width / (size.width - _MARK))
+    chart = charts.time_series(series, panel, span, Size(size.width, size.height - legend))
     named = "".join(
         f'<span><b style="background:{colors.LINES[number % len(colors.LINES)]}"></b>{escape(one.name)}</span>'
         for number, one in enumerate(series)
