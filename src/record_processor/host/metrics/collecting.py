@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from record_processor.host.metrics.jvm_report import JvmReport
 
 _CRASH_LOOP_RESTARTS = 3
+# Of how a shard process ends, what counts as a restart (docs/reference/process-contract.md).
+_RESTARTED = ("call_timeout", "defect", "actions", "killed")
 
 
 class Identity(NamedTuple):
@@ -101,8 +103,10 @@ def _of_jvm(jvm: JvmReport | None, who: Identity) -> Iterator[Sample]:
     if jvm.renewed_seconds_ago is not None:
         yield Sample(catalogue.RENEWAL_AGE, jvm.renewed_seconds_ago)
     yield Sample(catalogue.FORKER, int(jvm.forks and jvm.forker_gone_seconds is None))
-    for one in jvm.restarts:
-        yield Sample(catalogue.RESTARTS, one.count, (one.table, one.reason))
+    # From 0 on: of a series that begins with 1, Prometheus sees no increase.
+    none = {(table, reason): 0 for table in who.tables for reason in _RESTARTED}
+    for key, count in {**none, **{(one.table, one.reason): one.count for one in jvm.restarts}}.items():
+        yield Sample(catalogue.RESTARTS, count, key)
     yield from _memory(jvm)
     for collector in jvm.collectors:
         yield Sample(catalogue.JVM_COLLECTIONS, collector.count, (collector.name,))

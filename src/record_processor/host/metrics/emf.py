@@ -22,6 +22,8 @@ _MILLIS = 1000
 # Nobody sets an alarm on these, and CloudWatch charges for each.
 _LEFT_OUT = {catalogue.INFO, catalogue.START_TIME}
 _LEFT_OUT_LABELS = {"area", "collector"}
+# One for each reason, and most never happen.
+_LEFT_OUT_AT_ZERO = {catalogue.RESTARTS}
 
 _Key = tuple["Metric", tuple[str, ...]]
 
@@ -60,7 +62,8 @@ class EmfLines:
             return _added_to(sample.value, before if isinstance(before, Distribution) else None)
         old = before if before is not None and not isinstance(before, Distribution) else 0
         # One that is smaller began again.
-        return sample.value - old if sample.value >= old else sample.value
+        added = sample.value - old if sample.value >= old else sample.value
+        return None if sample.metric in _LEFT_OUT_AT_ZERO and not added else added
 
 
 def _added_to(now: Distribution, before: Distribution | None) -> dict[str, list[float]] | None:

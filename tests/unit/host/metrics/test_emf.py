@@ -113,6 +113,12 @@ def test_a_counter_that_began_again_has_added_what_it_has() -> None:
     assert told == [5, 2, 3, 0]
 
 
+def test_a_reason_for_which_nothing_was_restarted_is_no_metric_that_is_paid_for() -> None:
+    emf, labels = EmfLines("orders"), (TABLE, "killed")
+    told = [emf.lines([Sample(catalogue.RESTARTS, value, labels)], time.time()) for value in (0, 2, 2)]
+    assert [[line["shard_process_restarts"] for line in lines] for lines in told] == [[], [2], []]
+
+
 @pytest.mark.parametrize(
     ("more", "missing"), [("", "logFormat = json, found 'text'"), ("logFormat=json\nlogLevel=error", "logLevel")]
 )

@@ -21,6 +21,7 @@ from record_processor.delivery.shard_report import (
 from record_processor.host.metrics import catalogue, exposition
 from record_processor.host.metrics.collecting import samples
 from record_processor.host.metrics.exposition import Metric, Sample
+from record_processor.host.metrics.jvm_report import Restarted
 from record_processor.host.metrics.reference import table as reference_table
 from tests.promtool import promtool as find_promtool
 from tests.unit.host.metrics.builders import TABLE, figures, jvm, shard, who
@@ -61,6 +62,14 @@ def test_a_worker_with_64_shards_and_5_actions_has_at_most_300_series_and_promto
     assert len(series(told)) <= 300
     assert "s-1" not in told
     assert checked(told) == ""
+
+
+def test_restarts_begin_at_zero_so_that_the_first_one_is_a_rise(tmp_path: Path) -> None:
+    killed = f'shard_process_restarts_total{{table="{TABLE}",reason="killed"}}'
+    assert value(text(figures(tmp_path, jvm=jvm(restarts=[]))), killed) == 0
+    told = text(figures(tmp_path, jvm=jvm(restarts=[Restarted(TABLE, "killed", 1)])))
+    assert value(told, killed) == 1
+    assert value(told, killed.replace("killed", "defect")) == 0
 
 
 def test_metrics_of_each_shard_are_there_if_they_are_asked_for_and_promtool_likes_them(tmp_path: Path) -> None:
