@@ -7,8 +7,6 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from record_processor.console import authority
 from record_processor.console.descriptions import Descriptions
 from record_processor.console.letter_desk import LetterDesk
@@ -22,7 +20,7 @@ from record_processor.console.tail_desk import TailDesk
 from record_processor.fleet.look import look
 from record_processor.host import fleet_target, stream_arns
 from record_processor.host.check import check
-from record_processor.logs.terminal import say
+from record_processor.logs.terminal import say, say_exactly
 from record_processor.records.stream import Stream
 from record_processor.system.stop_signals import StopSignal, raise_stop_signals
 
@@ -74,7 +72,7 @@ def _say_where(name: str, port: int, token: str | None) -> None:
         say(f"{name}: {address} (read-only); Ctrl-C ends it", err=True)
         return
     say(f"{name}: whoever opens this address may pause, skip, reload and replay; Ctrl-C ends it", err=True)
-    click.echo(f"{address}#token={token}", err=True)  # `say` would hide it
+    say_exactly(f"{address}#token={token}", err=True)
 
 
 def _add_orders(routes: Routes, path: Path, overrides: Sequence[str]) -> OrderDesk:

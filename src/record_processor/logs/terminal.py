@@ -13,12 +13,13 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(printable(redacted(text)), err=err)
 
 
-def say_exactly(text: str) -> None:
-    """Do what `say_lines` does without masking: for names of resources that somebody asks for and must use as they are.
+def say_exactly(text: str, *, err: bool = False) -> None:
+    """Do what `say_lines` does without masking: for what somebody asks for and must use as it is.
 
-    A name may have come through `${NAME}`, and would be masked as if it were a secret.
+    The name of a resource may have come through `${NAME}`, and would be masked as if it were a secret; and the token of
+    a console is one.
     """
-    click.echo(printable_lines(text))
+    click.echo(printable_lines(text), err=err)
 
 
 def say_lines(text: str) -> None:
