@@ -112,7 +112,7 @@ def test_a_panel_says_what_it_shows_and_in_which_unit(panel: dict[str, Any]) -> 
 
 def test_the_first_panels_say_whether_anything_is_wrong() -> None:
     first = [panel["title"] for panel in PANELS[:9]]
-    assert first[:4] == ["Lag", "Data loss in", "Blocked shards", "Dead letters, 24 h"]
+    assert first[:4] == ["Lag", "Records trimmed in", "Blocked shards", "Dead letters, 24 h"]
     assert first[8] == "Alerts"
 
 
