@@ -53,10 +53,9 @@ def restart(_cluster: Cluster, machine: Machine, _shard: str) -> Iterator[None]:
 def split(cluster: Cluster, _machine: Machine, shard: str) -> Iterator[None]:
     shards = cluster.open_shards()
     parent = shard if shard in shards else shards[0]
+    # It stays in the listing: what is to be paused or skipped of it must be found there.
     cluster.stream.command("end", arn=cluster.arn, at=shards.index(parent), into=2)
-    cluster.stream.command("hide", arn=cluster.arn, shards=[parent])
     yield
-    cluster.stream.command("hide", arn=cluster.arn, shards=[])
 
 
 @contextmanager

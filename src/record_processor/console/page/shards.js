@@ -85,6 +85,7 @@ function list(shards, found, known, mayOrder) {
     ["Table", (one) => one.table],
     ["Shard", (one) => shortOf(one.shard_id, length)],
     ["State", (one) => pill(one.state)],
+    ...(mayOrder ? [["Orders", orders]] : []),
     ["Owner", (one) => owner(one.owner, known)],
     ["Lag", (one) => duration(one.lag.seconds, "?"), "number"],
     ["Records/s", (one) => count(one.records_per_second), "number"],
@@ -94,7 +95,6 @@ function list(shards, found, known, mayOrder) {
     ["Saved", (one) => (one.checkpoint_age_seconds === null ? "–" : `${duration(one.checkpoint_age_seconds)} ago`), "number"],
     ["Parent", (one) => shortOf(one.parent, length)],
     ["Children", (one) => (one.children.length ? one.children.map((id) => [shortOf(id, length), " "]) : "–")],
-    ...(mayOrder ? [["Orders", orders]] : []),
   ];
   const caption = `${rows.length} of ${shards.length} shards${rows.length > MOST ? `, the first ${MOST} shown` : ""}`;
   return table(caption, columns, rows.slice(0, MOST), (one) => `${one.stream_arn} ${one.shard_id}`, (one) => details(one, found.at, mayOrder));
