@@ -86,12 +86,12 @@ def shown(prometheus: Prometheus, span: Span) -> dict[int, list[list[Series]]]:
 
 
 def _asked(panel: JSON, prometheus: Prometheus, values: dict[str, str], span: Span) -> list[list[Series]]:
-    span = _of_panel(panel, span)
+    span = of_panel(panel, span)
     known = {**values, "__rate_interval": rate_interval(span.step, prometheus.scrape_seconds)}
     return [_answers(target, replaced(target["expr"], known), prometheus, span) for target in panel["targets"]]
 
 
-def _of_panel(panel: JSON, span: Span) -> Span:
+def of_panel(panel: JSON, span: Span) -> Span:
     """Return the span no more finely than the panel wants it."""
     return span._replace(step=max(span.step, 60.0 * float(panel.get("interval", "0m").removesuffix("m"))))
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from tests.dashboard import charts, colors, units
-from tests.dashboard.charts import Size
+from tests.dashboard.plot import Size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

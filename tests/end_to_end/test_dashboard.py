@@ -67,9 +67,12 @@ def seen(running: Shop) -> bool:
 @pytest.fixture(scope="module")
 def shown(running: Shop) -> Shown:
     """What each panel shows of the last minute, by its targets."""
+    return last_minute(running)
+
+
+def last_minute(running: Shop) -> Shown:
     now = time.time()
-    span = grafana.Span(now - 60, now, SCRAPE_SECONDS)
-    return grafana.shown(running.prometheus, span)
+    return grafana.shown(running.prometheus, grafana.Span(now - 60, now, SCRAPE_SECONDS))
 
 
 def numbers(series: list[Series]) -> list[float]:
@@ -121,3 +124,10 @@ def conditions() -> list[tuple[str, str]]:
 def test_every_condition_of_a_rule_looks_at_something(running: Shop, alert: str, condition: str) -> None:
     assert " bool " in condition, f"{alert} compares nothing"
     assert running.prometheus.value(condition, time.time()), condition
+
+
+def test_a_worker_that_is_gone_is_counted_as_down(running: Shop) -> None:
+    """The last test: what it said of itself is gone with it."""
+    (panel,) = [panel for panel in PANELS if panel["title"] == "Workers down"]
+    running.worker.end()
+    wait_for(lambda: numbers(last_minute(running)[panel["id"]][0]) == [1], "it is down")
