@@ -66,7 +66,7 @@ def test_what_cannot_be_reset_is_one_message(database: Database, tmp_path: Path)
     def asked(**properties: str) -> Any:
         return run_command("reset", at(database, tmp_path, streamName=table, **properties), "--yes", cwd=tmp_path)
 
-    assert_refused(asked(), "application app-mistakes has no tables", database.endpoint, "nothing to remove")
+    assert_refused(asked(), "application app-mistakes", database.endpoint, "nothing to remove")
     assert_refused(asked(applicationName=table), f"table '{table}' is there, and its key is not the one that KCL needs")
     assert_refused(asked(dynamoDBEndpoint=NOBODY_LISTENS), f"cannot connect to {NOBODY_LISTENS}")
     assert_refused(asked(AwsCredentialsProvider="DefaultCredentialsProvider"), "no AWS credentials found")

@@ -345,7 +345,7 @@ def test_what_cannot_be_sought_is_one_message(database: Database, tmp_path: Path
         file = at(database, tmp_path, **{"streamName": table, **properties})
         return run_command("seek", file, "--yes", *arguments, cwd=tmp_path)
 
-    assert_refused(asked("--to", "latest"), "there is no lease table 'app-mistakes'", database.endpoint)
+    assert_refused(asked("--to", "latest"), "there is no lease table 'app-mistakes", database.endpoint)
     assert_refused(asked("--to", "latest", "--table", "Other"), "--table Other")
     assert_refused(asked("--to", "yesterday"), "--to: 'yesterday' is no position; expected trim-horizon")
     assert_refused(asked("--to", "latest", dynamoDBEndpoint=NOBODY_LISTENS), f"cannot connect to {NOBODY_LISTENS}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from record_processor.errors import SetupError
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from record_processor.fleet.model import Application
     from record_processor.fleet.seek_plan import Move, Place
     from record_processor.tools.seek_to import To
+
+
+_PAUSE_SECONDS = 0.5
+_MOST_LOOKS = 10
 
 
 class Asked(NamedTuple):
@@ -57,7 +62,7 @@ class Planner:
         coordinator = kcl_state.scan(target.dynamodb, target.coordinator_table) or []
         self._state = kcl_state.state_of(leases, coordinator, [])
         self._now = clock.now()
-        self._found = look.look(target)
+        self._found = _known(target)
         self._created: dict[str, float | None] = {}
 
     def plan(self, asked: Asked) -> SeekPlan:
@@ -120,3 +125,13 @@ class Planner:
         self._created |= oldest
         is_to_keep = to.at is not None and not to.is_now and not asked.skips
         return Times(oldest, seek_reads.left_of(self._target.oldest, lineage) if is_to_keep else {})
+
+
+def _known(target: Target) -> Application:
+    """Return what is left in every shard. A shard may be read five times a second, and workers read it too."""
+    for _ in range(_MOST_LOOKS - 1):
+        found = look.look(target)
+        if all(shard.lag.seconds is not None for shard in found.shards):
+            return found
+        time.sleep(_PAUSE_SECONDS)
+    return look.look(target)

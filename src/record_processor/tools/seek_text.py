@@ -45,8 +45,15 @@ def _now(move: Move, shard: Shard) -> str:
     if move.was_done:
         return "ended, all of it is done"
     done = f"done up to {shard.checkpoint}" if (shard.checkpoint or "").isdigit() else "nothing is saved as done"
-    left = "nothing is left" if shard.lag.oldest_at is None else f"left from {moment(shard.lag.oldest_at)} on"
-    return f"{done}, {left}"
+    return f"{done}, {_left(shard)}"
+
+
+def _left(shard: Shard) -> str:
+    if shard.lag.oldest_at is not None:
+        return f"left from {moment(shard.lag.oldest_at)} on"
+    return (
+        "nothing is left" if shard.lag.seconds is not None else "what is left is not known: the stream did not answer"
+    )
 
 
 def _then(move: Move, shard: Shard, oldest: float | None) -> str:
@@ -59,6 +66,8 @@ def _then(move: Move, shard: Shard, oldest: float | None) -> str:
     left = shard.lag.oldest_at
     if not move.was_done and left is not None and left < at:
         return f"begins at {moment(at)}: skips what is left from {moment(left)} until then"
+    if not move.was_done and shard.lag.seconds is None:
+        return f"begins at {moment(at)}: skips what is left until then, if anything is"
     return f"begins at {moment(at)}: processes{_again(move, shard)} what was written from then on"
 
 
