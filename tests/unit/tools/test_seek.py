@@ -80,8 +80,8 @@ def test_a_plan_says_where_each_shard_is_and_what_is_processed_again_or_skipped(
     )
     assert line(at).endswith("begins at 2027-01-15T08:00:00Z: processes again what was written from then on")
     assert line(at, lag=Lag(None)).endswith(
-        "what is left is not known: the stream did not answer; begins at 2027-01-15T08:00:00Z: skips what is left until "
-        "then, if anything is"
+        "what is left is not known: the stream did not answer; begins at 2027-01-15T08:00:00Z: skips what is left "
+        "until then, if anything is"
     )
     assert line(Place("90")).endswith("begins after 90: processes again what is between")
     assert line(Place("190")).endswith("begins after 190: skips what is between")
