@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import math
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -36,6 +38,8 @@ def main() -> None:
     parser.add_argument("picture", type=Path)
     parser.add_argument("--minutes", type=float, default=_MINUTES)
     options = parser.parse_args()
+    # Then what was started is ended, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     port = free_port()
     with tempfile.TemporaryDirectory() as folder, started(port):
         database = Database(f"http://{LOOPBACK}:{port}")

@@ -18,7 +18,7 @@ _TICK_PIXELS = 34
 _CLOCK_PIXELS = 90
 _CLOCK_SECONDS = (10, 30, 60, 120, 300, 600, 1800, 3600, math.inf)
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
-_ZEROS = re.compile(r"\.?0+(?!\d)")
+_ZEROS = re.compile(r"\.?0+$")
 
 
 class Size(NamedTuple):

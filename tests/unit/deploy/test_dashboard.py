@@ -165,5 +165,5 @@ def test_it_names_no_host_of_ours() -> None:
 
 def test_a_bar_is_a_minute_and_not_less() -> None:
     bars = [panel for panel in PANELS if panel["fieldConfig"]["defaults"].get("custom", {}).get("drawStyle") == "bars"]
-    assert len(bars) == 3
+    assert len(bars) == 4
     assert {panel["interval"] for panel in bars} == {"1m"}
