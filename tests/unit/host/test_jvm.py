@@ -44,9 +44,12 @@ def test_what_a_worker_started_ends_with_it_also_in_a_session_of_its_own(tmp_pat
 def test_a_signal_that_another_thread_gets_stops_it_too() -> None:
     """The kernel chooses the thread, and only the main one carries out what a signal means."""
     jvm = Jvm(["cat"], {}, 1.0)  # ends when its standard input does
-    other = threading.Thread(
-        target=lambda: (time.sleep(0.5), signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
-    )
+
+    def get_it() -> None:
+        time.sleep(0.5)  # the main thread waits by then
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    other = threading.Thread(target=get_it)
     killer = threading.Timer(20, jvm._process.kill)
     other.start()
     killer.start()
