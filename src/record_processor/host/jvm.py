@@ -47,6 +47,7 @@ _OPTIONS = (
 _LOGBACK_LEVELS = {LogLevel.WARNING: "warn"}
 # After the grace time the JVM ends the shard processes and itself; this much later we end them.
 _MARGIN_SECONDS = 5.0
+_LOOK_UP_SECONDS = 1.0
 # The action `log` writes a record of up to 400 KB twice, with escapes. Longer lines are not ours.
 _LONGEST_LINE_BYTES = 4 * 1024 * 1024
 
@@ -129,7 +130,15 @@ class Jvm:
         return iter(lambda: output.readline(_LONGEST_LINE_BYTES), b"")
 
     def wait(self) -> int:
-        """Wait for the end; return its status as a shell would (128 + N for a JVM that signal N ended)."""
+        """Wait for the end; return its status as a shell would (128 + N for a JVM that signal N ended).
+
+        Called by the main thread. That is the only one that carries out what a signal means, and it does not notice one
+        that another thread got, or that came just before it began to wait: so it looks up once a second.
+        """
+        ended = threading.Thread(target=self._process.wait, name="jvm", daemon=True)
+        ended.start()
+        while ended.is_alive():
+            ended.join(_LOOK_UP_SECONDS)
         status = self._process.wait()
         if self._timer is not None:
             self._timer.cancel()  # its process ids may belong to others by then

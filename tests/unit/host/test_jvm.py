@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import signal
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,3 +38,23 @@ def test_what_a_worker_started_ends_with_it_also_in_a_session_of_its_own(tmp_pat
         assert jvm.wait() == 0
     started = [int(pid) for pid in pids.read_text().split()]
     wait_for(lambda: not any(map(is_running, started)), "all have ended", seconds=5)
+
+
+@pytest.mark.usefixtures("signals_as_before")
+def test_a_signal_that_another_thread_gets_stops_it_too() -> None:
+    """The kernel chooses the thread, and only the main one carries out what a signal means."""
+    jvm = Jvm(["cat"], {}, 1.0)  # ends when its standard input does
+
+    def get_it() -> None:
+        time.sleep(0.5)  # the main thread waits by then
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    other = threading.Thread(target=get_it)
+    killer = threading.Timer(20, jvm._process.kill)
+    other.start()
+    killer.start()
+    with jvm._process:
+        assert jvm.wait() == 0
+    killer.cancel()
+    other.join()
+    assert jvm.is_stopping
