@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,8 @@ FORKS = """
 import os, pathlib, time
 def handle(event, context):
     if os.fork() == 0:
-        pathlib.Path("forked").touch()
+        pathlib.Path("new").write_text(str(os.getpid()))
+        pathlib.Path("new").rename("forked")
         return  # as one that forgets to end: it goes on as if it were the shard's process
     while not pathlib.Path("forked").exists():
         time.sleep(0.01)
@@ -132,6 +135,7 @@ def test_a_copy_that_a_handler_forked_counts_nothing(tmp_path: Path) -> None:
     shard.wait_for_checkpoint(1)
     found = reported(shard, lambda one: one.snapshot.done_up_to == "1", "it is done")
     assert found.counters["orders"][DELIVERED] == 1
+    os.kill(int((tmp_path / "forked").read_text()), signal.SIGKILL)
     shard.kill()
 
 
