@@ -61,11 +61,6 @@ class Lease:
         numbers = self._numbers
         return self._now_ns() < numbers[_GOOD_UNTIL] and not numbers[_STOP]
 
-    @property
-    def empty_at(self) -> float | None:
-        """When KCL last read the shard and found nothing, in seconds since the epoch; None: it has found records."""
-        return self._numbers[_EMPTY] / 1000 or None
-
     def forbid(self) -> None:
         """Lose it for this process, whatever the Java side says: nothing starts here anymore."""
         self._numbers = memoryview(bytearray(_SIZE_BYTES)).cast("q")
@@ -77,7 +72,10 @@ class Lease:
 
 
 def empty_at(path: Path) -> float | None:
-    """Return `Lease.empty_at` of a shard that another process has; None also if there is no such file anymore."""
+    """Return when KCL last read the shard of a lease file and found nothing, in seconds since the epoch.
+
+    None: it has found records, or there is no such file anymore.
+    """
     try:
         content = path.read_bytes()
     except OSError:

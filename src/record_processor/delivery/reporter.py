@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from record_processor.delivery.shard_report import EMPTY_SECONDS, Snapshot
+from record_processor.delivery.shard_report import Snapshot
 from record_processor.errors import described
 from record_processor.logs.log_events import Log
 
@@ -34,8 +34,6 @@ class Times(NamedTuple):
     """When the checkpoint was last saved; None: not by this process."""
     saved_up_to: str | None
     """Its sequence number."""
-    empty_at: float | None
-    """When KCL last read and found nothing; None: not yet."""
 
 
 class Reporter:
@@ -86,7 +84,6 @@ class Reporter:
 
     def _snapshot(self, at: float) -> Snapshot:
         times, standing = self._times(), self._delivery.standing()
-        empty_at = times.empty_at
         return Snapshot(
             at=at,
             done_up_to=standing.done_up_to,
@@ -97,8 +94,6 @@ class Reporter:
             pending_bytes=standing.pending_bytes,
             saved_at=times.saved_at,
             unsaved_since=self._see_unsaved(standing, times),
-            empty_at=empty_at,
-            has_caught_up=empty_at is not None and time.time() - empty_at <= EMPTY_SECONDS,
             is_late=not self._lease.held and not self._lease.lost,
             is_paused=self._delivery.is_paused,
             blocks=self._delivery.blocks(),

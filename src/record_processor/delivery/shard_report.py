@@ -57,9 +57,6 @@ SHARD_COUNTERS = ("checkpoints", "checkpoint_failures")
 """What is counted for the shard."""
 CHECKPOINTS, CHECKPOINT_FAILURES = range(len(SHARD_COUNTERS))
 
-EMPTY_SECONDS = 3.0
-"""KCL reads every second or so, and pauses longer while a shard is empty."""
-
 _SIZE = BATCH_RECORDS.end
 """How many numbers an action has."""
 _KIND = b"RPSHARD1"
@@ -106,9 +103,9 @@ class Snapshot(msgspec.Struct, omit_defaults=True):
     unsaved_since: float | None = None
     """Since when something has waited for a checkpoint, or since the last one if that was later; None: nothing does."""
     empty_at: float | None = None
-    """When KCL last read and found nothing."""
+    """When KCL last read and found nothing: the JVM knows, and whoever reads the report adds it (`lease.empty_at`)."""
     has_caught_up: bool = False
-    """Whether KCL has found nothing new in the last seconds (`EMPTY_SECONDS`)."""
+    """Whether that was in the last seconds, and everything is done."""
     is_late: bool = False
     is_paused: bool = False
     blocks: list[Block] = []

@@ -26,6 +26,8 @@ _FILES = "report-*"
 _UNFINISHED = ".new"
 _SILENT_SECONDS = 12.0
 """A process that has written nothing for longer does not run: one that is idle writes every few seconds."""
+_EMPTY_SECONDS = 3.0
+"""KCL reads every second or so, and pauses longer while a shard is empty."""
 _MOVING_SECONDS = 2.0
 _WINDOW_SECONDS = 15.0
 """Over which speeds are measured."""
@@ -87,7 +89,7 @@ class ShardReports:
             return snapshot
         # Read after the snapshot: if records have come meanwhile, there is no empty read anymore.
         empty_at = lease.empty_at(self._folder / file)
-        has_caught_up = empty_at is not None and time.time() - empty_at <= shard_report.EMPTY_SECONDS
+        has_caught_up = empty_at is not None and time.time() - empty_at <= _EMPTY_SECONDS
         at = max(snapshot.at, empty_at or 0.0)
         return msgspec.structs.replace(snapshot, at=at, empty_at=empty_at, has_caught_up=has_caught_up)
 

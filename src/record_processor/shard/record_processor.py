@@ -175,7 +175,7 @@ class RecordProcessor(RecordProcessorBase):
             self._reporter = Reporter(report, self._delivery, self._lease, self._times)
 
     def _times(self) -> Times:
-        return Times(self._checkpoints.saved_at, self._checkpoints.saved_up_to, self._lease.empty_at)
+        return Times(self._checkpoints.saved_at, self._checkpoints.saved_up_to)
 
     def _is_all_saved(self) -> bool:
         standing = self._delivery.standing()

@@ -122,10 +122,9 @@ def test_nothing_begins_after_the_shard_was_given_up(memory: LeaseMemory) -> Non
 def test_when_nothing_was_found_is_known_until_something_is(
     memory: LeaseMemory, found_nothing_at: float, known: float | None
 ) -> None:
-    lease = memory.lease()
-    assert lease.empty_at is None
+    assert empty_at(memory.path) is None
     memory.found_nothing(found_nothing_at)
-    assert (lease.empty_at, empty_at(memory.path)) == (known, known)
+    assert empty_at(memory.path) == known
 
 
 def test_nothing_is_known_of_a_lease_that_was_closed(memory: LeaseMemory) -> None:

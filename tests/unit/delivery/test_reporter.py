@@ -25,7 +25,7 @@ class Scene:
         delivery = SimpleNamespace(standing=self.standing, blocks=list, skipped=list, is_paused=False)
         lease = SimpleNamespace(held=True, lost=False)
         report = SimpleNamespace(write=self.written.append)
-        self.reporter = Reporter(*cast("Any", (report, delivery, lease, lambda: Times(None, None, None))))
+        self.reporter = Reporter(*cast("Any", (report, delivery, lease, lambda: Times(None, None))))
 
     def standing(self) -> Standing:
         return Standing(None, 0, 0, 0, self.pending, 0)
