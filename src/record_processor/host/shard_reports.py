@@ -32,10 +32,24 @@ _MOVING_SECONDS = 2.0
 _WINDOW_SECONDS = 15.0
 """Over which speeds are measured."""
 
-Counted = dict[tuple[str, str], list[int]]
-"""By table and action: counters and histograms as `shard_report.Content.numbers` has them."""
+_Numbers = dict[tuple[str, str], list[int]]
+"""By table and action, or `_OF_SHARDS`."""
 _OF_SHARDS = ""
 """In place of an action: the counters of shards."""
+
+
+class Counted(NamedTuple):
+    """What the processes of a worker have counted."""
+
+    of_actions: dict[tuple[str, str], list[int]]
+    """By table and action: counters and histograms as `shard_report.Content.numbers` has them."""
+    of_shards: dict[str, list[int]]
+    """By table, in the order of `shard_report.SHARD_COUNTERS`."""
+
+    def totals(self) -> list[ActionTotals]:
+        """Return the counters of actions alone."""
+        ordered = sorted(self.of_actions.items())
+        return [ActionTotals(*key, *numbers[: len(shard_report.COUNTERS)]) for key, numbers in ordered]
 
 
 class ShardReports:
@@ -44,7 +58,7 @@ class ShardReports:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._left: Counted = {}
+        self._left: _Numbers = {}
         self._found: dict[Path, Content] = {}
         self._speeds: dict[Path, _Speed] = {}
 
@@ -102,18 +116,17 @@ class ShardReports:
 
     def totals(self) -> list[ActionTotals]:
         """Return what was counted since the worker started, as of the last look."""
-        counted = sorted(self.counted().items())
-        return [ActionTotals(*key, *numbers[: len(shard_report.COUNTERS)]) for key, numbers in counted]
+        return self.counted().totals()
 
     def counted(self) -> Counted:
-        """Return the same with the histograms."""
-        return {key: numbers for key, numbers in self._all().items() if key[1] != _OF_SHARDS}
+        """Return the same with the histograms, and what was counted for shards."""
+        counted = self._all()
+        return Counted(
+            {key: numbers for key, numbers in counted.items() if key[1] != _OF_SHARDS},
+            {table: numbers for (table, action), numbers in counted.items() if action == _OF_SHARDS},
+        )
 
-    def counted_of_shards(self) -> dict[str, list[int]]:
-        """Return by table what is counted for shards, in the order of `shard_report.SHARD_COUNTERS`."""
-        return {table: numbers for (table, action), numbers in self._all().items() if action == _OF_SHARDS}
-
-    def _all(self) -> Counted:
+    def _all(self) -> _Numbers:
         with self._lock:
             counted = {key: [*numbers] for key, numbers in self._left.items()}
             for content in self._found.values():
@@ -200,7 +213,7 @@ class _Speed:
         return round((last.created_at - first.created_at) / (last.at - first.at), 3)
 
 
-def _add(counted: Counted, content: Content) -> None:
+def _add(counted: _Numbers, content: Content) -> None:
     table = Stream(content.header.stream_arn).table
     for action, numbers in (*content.numbers.items(), (_OF_SHARDS, content.shard_counters)):
         before: Iterable[int] = counted.get((table, action), [0] * len(numbers))

@@ -91,10 +91,8 @@ def _of_worker(figures: Figures, who: Identity) -> Iterator[Sample]:
 
 
 def _of_jvm(jvm: JvmReport | None, who: Identity) -> Iterator[Sample]:
-    is_up = jvm is not None and jvm.is_fresh
-    yield Sample(catalogue.JVM_UP, int(is_up))
-    # One that hangs neither leads nor renews, whatever it said last.
-    yield Sample(catalogue.LEADER, int(is_up and jvm is not None and jvm.is_leader), (who.application,))
+    yield Sample(catalogue.JVM_UP, int(jvm is not None and jvm.is_fresh))
+    yield Sample(catalogue.LEADER, int(jvm is not None and jvm.leads), (who.application,))
     if jvm is None:
         return
     yield Sample(catalogue.LEASES_HELD, jvm.leases_held)
@@ -130,7 +128,7 @@ def _of_tables(figures: Figures, who: Identity, shards: Iterable[_Shard]) -> Ite
         for metric, value in _summed(of_it):
             yield Sample(metric, value, (table,))
         none = [0] * len(catalogue.COUNTED_OF_SHARDS)
-        numbers = figures.counted_of_shards.get(table, none)
+        numbers = figures.counted.of_shards.get(table, none)
         for metric, number in zip(catalogue.COUNTED_OF_SHARDS, numbers, strict=True):
             yield Sample(metric, number, (table,))
 
@@ -150,9 +148,9 @@ def _summed(shards: list[_Shard]) -> Iterator[tuple[Metric, float]]:
 def _of_actions(figures: Figures, who: Identity) -> Iterator[Sample]:
     blocked = _blocked(figures)
     known = {(table, action) for table in who.tables for action in who.actions}
-    for key in sorted(known | figures.counted.keys()):
+    for key in sorted(known | figures.counted.of_actions.keys()):
         yield Sample(catalogue.BLOCKED_SECONDS, blocked.get(key, 0.0), key)
-        numbers = figures.counted.get(key, [0] * HISTOGRAMS[-1].end)
+        numbers = figures.counted.of_actions.get(key, [0] * HISTOGRAMS[-1].end)
         for metric, number in zip(catalogue.COUNTED, numbers, strict=False):
             yield Sample(metric, number, key)
         for metric, histogram in zip(catalogue.DISTRIBUTED, HISTOGRAMS, strict=True):

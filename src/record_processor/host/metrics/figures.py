@@ -32,7 +32,6 @@ class Figures(NamedTuple):
     lags: dict[tuple[str, str], ShardLag]
     """By stream and shard."""
     counted: Counted
-    counted_of_shards: dict[str, list[int]]
     jvm: JvmReport | None
     usage: Usage
 
@@ -57,7 +56,6 @@ class Looker:
             contents=contents,
             lags=self._lags.look(contents, now, ahead),
             counted=self._shards.counted(),
-            counted_of_shards=self._shards.counted_of_shards(),
             jvm=jvm_report.read(self._folder),
             usage=usage,
         )

@@ -64,6 +64,11 @@ class JvmReport(msgspec.Struct, frozen=True, rename="camel"):
     def is_fresh(self) -> bool:
         return abs(time.time() - self.at) <= FRESH_SECONDS
 
+    @property
+    def leads(self) -> bool:
+        """Whether it is the leader: one that hangs neither leads nor renews, whatever it said last."""
+        return self.is_fresh and self.is_leader
+
 
 def read(folder: Path) -> JvmReport | None:
     """Return what it said last; None if it has said nothing."""

@@ -53,7 +53,6 @@ class Monitoring:
             SetupError: the port cannot be listened on.
         """
         self._per_shard = settings.has_shards
-        self._shards = shards
         self._who = who
         self._region = region
         self._streams = streams
@@ -146,7 +145,7 @@ class Monitoring:
         return _verdict(health.unready(figures, self._life))
 
     def _status(self, figures: Figures) -> Page:
-        body = status_page.encoded(figures, self._who, self._shards, self._region, self._streams)
+        body = status_page.encoded(figures, self._who, self._region, self._streams)
         return Page(body, "application/json")
 
 

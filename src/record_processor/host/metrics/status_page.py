@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from record_processor.fleet.worker_report import ShardFigures
     from record_processor.host.metrics.collecting import Identity
     from record_processor.host.metrics.figures import Figures
-    from record_processor.host.shard_reports import ShardReports
 
 
-def encoded(figures: Figures, who: Identity, reports: ShardReports, region: str, streams: Mapping[str, str]) -> bytes:
+def encoded(figures: Figures, who: Identity, region: str, streams: Mapping[str, str]) -> bytes:
     """Return the page; `streams` has the ARNs of what is read."""
     shards = [_shard(one, figures, who) for one in figures.shards]
-    totals = reports.totals()
+    totals = figures.counted.totals()
+    leads = figures.jvm is not None and figures.jvm.leads
     application = Application(
         name=who.application,
         region=region,
         at=figures.at,
         streams=[StreamOfTable(Stream(arn, region).table, arn) for arn in streams.values()],
-        leader=who.worker_id if _leads(figures) else None,
+        leader=who.worker_id if leads else None,
         workers=[
             Worker(
                 worker_id=who.worker_id,
-                is_leader=_leads(figures),
+                is_leader=leads,
                 shards=figures.jvm.leases_held if figures.jvm is not None else len(shards),
                 seen_seconds_ago=max(0.0, time.time() - figures.jvm.at) if figures.jvm is not None else None,
                 host=who.host,
@@ -53,10 +53,6 @@ def encoded(figures: Figures, who: Identity, reports: ShardReports, region: str,
         dead_letters=sum(one.dead_letters for one in totals),
     )
     return msgspec.json.encode(application)
-
-
-def _leads(figures: Figures) -> bool:
-    return figures.jvm is not None and figures.jvm.is_fresh and figures.jvm.is_leader
 
 
 def _shard(one: ShardFigures, figures: Figures, who: Identity) -> Shard:
