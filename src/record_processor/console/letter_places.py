@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from record_processor.aws.clients import explained
 from record_processor.catalog import registry
 from record_processor.config import convert
 from record_processor.dead_letters.settings import SnsDeadLetter, SqsDeadLetter
 from record_processor.dead_letters.store import readable_stores
 from record_processor.errors import SetupError
+from record_processor.tools.letters.places import visited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,15 +94,10 @@ def _place(action: str, settings: DeadLetter) -> Place:
 
 
 def _read(store: ReadableStore, action: str) -> Found:
-    try:
-        with explained(store.name, "the endpoint of the dead letters"):
-            letters, unreadable = store.read(MOST_LETTERS)
-            kept, more = _newest(one for one in letters if one.action == action)
-            return Found(kept, more or len(kept) + unreadable >= MOST_LETTERS, unreadable, list(store.refused))
-    except OSError as error:
-        raise SetupError(f"{store.name}: {error}") from error
-    finally:
-        store.release()
+    with visited(store):
+        letters, unreadable = store.read(MOST_LETTERS)
+        kept, more = _newest(one for one in letters if one.action == action)
+        return Found(kept, more or len(kept) + unreadable >= MOST_LETTERS, unreadable, list(store.refused))
 
 
 def _newest(letters: Iterator[Letter]) -> tuple[list[Letter], bool]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 SHARD_END = "SHARD_END"
 LET_GO = "record-processor-seek"
 """The owner of a lease that `seek` wrote: nobody, until the failover time has passed and the leader assigns it."""
-_LEADER = "Leader"
+LEADER = "Leader"
+"""The key of the leader's lock in the coordinator table."""
 _STREAM = "record-processor-stream-"
 
 
@@ -74,7 +75,7 @@ def read_leases(dynamodb: Any, table: str, clock: ServerClock) -> list[Mapping[s
 
 def read_leader(dynamodb: Any, table: str) -> str | None:
     """Return the worker that has the leader's lock in the coordinator table."""
-    item = dynamodb.get_item(TableName=table, Key={"key": {"S": _LEADER}}).get("Item", {})
+    item = dynamodb.get_item(TableName=table, Key={"key": {"S": LEADER}}).get("Item", {})
     owner: str | None = item.get("ownerName", {}).get("S")
     return owner
 
@@ -96,7 +97,7 @@ def state_of(
     return KclState(
         leases={lease.key: lease for lease in map(_lease, leases)},
         is_multi=any("streamName" in item for item in leases),
-        leader=by_key.get(_LEADER, {}).get("ownerName", {}).get("S"),
+        leader=by_key.get(LEADER, {}).get("ownerName", {}).get("S"),
         known_streams={
             key.removeprefix(_STREAM): item["streamArn"]["S"]
             for key, item in by_key.items()

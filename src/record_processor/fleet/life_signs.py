@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from record_processor.fleet.model import Worker
 
-_LEADER = "Leader"
-
 
 class Signs(msgspec.Struct, frozen=True):
     """What moves while workers live."""
@@ -38,7 +36,7 @@ def signs_in(
         for item in leases
         if item.get("leaseOwner", {}).get("S", kcl_state.LET_GO) != kcl_state.LET_GO
     }
-    lock = next((item for item in coordinator if item["key"] == {"S": _LEADER}), {})
+    lock = next((item for item in coordinator if item["key"] == {"S": kcl_state.LEADER}), {})
     version, owner = lock.get("recordVersionNumber", {}).get("S", ""), lock.get("ownerName", {}).get("S")
     return Signs(owned, (owner, version) if owner else None, {item["wid"]["S"]: repr(item) for item in metrics})
 

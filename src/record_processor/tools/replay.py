@@ -76,7 +76,7 @@ class Replay:
 
         def replay(store: ReadableStore) -> None:
             nonlocal total
-            total += self._replay_store(store, places.are_named)
+            total += self._replay_store(store, places)
 
         try:
             broken = places.visit(replay, self._choice.action)
@@ -88,15 +88,13 @@ class Replay:
         places.refuse_if_nothing(self._choice, sum(total))
         return 1 if total.failed else 0
 
-    def _replay_store(self, store: ReadableStore, named: bool) -> _Tally:
+    def _replay_store(self, store: ReadableStore, places: Places) -> _Tally:
         letters, unreadable = store.read()
         strangers = self._say_strangers(store, letters)
         if self._dry_run:
             found = self._say_what_would_be_done(store, letters, unreadable)
             return found + _Tally(0, strangers + say_refused(store))
-        if unreadable and named and not any(True for _ in letters):
-            # This is more likely another file than letters that are all broken.
-            say(f"{store.name}: none of its {unreadable} lines is a dead letter; the file is unchanged", err=True)
+        if places.hold_no_letters(store, letters, unreadable):
             return _Tally(0, unreadable)
         if unreadable:
             set_aside(store, unreadable)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from record_processor.errors import SetupError
+from record_processor.fleet.kcl_state import LEADER
 
 Items = Sequence[Mapping[str, Any]]
 
@@ -14,7 +15,7 @@ KINDS = ("leases", "coordinator", "metrics")
 
 _NEEDED = {"leases": {"leaseKey", "leaseCounter", "checkpoint"}, "coordinator": {"key"}, "metrics": {"wid"}}
 # KCL's (CoordinatorState, MigrationState) and ours.
-_KEYS = ("Leader", "Migration", "record-processor-")
+_KEYS = (LEADER, "Migration", "record-processor-")
 _WAITER = {"Delay": 1, "MaxAttempts": 60}
 _KILOBYTE = 1000
 

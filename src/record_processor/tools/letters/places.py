@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from record_processor.aws.clients import explained
@@ -15,9 +16,10 @@ from record_processor.logs.terminal import say
 from record_processor.text.safe_text import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from record_processor.dead_letters.letter import Letter
     from record_processor.dead_letters.store import ReadableStore
     from record_processor.tools.letters.choice import Choice
 
@@ -33,10 +35,12 @@ class Places:
         self._source = source
         self._region = region
 
-    @property
-    def are_named(self) -> bool:
-        """Whether somebody named them: then they may be anything."""
-        return self._source is not None
+    def hold_no_letters(self, store: ReadableStore, letters: Iterable[Letter], unreadable: int) -> bool:
+        """Return, and say, whether a file that somebody named is more likely another file than broken letters."""
+        if self._source is None or not unreadable or any(True for _ in letters):
+            return False
+        say(f"{store.name}: none of its {unreadable} lines is a dead letter; the file is unchanged", err=True)
+        return True
 
     def visit(self, work: Callable[[ReadableStore], None], only_action: str | None = None) -> list[str]:
         """Do the work at each place, and release it.
@@ -50,7 +54,8 @@ class Places:
         broken = []
         for store in self._stores(only_action):
             try:
-                _visit(store, work)
+                with visited(store):
+                    work(store)
             except SetupError as error:
                 broken.append(str(error))
         return broken
@@ -107,10 +112,16 @@ def raise_for(broken: list[str]) -> None:
         raise SetupError("\n".join(broken))
 
 
-def _visit(store: ReadableStore, work: Callable[[ReadableStore], None]) -> None:
+@contextmanager
+def visited(store: ReadableStore) -> Iterator[None]:
+    """Do the block at a place, and release it.
+
+    Raises:
+        SetupError: it cannot be read or written.
+    """
     try:
         with explained(store.name, "the endpoint of the dead letters"):
-            work(store)
+            yield
     except OSError as error:
         raise SetupError(f"{store.name}: {error}") from error
     finally:

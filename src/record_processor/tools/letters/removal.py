@@ -143,9 +143,7 @@ class Removal:
 
     def _set_strangers_aside(self, store: ReadableStore, dry_run: bool) -> None:
         letters, unreadable = store.read()
-        if unreadable and self._places.are_named and not any(True for _ in letters):
-            # This is more likely another file than letters that are all broken.
-            say(f"{store.name}: none of its {unreadable} lines is a dead letter; the file is unchanged", err=True)
+        if self._places.hold_no_letters(store, letters, unreadable):
             self._stay += unreadable
         elif unreadable and dry_run:
             self._gone += unreadable
