@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
+
+from tests.event_log import EventLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -112,8 +113,6 @@ class Worker:
         (folder / "actions.yaml").write_text(actions)
         self.properties_path = folder / f"{uuid.uuid4().hex[:8]}.properties"
         self.properties_path.write_text(self._properties(database, tables, properties))
-        self.events: list[dict[str, Any]] = []
-        self.raw: list[str] = []
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
             [*prefix, *COMMAND, "run", str(self.properties_path), *arguments],
@@ -122,8 +121,8 @@ class Worker:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._log = EventLog(self.process.stderr)
+        self.events, self.raw, self.of = self._log.events, self._log.raw, self._log.of
 
     def _properties(self, database: Database, tables: tuple[str, ...], more: dict[str, str]) -> str:
         values = {
@@ -142,16 +141,6 @@ class Worker:
             **more,
         }
         return "".join(f"{name} = {value}\n" for name, value in values.items())
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.raw.append(line)
-            with contextlib.suppress(json.JSONDecodeError):
-                self.events.append(json.loads(line))
-
-    def of(self, event: str) -> list[dict[str, Any]]:
-        return [entry for entry in list(self.events) if entry["event"] == event]
 
     def wait_for_event(self, event: str, count: int = 1, seconds: float = PATIENCE_SECONDS) -> list[dict[str, Any]]:
         wait_for(lambda: len(self.of(event)) >= count or self.process.poll() is not None, f"{count} x {event}", seconds)
@@ -177,7 +166,7 @@ class Worker:
         """SIGTERM, and the exit status."""
         self.signal(signal.SIGTERM)
         status = self.process.wait(seconds)
-        self._reader.join(5)
+        self._log.join()
         return status
 
     def family(self) -> list[int]:
@@ -196,9 +185,7 @@ class Worker:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
-        self._reader.join(5)
-        assert self.process.stderr is not None
-        self.process.stderr.close()
+        self._log.close()
 
 
 def descendants(pid: int) -> list[int]:

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from tests.harness import wait_for
+from tests.http_get import get, series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +73,7 @@ class MetricsObserver:
                 continue
             if health[0] != 200:
                 yield f"{machine.name}: {health[1]}"
-            for name, value in _series(text):
+            for name, value in series(text).items():
                 leaders += value if name.startswith("leader") else 0
                 if name.startswith(("lag_seconds", "pending_records", "blocked_shards")) and value:
                     yield f"{machine.name}: {name} {value}"
@@ -80,18 +81,5 @@ class MetricsObserver:
             yield f"{leaders:.0f} leaders"
 
 
-def _series(text: str) -> Iterator[tuple[str, float]]:
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            name, _, value = line.rpartition(" ")
-            yield name.removeprefix("record_processor_"), float(value)
-
-
 def ask(machine: Machine, page: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(machine.host.address, PORT, timeout=_PATIENCE_SECONDS)
-    try:
-        connection.request("GET", page)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
+    return get(PORT, page, machine.host.address, _PATIENCE_SECONDS)

@@ -6,15 +6,14 @@ No container engine: the kernel's own means, and for whoever is not root a user 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 from tests.deploy.kit import ROOT
+from tests.event_log import EventLog
 from tests.harness import PATIENCE_SECONDS, descendants, wait_for
 
 if TYPE_CHECKING:
@@ -40,37 +39,26 @@ class BoxedWorker:
         worker = [python, "-m", "record_processor", "run", "worker.properties", *settings]
         as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
         script = "\n".join(_script(configuration, writable))
-        self.events: list[dict[str, Any]] = []
-        self.raw: list[str] = []
         self.process = subprocess.Popen(
             ["unshare", "--mount", *as_root, "sh", "-e", "-c", script, "sh", *worker],
             env={**os.environ, "PYTHONPATH": f"{_PLACE}/checkout/src", **environment},
             stderr=subprocess.PIPE,
             text=True,
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.raw.append(line)
-            with contextlib.suppress(json.JSONDecodeError):
-                self.events.append(json.loads(line))
+        self._log = EventLog(self.process.stderr)
+        self.raw = self._log.raw
 
     def wait_for_event(self, event: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
-        def found() -> list[dict[str, Any]]:
-            return [each for each in list(self.events) if each["event"] == event]
-
-        wait_for(lambda: found() or self.process.poll() is not None, event, seconds)
-        assert found(), "".join(self.raw)
-        return found()[0]
+        wait_for(lambda: self._log.of(event) or self.process.poll() is not None, event, seconds)
+        found = self._log.of(event)
+        assert found, "".join(self.raw)
+        return found[0]
 
     def stop(self, seconds: float) -> int:
         """SIGTERM, and the exit status."""
         self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(seconds)
-        self._reader.join(5)
+        self._log.join()
         return status
 
     def end(self) -> None:
@@ -78,9 +66,7 @@ class BoxedWorker:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
-        self._reader.join(5)
-        assert self.process.stderr is not None
-        self.process.stderr.close()
+        self._log.close()
 
 
 def _script(configuration: Path, writable: Sequence[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,8 @@ import pytest
 from tests.deploy import manifests, template
 from tests.deploy.boxed_worker import SHARED_MEMORY, BoxedWorker
 from tests.harness import REGION, Database, wait_for
-from tests.servers.process import LOOPBACK, free_port, require
+from tests.http_get import get
+from tests.servers.process import free_port, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,14 +23,10 @@ if TYPE_CHECKING:
 
 def status(port: int, path: str) -> int:
     """The status of an answer; 0 if nobody answers."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=20)
     try:
-        connection.request("GET", path)
-        return connection.getresponse().status
+        return get(port, path)[0]
     except ConnectionError:
         return 0
-    finally:
-        connection.close()
 
 
 class Kit(NamedTuple):

@@ -16,8 +16,12 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.end_to_end.test_mistakes import at
 from tests.harness import Database, Worker, run_command, wait_for
+from tests.http_get import get as asked
+from tests.http_get import series
 from tests.promtool import promtool as find_promtool
 from tests.servers.process import LOOPBACK, free_port
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from tests.busy_stream.client import BusyStream
 
     StartWorker = Callable[..., Worker]
+    Begin = Callable[..., tuple[Worker, str, int]]
 
 TO_SHOP = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
 DOES_NOTHING = "def handle(event, context):\n    pass\n"
@@ -38,26 +43,29 @@ def handle(event, context):
 """
 
 
-def asked(port: int, path: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=20)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
-
-
 def scraped(port: int) -> dict[str, float]:
     """All series by name and labels."""
     status, text = asked(port, "/metrics")
     assert status == 200
-    lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
-    return {name.removeprefix("record_processor_"): float(value) for name, _, value in lines}
+    return series(text)
 
 
 def shop(name: str, table: str) -> str:
     return f'{name}{{table="{table}",action="shop"}}'
+
+
+@pytest.fixture
+def begin(database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path) -> Begin:
+    """Starts a worker with a handler, a port for metrics and so many shards."""
+
+    def start(code: str, shards: int, **properties: str) -> tuple[Worker, str, int]:
+        (tmp_path / "shop.py").write_text(code)
+        table, port = database.table(), free_port()
+        busy.show(table, shards)
+        running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, metricsPort=str(port), **properties)
+        return running, table, port
+
+    return start
 
 
 def listening(worker: Worker) -> list[str]:
@@ -72,12 +80,9 @@ def listening(worker: Worker) -> list[str]:
 
 
 def test_a_worker_is_scraped_while_it_works_and_while_a_shard_process_is_killed(
-    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
+    database: Database, begin: Begin
 ) -> None:
-    (tmp_path / "shop.py").write_text(DOES_NOTHING)
-    table, port = database.table(), free_port()
-    busy.show(table, 2)
-    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, metricsPort=str(port))
+    running, table, port = begin(DOES_NOTHING, 2)
     running.wait_for_event("metrics.ready")
     assert asked(port, "/healthz") == (200, "ok\n")  # a start is not ill
     assert listening(running) == [f"0100007F:{port:04X}"]
@@ -118,15 +123,8 @@ def test_a_worker_is_scraped_while_it_works_and_while_a_shard_process_is_killed(
     assert running.stop() == 0
 
 
-def test_promtool_has_nothing_against_what_a_worker_shows(
-    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
-) -> None:
-    (tmp_path / "shop.py").write_text(DOES_NOTHING)
-    table, port = database.table(), free_port()
-    busy.show(table, 2)
-    running = worker(
-        table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, metricsPort=str(port), metricsPerShard="true"
-    )
+def test_promtool_has_nothing_against_what_a_worker_shows(begin: Begin) -> None:
+    running, _, port = begin(DOES_NOTHING, 2, metricsPerShard="true")
     running.wait_for_event("shard.started", 2)
     wait_for(lambda: any(name.startswith("shard_lag_seconds") for name in scraped(port)), "the shards are shown")
     text = asked(port, "/metrics")[1]
@@ -136,14 +134,9 @@ def test_promtool_has_nothing_against_what_a_worker_shows(
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
 
 
-def test_a_blocked_record_shows_and_makes_nobody_ill(
-    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
-) -> None:
-    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
+def test_a_blocked_record_shows_and_makes_nobody_ill(database: Database, begin: Begin, tmp_path: Path) -> None:
     (tmp_path / "down").touch()
-    table, port = database.table(), free_port()
-    busy.show(table, 1)
-    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, metricsPort=str(port))
+    running, table, port = begin(FAILS_WHILE_DOWN, 1)
     database.put(table, "a")
     running.wait_for_event("delivery.blocked")
     blocked = shop("blocked_seconds", table)
@@ -175,13 +168,8 @@ def ask_in_haste(port: int, over: threading.Event, asked_at: list[float]) -> Non
         connection.close()
 
 
-def test_scrapers_that_hang_or_flood_keep_nothing_from_being_delivered(
-    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
-) -> None:
-    (tmp_path / "shop.py").write_text(DOES_NOTHING)
-    table, port = database.table(), free_port()
-    busy.show(table, 1)
-    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, metricsPort=str(port))
+def test_scrapers_that_hang_or_flood_keep_nothing_from_being_delivered(database: Database, begin: Begin) -> None:
+    running, table, port = begin(DOES_NOTHING, 1)
     running.wait_for_event("shard.started")
     over = threading.Event()
 
@@ -212,13 +200,8 @@ def test_scrapers_that_hang_or_flood_keep_nothing_from_being_delivered(
     assert running.stop() == 0
 
 
-def test_a_worker_whose_jvm_is_gone_answers_no_probe_with_ok(
-    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
-) -> None:
-    (tmp_path / "shop.py").write_text(DOES_NOTHING)
-    table, port = database.table(), free_port()
-    busy.show(table, 1)
-    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, metricsPort=str(port))
+def test_a_worker_whose_jvm_is_gone_answers_no_probe_with_ok(begin: Begin) -> None:
+    running, _, port = begin(DOES_NOTHING, 1)
     running.wait_for_event("shard.started")
     assert asked(port, "/healthz")[0] == 200
     os.kill(running.jvm(), signal.SIGKILL)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from tests.harness import wait_for
+from tests.http_get import get
 from tests.promtool import prometheus
 from tests.servers.process import LOOPBACK, Server, free_port
 
@@ -69,13 +69,7 @@ class Prometheus:
         return json.loads(text)["data"]
 
     def _get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection(LOOPBACK, self._server.port, timeout=30)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
+        return get(self._server.port, path, seconds=30)
 
     def _is_ready(self) -> bool:
         return self._get("/-/ready")[0] == 200
