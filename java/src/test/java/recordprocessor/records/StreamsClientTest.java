@@ -7,11 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.amazonaws.services.dynamodbv2.streamsadapter.AmazonDynamoDBStreamsAdapterClient;
 import com.amazonaws.services.dynamodbv2.streamsadapter.adapter.DynamoDBStreamsGetRecordsResponseAdapter;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -22,19 +18,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import software.amazon.awssdk.services.dynamodb.model.GetRecordsRequest;
-import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
 /** The records' own bytes, compared with what the adapter makes of the same response. */
 class StreamsClientTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final int PAGES = 3000;
     // One for all, as in a worker: it says each reason once.
     private static final BodyReader READER = new BodyReader(iterator -> false);
@@ -46,18 +38,8 @@ class StreamsClientTest {
              "userIdentity":{"PrincipalId":"dynamodb.amazonaws.com","Type":"Service"}}""";
     private static final String PAGE = "{\"Records\":[" + RECORD + "],\"NextShardIterator\":\"next\"}";
 
-    /** What came of a request, in a form that can be compared. */
-    private record Outcome(List<JsonNode> records, List<String> keys, List<String> others, Class<?> error) {}
-
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static DynamoDBStreamsGetRecordsResponseAdapter response(AmazonDynamoDBStreamsAdapterClient client)
-            throws ExecutionException, InterruptedException {
-        GetRecordsRequest request =
-                GetRecordsRequest.builder().shardIterator("i0").limit(1000).build();
-        return client.getDynamoDBStreamsRecords(request).get();
     }
 
     private static AmazonDynamoDBStreamsAdapterClient ours(FakeStreams http) {
@@ -68,68 +50,13 @@ class StreamsClientTest {
         return new AmazonDynamoDBStreamsAdapterClient(http.client(), FakeStreams.REGION);
     }
 
-    private static Outcome outcome(AmazonDynamoDBStreamsAdapterClient client) throws Exception {
-        DynamoDBStreamsGetRecordsResponseAdapter response;
-        List<KinesisClientRecord> records;
-        try {
-            response = response(client);
-            records = response.records();
-            response.millisBehindLatest();
-        } catch (ExecutionException error) {
-            return new Outcome(List.of(), List.of(), List.of(), error.getCause().getClass());
-        } catch (RuntimeException error) {
-            // The adapter's own, of a record without a field that all have.
-            return new Outcome(List.of(), List.of(), List.of(), error.getClass());
-        }
-        List<JsonNode> trees = new ArrayList<>();
-        List<String> keys = new ArrayList<>();
-        List<String> others = new ArrayList<>(List.of("next " + response.nextShardIterator()));
-        for (KinesisClientRecord record : records) {
-            byte[] data = record.data().array();
-            trees.add(withoutMissingImages(JSON.readTree(data)));
-            keys.add(keysOf(data));
-            others.add(record.sequenceNumber() + " " + record.partitionKey() + " " + record.approximateArrivalTimestamp()
-                    + " " + record.subSequenceNumber() + " " + record.aggregated() + " " + record.encryptionType());
-            assertFalse(new String(data, StandardCharsets.UTF_8).contains("\n"));
-        }
-        return new Outcome(trees, keys, others, null);
-    }
-
-    /** The adapter writes them as empty objects. */
-    private static JsonNode withoutMissingImages(JsonNode record) {
-        for (String image : List.of("NewImage", "OldImage")) {
-            if (record.path("dynamodb").path(image).isEmpty()) {
-                ((ObjectNode) record.get("dynamodb")).remove(image);
-            }
-        }
-        return record;
-    }
-
-    /** The text of the keys, as it stands in a record. */
-    private static String keysOf(byte[] record) throws IOException {
-        try (JsonParser parser = JSON.createParser(record)) {
-            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
-                boolean outermost = parser.getParsingContext().getParent() != null
-                        && "dynamodb".equals(parser.getParsingContext().getParent().getCurrentName());
-                if (token == JsonToken.FIELD_NAME && outermost && parser.currentName().equals("Keys")) {
-                    parser.nextToken();
-                    int start = (int) parser.currentTokenLocation().getByteOffset();
-                    parser.skipChildren();
-                    int end = (int) parser.currentLocation().getByteOffset();
-                    return new String(record, start, end - start, StandardCharsets.UTF_8);
-                }
-            }
-        }
-        return "none";
-    }
-
     private static void assertSameOutcome(Supplier<FakeStreams> http, String message) throws Exception {
-        Outcome theirs = outcome(adapters(http.get()));
-        Outcome found = outcome(ours(http.get()));
-        assertEquals(theirs.error, found.error, message);
-        assertEquals(theirs.others, found.others, message);
-        assertEquals(theirs.records, found.records, message);
-        assertEquals(theirs.keys, found.keys, message);
+        Outcome theirs = Outcome.of(adapters(http.get()));
+        Outcome found = Outcome.of(ours(http.get()));
+        assertEquals(theirs.error(), found.error(), message);
+        assertEquals(theirs.others(), found.others(), message);
+        assertEquals(theirs.records(), found.records(), message);
+        assertEquals(theirs.keys(), found.keys(), message);
     }
 
     private static boolean isTaken(byte... body) {
@@ -226,14 +153,14 @@ class StreamsClientTest {
     void aRightChecksumIsFine() throws Exception {
         byte[] body = utf8(PAGE);
         assertSameOutcome(() -> new FakeStreams(body).header("x-amz-crc32", checksum(body)), "checksum");
-        assertEquals(1, outcome(ours(new FakeStreams(body).header("x-amz-crc32", checksum(body)))).records.size());
+        assertEquals(1, Outcome.of(ours(new FakeStreams(body).header("x-amz-crc32", checksum(body)))).records().size());
     }
 
     @Test
     void aWrongChecksumIsTheSdksError() throws Exception {
         Supplier<FakeStreams> http = () -> new FakeStreams(utf8(PAGE)).header("x-amz-crc32", "1");
         assertSameOutcome(http, "wrong checksum");
-        assertTrue(outcome(ours(http.get())).error != null);
+        assertTrue(Outcome.of(ours(http.get())).error() != null);
     }
 
     @Test
@@ -246,7 +173,7 @@ class StreamsClientTest {
         Supplier<FakeStreams> http = () ->
                 new FakeStreams(body).header("Content-Encoding", "gzip").header("x-amz-crc32", checksum(body));
         assertSameOutcome(http, "gzip");
-        assertEquals(1, outcome(ours(http.get())).records.size());
+        assertEquals(1, Outcome.of(ours(http.get())).records().size());
         byte[] half = Arrays.copyOf(body, body.length / 2);
         assertSameOutcome(() -> new FakeStreams(half).header("Content-Encoding", "gzip"), "half of a gzip");
     }
@@ -268,7 +195,7 @@ class StreamsClientTest {
         Supplier<FakeStreams> http = () -> new FakeStreams(
                 200, new SequenceInputStream(new ByteArrayInputStream(utf8(PAGE), 0, 20), broken));
         assertSameOutcome(http, "broken connection");
-        assertTrue(outcome(ours(http.get())).error != null);
+        assertTrue(Outcome.of(ours(http.get())).error() != null);
     }
 
     @Test
@@ -279,7 +206,7 @@ class StreamsClientTest {
 
     @Test
     void aDeletionByTtlSaysSoInTheAdaptersWords() throws Exception {
-        JsonNode record = outcome(ours(new FakeStreams(utf8(PAGE)))).records.get(0);
+        JsonNode record = Outcome.of(ours(new FakeStreams(utf8(PAGE)))).records().get(0);
         assertEquals("dynamodb.amazonaws.com", record.at("/userIdentity/principalId").textValue());
         assertEquals(1_480_642_020_000L, record.at("/dynamodb/ApproximateCreationDateTime").longValue());
     }
@@ -295,14 +222,14 @@ class StreamsClientTest {
         assertEquals(1, http.client(reader).getRecords(request -> request.shardIterator("i0")).records().size());
         AmazonDynamoDBStreamsAdapterClient client =
                 new StreamsClient(new FakeStreams(utf8(PAGE)).client(reader), FakeStreams.REGION);
-        assertEquals(1, outcome(client).records.size());
+        assertEquals(1, Outcome.of(client).records().size());
         assertEquals(List.of(2), seen);
     }
 
     @Test
     void recordsAreMadeOnce() throws Exception {
         for (String body : List.of(PAGE, PAGE.replace("\"REMOVE\"", "\"TTL_REMOVE\""))) {
-            DynamoDBStreamsGetRecordsResponseAdapter response = response(ours(new FakeStreams(utf8(body))));
+            DynamoDBStreamsGetRecordsResponseAdapter response = Outcome.response(ours(new FakeStreams(utf8(body))));
             assertSame(response.records(), response.records());
             assertTrue(response.millisBehindLatest() > 0);
         }
@@ -311,7 +238,7 @@ class StreamsClientTest {
     @Test
     void aResponseWithoutRecordsIsNotBehind() throws Exception {
         DynamoDBStreamsGetRecordsResponseAdapter response =
-                response(ours(new FakeStreams(utf8("{\"Records\":[],\"NextShardIterator\":\"n\"}"))));
+                Outcome.response(ours(new FakeStreams(utf8("{\"Records\":[],\"NextShardIterator\":\"n\"}"))));
         assertEquals(null, response.millisBehindLatest());
         assertEquals("n", response.nextShardIterator());
         assertEquals(List.of(), response.records());
