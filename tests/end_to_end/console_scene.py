@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
@@ -102,8 +103,8 @@ class Console:
     def state(self) -> Any:
         return self.ask("/api/state")["application"]
 
-    def end(self) -> int:
-        self.process.terminate()
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
         status = self.process.wait(20)
         self._reader.join(5)
         return status

@@ -66,8 +66,7 @@ def test_it_ends_in_good_order_and_nobody_else_reaches_it(database: Database, wo
     running.wait_for_event("shard.started")
     console = Console(running)
     assert listening(console.port) == {LOOPBACK}
-    console.process.send_signal(signal.SIGINT)
-    assert console.end() == 0
+    assert console.end(signal.SIGINT) == 0
     assert f"{running.application}: {console.address}/ (read-only); Ctrl-C ends it" in console.said
     assert "Traceback" not in console.said
 

@@ -177,6 +177,28 @@ def test_a_record_that_blocks_is_skipped_and_nothing_else_can_be(
     assert len((running.folder / place).read_text().splitlines()) == 1
 
 
+def test_a_record_that_is_skipped_while_its_process_ends_for_new_actions_is_confirmed(
+    database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
+    (tmp_path / "down").touch()
+    table = database.table()
+    busy.show(table, 1)
+    # A tenth of the grace time is what a process waits for its last records before it begins again.
+    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, shutdownGraceMillis="80000")
+    database.put(table, "a")
+    (said, *_) = running.wait_for_event("delivery.blocked")
+    number = said["sequence_number"]
+    shard = told(running, lambda found: states(found) == ["blocked"], "it is blocked")["shards"][0]["shard_id"]
+    steer(running, "reload")
+    answer = steer(running, "skip", shard, number, "--action", "shop", "--reason", "a broken order")
+    # The next process knows of it, too.
+    assert f"shop has given up record {number}; its letter is in {running.folder}/skipped/shop.jsonl" in answer.stdout
+    wait_for(lambda: len(running.of("shard.started")) == 2, "it has begun again")
+    assert len(running.of("record.skipped")) == 1
+    assert len((running.folder / "skipped/shop.jsonl").read_text().splitlines()) == 1
+
+
 def test_what_cannot_be_ordered_is_one_message(database: Database, tmp_path: Path) -> None:
     table = database.table()
 

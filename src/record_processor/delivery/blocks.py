@@ -50,10 +50,11 @@ class Skipped(msgspec.Struct, frozen=True):
 class Blocks:
     """The blocks of one shard, by the first record of each. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, skipped: Iterable[Skipped] = ()) -> None:
+        """`skipped` are those of the process before this one."""
         self._lock = threading.Lock()
         self._by_record: dict[tuple[str, str], Block] = {}
-        self._skipped: deque[Skipped] = deque(maxlen=MOST_SHOWN)
+        self._skipped = deque(skipped, maxlen=MOST_SHOWN)
         self.any = False
         """Whether there are some; to be looked at before `clear`, which takes a lock."""
 

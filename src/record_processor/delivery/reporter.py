@@ -52,17 +52,23 @@ class Reporter:
         self._written = Snapshot()
         self._unsaved_since: float | None = None
         self._records_came = threading.Event()
+        self._lock = threading.Lock()
         threading.Thread(target=self._run, name="reporter", daemon=True).start()
 
     def see_records(self) -> None:
         """Look now, if nothing was to be done."""
         self._records_came.set()
 
+    def look(self) -> None:
+        """Write what has changed now: this process ends, and the next one continues its report."""
+        with self._lock:
+            self._write_changed()
+
     def _run(self) -> None:
         try:
             while True:
                 self._records_came.clear()  # first: whatever comes during the look is looked at again
-                self._write_changed()
+                self.look()
                 self._rest()
         except Exception as error:  # a bug here: the shard goes on without a report
             log.error("report.unavailable", f"this shard is no longer reported: {described(error)}", exception=error)

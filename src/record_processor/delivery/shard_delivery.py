@@ -83,9 +83,12 @@ class ShardDelivery:
         # A whole batch must fit, or it would never be complete.
         self._max_pending = max(MAX_PENDING_RECORDS, *(2 * action.batch_size for action in actions))
 
-    def open(self, shard: Shard, after: str = "TRIM_HORIZON", report: ShardReport | None = None) -> None:
-        """Get ready for the records of a shard that follow a checkpoint; `report` is where they are counted."""
-        self._shown = report or self._shown
+    def count_in(self, report: ShardReport) -> None:
+        """Count there, and show there what blocks. Call this before anybody looks, and before `open`."""
+        self._shown = report
+
+    def open(self, shard: Shard, after: str = "TRIM_HORIZON") -> None:
+        """Get ready for the records of a shard that follow a checkpoint."""
         self._suspects.pass_over(after)
         self._router = RecordRouter(shard.stream)
         if self._orders is not None:

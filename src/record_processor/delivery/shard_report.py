@@ -148,8 +148,8 @@ class ShardReport:
         self, path: Path | None, shard: Shard | None, actions: Sequence[str], restarts: int = 0, lease_file: str = ""
     ) -> None:
         """Continue the report of the process before this one; with no path it is in memory only."""
-        self.blocks = Blocks()
         before = None if path is None or shard is None else _of_same_shard(path, shard)
+        self.blocks = Blocks(() if before is None else before.snapshot.skipped)
         header = _header(shard, actions, restarts, lease_file)
         self._snapshot_at = header.snapshot_at
         self._memory = _memory(path, header.snapshot_at + _PREFIX.size + _SNAPSHOT_BYTES)

@@ -111,7 +111,7 @@ class RecordProcessor(RecordProcessorBase):
         self._delivery.will_save()
         report = ShardReport(self._report_path, shard, self._actions, self._restarts, self._lease.path.name)
         self._begin_reporting(report)
-        self._delivery.open(shard, initialize_input.sequence_number, report)
+        self._delivery.open(shard, initialize_input.sequence_number)
         log.info("shard.started", "reading", sequence_number=initialize_input.sequence_number)
         _say_crash_loop(self._suspicions)
 
@@ -170,6 +170,7 @@ class RecordProcessor(RecordProcessorBase):
 
     def _begin_reporting(self, report: ShardReport) -> None:
         self._checkpoints.counters = report.of_shard
+        self._delivery.count_in(report)
         if self._report_path is not None:
             os.register_at_fork(after_in_child=report.detach)
             self._reporter = Reporter(report, self._delivery, self._lease, self._times)
@@ -192,6 +193,8 @@ class RecordProcessor(RecordProcessorBase):
         cut_off = self._delivery.running()
         with contextlib.suppress(StopRequestedError):  # what cannot be made durable now is processed again
             self._checkpoints.save(checkpointer)
+        if self._reporter is not None:
+            self._reporter.look()
         log.info("shard.reloading", "the actions were replaced: this shard's process ends, and starts again with them")
         for call in cut_off:
             log.warning("shard.reloading", f"{call.action} was cut off in a call; it is made again", **call.fields())

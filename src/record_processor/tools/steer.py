@@ -22,18 +22,17 @@ from record_processor.fleet.server_clock import ServerClock
 from record_processor.host import fleet_target, stream_arns
 from record_processor.host.check import check
 from record_processor.logs.terminal import say
-from record_processor.tools import steer_names
+from record_processor.tools import skip_outcome, steer_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from record_processor.fleet.model import Application, Shard
+    from record_processor.fleet.model import Shard
     from record_processor.fleet.worker_report import WorkerReport
 
 _LONGEST_REASON = 300
 _CONFIRM_SECONDS = 10.0
-_SKIP_SECONDS = 20.0
 _RELOAD_SECONDS = 60.0
 _PAUSE_SECONDS = 0.3
 
@@ -138,24 +137,7 @@ class Steer:
             action=action,
         )
         self._change(lambda orders: orders if skip in orders.skips else _with_skip(orders, skip))
-        return self._skipped(lambda: look(target), skip)
-
-    def _skipped(self, look_again: Callable[[], Application], skip: Skip) -> int:
-        """Wait until the record no longer blocks; return the exit status."""
-        end = time.monotonic() + _SKIP_SECONDS
-        while time.monotonic() < end:
-            time.sleep(_PAUSE_SECONDS)
-            shard = steer_names.shard(look_again(), skip.shard_id)
-            if (place := steer_names.letter_of(shard, skip.sequence_number, skip.action)) is not None:
-                say(f"{skip.action} has given up record {skip.sequence_number}; its letter is in {place}")
-                return 0
-        say(
-            f"the order is given, and no worker has said within {_SKIP_SECONDS:g} s that record {skip.sequence_number} "
-            f"is given up: `record-processor status {self._path}` shows why (a call that is running comes to its end "
-            "first, and the letter must be stored)",
-            err=True,
-        )
-        return 1
+        return skip_outcome.wait(lambda: look(target), skip, self._path)
 
     def _skip_of(self, shard: Shard, sequence_number: str, action: str) -> Skip | None:
         skips = self._orders().skips_of(shard.table, shard.shard_id)

@@ -73,13 +73,6 @@ def not_blocked(found: Shard, sequence_number: str, action: str) -> str:
     )
 
 
-def letter_of(found: Shard, sequence_number: str, action: str) -> str | None:
-    """Return where the letter of a skipped record is; None if its owner does not say that it was skipped."""
-    wanted = (sequence_number, action)
-    skipped = [one for one in found.skipped if (one.sequence_number, one.action) == wanted]
-    return f"{skipped[-1].dead_letter} (worker {found.owner})" if skipped else None
-
-
 def _is_after(one: str, other: str) -> bool:
     return one.isdigit() and other.isdigit() and int(one) > int(other)
 

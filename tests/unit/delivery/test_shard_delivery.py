@@ -62,7 +62,9 @@ def memory(tmp_path: Path) -> LeaseMemory:
 
 def opened(memory: LeaseMemory, *actions: Calls, report: ShardReport | None = None) -> ShardDelivery:
     delivery = ShardDelivery(actions, memory.lease(), grace_seconds=5)
-    delivery.open(Shard("shardId-1", STREAM), report=report)
+    if report is not None:
+        delivery.count_in(report)
+    delivery.open(Shard("shardId-1", STREAM))
     return delivery
 
 

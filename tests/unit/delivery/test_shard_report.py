@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from record_processor.delivery import backoff, shard_report
-from record_processor.delivery.blocks import Block, Blocks
+from record_processor.delivery.blocks import Block, Blocks, Skipped
 from record_processor.delivery.shard_report import (
     COUNTERS,
     DELIVERED,
@@ -75,6 +75,15 @@ def test_the_next_process_for_the_shard_goes_on_counting(tmp_path: Path) -> None
     found = content(path)
     assert (found.counters["pay"][DELIVERED], found.counters["new"][DELIVERED]) == (6, 0)
     assert (found.snapshot.done_up_to, found.snapshot.oldest_at, found.snapshot.done) == ("6", 1.25, 0)
+
+
+def test_the_next_process_remembers_what_was_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "report-1"
+    before = Skipped("pay", "7", "dead.jsonl")
+    ShardReport(path, SHARD, ["pay"]).write(Snapshot(at=1.0, skipped=[before]))
+    report = ShardReport(path, SHARD, ["pay"])
+    report.blocks.add_skipped("pay", "8", "dead.jsonl")
+    assert report.blocks.skipped() == [before, Skipped("pay", "8", "dead.jsonl")]
 
 
 def test_another_shard_with_the_same_file_begins_at_nothing(tmp_path: Path) -> None:
