@@ -27,7 +27,7 @@ ACTIONS = ("file", "dynamodb")
 _RECORDS_PER_SHARD = 6
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 _SETTLE_SECONDS = 15.0
-_MEASURE_SECONDS = 20.0
+_MEASURE_SECONDS = 40.0
 
 
 def measure(database: Database, shards: int, kind: str) -> float:

@@ -14,7 +14,7 @@ MEASURED = pages()["docs/explanation/measurements.md"]
 SCALING = pages()["docs/explanation/scaling.md"]
 HOURS, MINUTES = 730, 43_800
 WORKERS = 2
-COST_OF_FOUR_SHARDS = 49.50
+COST_OF_FOUR_SHARDS = 50.05
 
 
 def rows(heading: str) -> list[list[str]]:
@@ -39,7 +39,7 @@ def fargate(cores: float, gigabytes: float) -> float:
 
 def tables(shards: int) -> float:
     report = ceil(0.4 + 0.05 * shards / WORKERS)
-    writes = 29 * shards + WORKERS * (60 + 30 * report) + 60
+    writes = 29 * shards + WORKERS * (60 + 40 * report) + 60
     reads = 2.4 * shards + 150 * WORKERS - 15
     return MINUTES * (writes * 0.625 + reads * 0.125) / 1_000_000
 
@@ -76,8 +76,8 @@ def test_the_formula_for_memory_is_near_what_was_measured_and_what_is_given_is_m
 def test_the_tables_calls_are_those_that_were_measured() -> None:
     assert row(SCALING, "a shard with traffic") == [29, 2.4]
     assert row(SCALING, "a shard without") == [18, 2.4]
-    # A report of one kilobyte, every two seconds, is 30 of the 90. The leader reads 45 less.
-    assert row(SCALING, "a worker, of up to 16") == [90, 150, 105]
+    # A report of one kilobyte, every 1.5 seconds, is 40 of the 100. The leader reads 45 less.
+    assert row(SCALING, "a worker, of up to 16") == [100, 150, 105]
     assert row(SCALING, "an application") == [60, 30]
 
 
@@ -90,7 +90,7 @@ def test_what_it_costs_is_what_the_formulas_give() -> None:
 
 
 def test_the_examples_of_lambda_are_what_the_formula_gives() -> None:
-    found = rows("For the $49.50 of four shards")
+    found = rows("For the $50.05 of four shards")
     assert len(found) == 3
     for function, price, most in found:
         megabytes, milliseconds = (number(part) for part in function.split(", "))

@@ -46,7 +46,7 @@ WORKER = (
         "How often a worker writes what it does to the coordinator table, where record-processor status finds it, in "
         "milliseconds. That costs a write unit per kilobyte; a report in which nothing has changed is written every "
         "10 s. 0: never.",
-        2_000,
+        1_500,
         ours=True,
     ),
     integer(

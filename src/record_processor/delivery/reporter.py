@@ -23,7 +23,7 @@ log = Log("worker.delivery")
 _LOOK_SECONDS = 0.25
 _UNCHANGED_SECONDS = 1.0
 """How often a snapshot is written in which nothing has changed: it says that the process runs."""
-_IDLE_SECONDS = 5.0
+_IDLE_SECONDS = 10.0
 """The same, if everything is done and saved."""
 
 

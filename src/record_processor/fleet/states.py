@@ -47,6 +47,7 @@ def state_of(
         return State.STARTING if owner_reports else State.READING
     if not figures.is_running:
         return State.STARTING
-    if figures.is_paused:
+    # A process with nothing to do says only now and then where it is.
+    if figures.is_paused if figures.pending else is_to_pause:
         return State.PAUSED
     return State.BLOCKED if figures.blocks else State.READING

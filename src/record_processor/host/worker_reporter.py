@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import threading
 import time
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 log = Log("daemon.reports")
 
-_LOOK_SECONDS = 1.0
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.1, 1.0
+"""How often the shards' reports are looked at."""
 _STOP_SECONDS = 3.0
 _USAGE_SECONDS = 10.0
 UNCHANGED_SECONDS = 10.0
@@ -71,6 +73,7 @@ class WorkerReporter:
         self._worker_id = worker_id
         self._since = since
         self._jvm = jvm
+        self._look_seconds = look_seconds(place.interval_seconds)
         self._shards = shards
         self._trims = trims
         self._rounds = rounds
@@ -97,7 +100,7 @@ class WorkerReporter:
         return self._usage
 
     def _run(self) -> None:
-        while not self._stopped.wait(_LOOK_SECONDS):
+        while not self._stopped.wait(self._look_seconds):
             try:
                 self._look()
             except Exception as error:  # a bug here must not end the worker's report for good
@@ -134,7 +137,7 @@ class WorkerReporter:
         self._rounds.run_if_due()
 
     def _is_due(self, now: float) -> bool:
-        return now - self._tried_at >= self._place.interval_seconds - _LOOK_SECONDS / 2
+        return now - self._tried_at >= self._place.interval_seconds - self._look_seconds / 2
 
     def _follows_new_orders(self) -> bool:
         """Return whether somebody waits to hear that orders are followed."""
@@ -166,6 +169,12 @@ class WorkerReporter:
         if message != self._said:
             self._said = message
             log.warning("report.not_written", message)
+
+
+def look_seconds(interval_seconds: float) -> float:
+    """Return a whole part of the time between two reports, so that one is due at a look and not soon after it."""
+    looks = math.ceil(interval_seconds / _LONGEST_SECONDS)
+    return max(_SHORTEST_SECONDS, interval_seconds / looks) if looks else _LONGEST_SECONDS
 
 
 def _essence(report: WorkerReport) -> Any:

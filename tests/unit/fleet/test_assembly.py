@@ -49,7 +49,7 @@ def test_the_state_of_a_shard_follows_from_the_leases_alone(leases: list[Lease],
     [
         ({}, State.READING),
         ({"blocks": [BLOCK]}, State.BLOCKED),
-        ({"blocks": [BLOCK], "is_paused": True}, State.PAUSED),
+        ({"blocks": [BLOCK], "pending": 1, "is_paused": True}, State.PAUSED),
         ({"blocks": [BLOCK], "is_late": True}, State.LATE),
     ],
 )
@@ -195,7 +195,9 @@ def test_a_shard_is_paused_as_its_process_says_or_as_is_ordered_if_nobody_says()
     silent = found(*leases, orders=orders)
     assert (one_of(silent, LEFT).state, one_of(silent, RIGHT).state) == (State.PAUSED, State.READING)
     assert (one_of(silent, LEFT).pauses, silent.pauses) == ([pause], [pause])
-    follows = found(*leases, orders=orders, reports=(report(figures(LEFT, is_paused=True), figures(RIGHT)),))
+    follows = found(*leases, orders=orders, reports=(report(figures(LEFT, pending=1, is_paused=True), figures(RIGHT)),))
     assert (one_of(follows, LEFT).state, one_of(follows, RIGHT).state) == (State.PAUSED, State.READING)
-    not_yet = found(*leases, orders=orders, reports=(report(figures(LEFT), figures(RIGHT)),))
+    not_yet = found(*leases, orders=orders, reports=(report(figures(LEFT, pending=1), figures(RIGHT)),))
     assert one_of(not_yet, LEFT).state is State.READING
+    idle = found(*leases, orders=orders, reports=(report(figures(LEFT), figures(RIGHT, is_paused=True)),))
+    assert (one_of(idle, LEFT).state, one_of(idle, RIGHT).state) == (State.PAUSED, State.READING)

@@ -16,7 +16,7 @@ from record_processor.host.leader_rounds import LeaderRounds
 from record_processor.host.process_usage import ProcessUsage
 from record_processor.host.shard_reports import ShardReports
 from record_processor.host.trim_watch import TrimWatch
-from record_processor.host.worker_reporter import Place, WorkerReporter
+from record_processor.host.worker_reporter import Place, WorkerReporter, look_seconds
 from record_processor.records.stream import Shard
 from tests.builders import STREAM
 from tests.harness import wait_for
@@ -57,12 +57,17 @@ def table() -> Table:
 
 @pytest.fixture
 def reporter(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerReporter]:
-    monkeypatch.setattr(worker_reporter, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(worker_reporter, "_SHORTEST_SECONDS", 0.01)
     place = Place(lambda: table, "t", 0.02, has_shard_reports=True)
     rounds = LeaderRounds(lambda: False, [])
     made = WorkerReporter(place, "me", 5.0, os.getpid(), ShardReports(tmp_path), TrimWatch(0), rounds)
     yield made
     made.stop()
+
+
+@pytest.mark.parametrize(("interval", "look"), [(0, 1), (0.001, 0.1), (1, 1), (1.5, 0.75), (2, 1), (7, 1), (10, 1)])
+def test_a_report_is_due_at_a_look(interval: float, look: float) -> None:
+    assert look_seconds(interval) == look
 
 
 def test_a_report_in_which_nothing_has_happened_is_not_written_again(

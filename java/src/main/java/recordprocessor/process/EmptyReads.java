@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
  * replaced, upon which they end.
  */
 public final class EmptyReads {
-    static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(10);
+    static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final LongSupplier actions;
     private boolean wasTold;
