@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-# The kernel's clock of the CPU time that all threads of a process have used, to the nanosecond: /proc counts in ticks of
+# The kernel's clock of the CPU time that all threads of a process have used, in nanoseconds: /proc counts in ticks of
 # 10 ms, of which an idle process has none for minutes. As in clock_getcpuclockid(3).
 _CPU_CLOCK = 2
 
