@@ -74,11 +74,19 @@ class ValueMatcher(NamedTuple):
         number = number_of(value)
         if self.present or number is None:
             return self.accept(value)
-        if number in self.numbers or any(test(number) for test in self.number_tests):
+        # This runs for every record of a stream: loops, as above, and no hash of a number without need.
+        if self.numbers and number in self.numbers:
             return True
-        if any(test(value) for test in self.text_tests):
-            return True
-        return any(not excluded.accept_attribute_number(value) for excluded in self.exclusions)
+        for test in self.number_tests:
+            if test(number):
+                return True
+        for test in self.text_tests:
+            if test(value):
+                return True
+        for excluded in self.exclusions:  # noqa: SIM110 - as above
+            if not excluded.accept_attribute_number(value):
+                return True
+        return False
 
 
 class Parts:
