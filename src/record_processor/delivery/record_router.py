@@ -10,35 +10,21 @@ from record_processor.delivery.change_loops import LoopWatch
 from record_processor.delivery.low_water_mark import Ticket
 from record_processor.delivery.pending_record import PendingRecord
 from record_processor.errors import UndecodableRecordError
-from record_processor.filters.record_filter import RecordFilter
 from record_processor.records.change_record import decode, undecoded
 
 if TYPE_CHECKING:
-    from record_processor.delivery.action_runner import ActionRunner
+    from record_processor.delivery.routes import Routes
     from record_processor.records.change_record import ChangeRecord
     from record_processor.records.raw_record import RawRecord
     from record_processor.records.stream import Stream
 
 
-class Route:
-    """One action, and the records that go to it."""
-
-    def __init__(self, runner: ActionRunner) -> None:
-        self.runner = runner
-        self.ordered_as_a_whole = runner.ordered_as_a_whole
-        pattern = runner.action.settings.filter
-        self.wants = None if pattern is None else RecordFilter(pattern).accepts
-        """Returns whether a record is for this action; None if all are."""
-        self.entries: list[PendingRecord] = []
-        """Routed, but not yet with the runner."""
-
-
 class RecordRouter:
     """Decodes the records of one stream and makes an entry for each action that wants one."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, routes: Routes) -> None:
         self._stream = stream
-        self.routes: list[Route] = []
+        self._routes = routes.each
         self._loops = LoopWatch(self._actions_of)
         self._watched_from = math.inf
         """Records created before this (milliseconds since the epoch) are not examined for loops."""
@@ -57,7 +43,7 @@ class RecordRouter:
         except UndecodableRecordError as error:
             record, broken = undecoded(raw, self._stream, number), error
         ticket.created_at_millis = record.dynamodb.created_at_millis
-        for route in self.routes:
+        for route in self._routes:
             fault = broken
             try:
                 if fault is None and route.wants is not None and not route.wants(record):
@@ -73,5 +59,5 @@ class RecordRouter:
 
     def _actions_of(self, record: ChangeRecord) -> list[str]:
         """Return the actions that receive the record that was routed last."""
-        wanting = [route for route in self.routes if route.entries and route.entries[-1].record is record]
+        wanting = [route for route in self._routes if route.entries and route.entries[-1].record is record]
         return [route.runner.action.settings.name for route in wanting]

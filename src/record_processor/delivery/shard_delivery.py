@@ -12,8 +12,9 @@ from record_processor.delivery.counts import CountsReport
 from record_processor.delivery.dead_letter_writer import DeadLetterWriter
 from record_processor.delivery.fence import Fence
 from record_processor.delivery.low_water_mark import LowWaterMark
-from record_processor.delivery.record_router import RecordRouter, Route
+from record_processor.delivery.record_router import RecordRouter
 from record_processor.delivery.repeated import without_repeated
+from record_processor.delivery.routes import Routes
 from record_processor.delivery.shard_report import ShardReport
 from record_processor.delivery.skipped import letters_of_skipped
 from record_processor.delivery.slow_calls import SlowCalls, blocks_of
@@ -73,7 +74,8 @@ class ShardDelivery:
         self._grace_seconds = grace_seconds
         self._fence = Fence(lease, grace_seconds * _DRAIN_PART, self._trials.show_life)
         self._mark = LowWaterMark()
-        self._router = RecordRouter(NO_STREAM)
+        self._routes = Routes()
+        self._router = RecordRouter(NO_STREAM, self._routes)
         self._slow = SlowCalls()
         self._last_report = time.monotonic()
         self._counts = CountsReport([])
@@ -90,7 +92,7 @@ class ShardDelivery:
     def open(self, shard: Shard, after: str = "TRIM_HORIZON") -> None:
         """Get ready for the records of a shard that follow a checkpoint."""
         self._suspects.pass_over(after)
-        self._router = RecordRouter(shard.stream)
+        self._router = RecordRouter(shard.stream, self._routes)
         if self._orders is not None:
             self._steering = Steering(self._orders, shard.stream.table, shard.shard_id)
         for action in self._actions:
@@ -98,8 +100,8 @@ class ShardDelivery:
             name, letters, dead = action.settings.name, action.settings.dead_letter, None
             if letters is not None:
                 dead = DeadLetterWriter(letters, name, shard, self._fence, self._mark, self._shown.blocks)
-            self._router.routes.append(Route(self._runner(action, shard, dead)))
-        self._counts = CountsReport([route.runner.counts for route in self._router.routes])
+            self._routes.add(self._runner(action, shard, dead))
+        self._counts = CountsReport([route.runner.counts for route in self._routes.each])
 
     def _runner(self, action: Action[Any], shard: Shard, dead: DeadLetterWriter | None) -> ActionRunner:
         fence = ActionFence(self._fence, action.settings.name, self._steering)
@@ -127,8 +129,7 @@ class ShardDelivery:
 
     def low_water(self) -> str | None:
         """Return the sequence number up to which everything is done, perhaps not durably yet (`make_durable`)."""
-        for route in self._router.routes:
-            route.runner.report()
+        self._routes.report()
         return self._mark.low_water()
 
     def make_durable(self) -> None:
@@ -152,7 +153,7 @@ class ShardDelivery:
     def finish(self) -> None:
         """Return when every record taken in is done, because the shard has ended. Raises what `submit` raises."""
         self._suspects.saves = False
-        self._flush_batches()
+        self._routes.flush()
         while self._mark.pending:
             self._nap()
             if self._fence.stop_requested:
@@ -162,24 +163,24 @@ class ShardDelivery:
     def drain(self) -> None:
         """After a stop: send what is held, let running calls end, and give up the rest."""
         self._suspects.saves = False
-        self._flush_batches()
+        self._routes.flush()
         end = time.monotonic() + self._grace_seconds * _FINISH_PART
         drained = time.monotonic() + self._grace_seconds * _DRAIN_PART
         while self._mark.pending and time.monotonic() < end:
             if time.monotonic() > drained and not self.busy:
                 break
             self._nap()
-        self._close_queues()
+        self._routes.close()
         self._counts.say()
 
     def wind_up(self) -> None:
         """Before this process ends though its lease stays: finish what can be finished soon, and begin nothing else."""
-        self._flush_batches()
+        self._routes.flush()
         end = time.monotonic() + self._grace_seconds * _FINISH_PART
         settled = time.monotonic() + self._grace_seconds * _DRAIN_PART
         while self._mark.pending and time.monotonic() < settled and not self.is_paused:
             self._nap()
-        self._close_queues()
+        self._routes.close()
         self._fence.shut()
         while self.busy and time.monotonic() < end and not self._fence.stop_requested:
             self._nap()
@@ -188,7 +189,7 @@ class ShardDelivery:
     @property
     def busy(self) -> bool:
         """Whether a call of an action is running."""
-        return any(route.runner.busy for route in self._router.routes)
+        return self._routes.busy
 
     @property
     def save_wanted(self) -> bool:
@@ -210,12 +211,11 @@ class ShardDelivery:
 
     def running(self) -> list[RunningCall]:
         """Return the running calls of all actions."""
-        return [call for route in self._router.routes for call in route.runner.running()]
+        return self._routes.running()
 
     def standing(self) -> Standing:
         """Return how far the shard is done. Any thread may call this, and `blocks`."""
-        for route in self._router.routes:
-            route.runner.report()
+        self._routes.report()
         return self._mark.standing()
 
     def skipped(self) -> list[Skipped]:
@@ -234,7 +234,7 @@ class ShardDelivery:
 
     def close(self) -> None:
         """Let nothing start anymore, and close the actions unless a call is running."""
-        self._close_queues()
+        self._routes.close()
         self._fence.abandon()
         self._counts.say()
         if not self.busy:
@@ -249,14 +249,10 @@ class ShardDelivery:
         self._mark.add(tickets)
         if self._suspects.any:
             self._mark_suspects()
-        for route in self._router.routes:
-            route.runner.counts.took_in(len(records), len(route.entries))
-            if route.entries:
-                route.runner.put(route.entries)
-                route.entries = []
+        self._routes.hand_over(len(records))
 
     def _mark_suspects(self) -> None:
-        for route in self._router.routes:
+        for route in self._routes.each:
             self._suspects.mark(route.runner.action.settings.name, route.entries)
         self._suspects.came_up_to(self._newest)
 
@@ -278,18 +274,9 @@ class ShardDelivery:
             raise StopRequestedError("the worker was asked to stop")
 
     def _nap(self, at_most_pending: int = 0) -> None:
-        for route in self._router.routes:
-            route.runner.report()
+        self._routes.report()
         self._mark.wait(_NAP_SECONDS, at_most_pending)
         self.check()
-
-    def _flush_batches(self) -> None:
-        for route in self._router.routes:
-            route.runner.flush()
-
-    def _close_queues(self) -> None:
-        for route in self._router.routes:
-            route.runner.close()
 
     def _report(self) -> None:
         """Report what has been running for long: a hanging call logs nothing itself."""
@@ -298,5 +285,4 @@ class ShardDelivery:
             return
         self._last_report = now
         self._counts.say_if_due()
-        longest = [call for route in self._router.routes for call in route.runner.running()[:1]]
-        self._slow.say(longest, self._mark.pending)
+        self._slow.say(self._routes.longest_running(), self._mark.pending)
