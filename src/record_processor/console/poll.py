@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from record_processor.fleet.model import Application
 
 PAUSE_SECONDS = 1.0
-"""Between the beginnings of two looks, if somebody watches. Workers report every two seconds."""
+"""Between the beginnings of two looks, if somebody watches. Workers report every 1.5 seconds."""
 IDLE_SECONDS = 30.0
 """If nobody does: only the lines go on."""
 _WATCHED_SECONDS = 10.0

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _FILES = "report-*"
 _UNFINISHED = ".new"
 _SILENT_SECONDS = 25.0
-"""A process that has written nothing for longer does not run: one that is idle writes every few seconds."""
+"""A process that has written nothing for longer does not run: one that is idle writes every ten seconds."""
 _EMPTY_SECONDS = 3.0
 """KCL reads every second or so, and pauses longer while a shard is empty."""
 _MOVING_SECONDS = 2.0

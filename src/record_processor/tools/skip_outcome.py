@@ -58,7 +58,4 @@ def _letter_of(shard: Shard, skip: Skip) -> str | None:
 
 def _is_done(shard: Shard, sequence_number: str) -> bool:
     """Return whether every action is done with a record, and that is saved: then it survives its process."""
-    if shard.state is State.ENDED:
-        return True
-    saved = shard.checkpoint or ""
-    return saved.isdigit() and sequence_number.isdigit() and int(saved) >= int(sequence_number)
+    return shard.state is State.ENDED or steer_names.reaches(shard.checkpoint or "", sequence_number)

@@ -58,7 +58,7 @@ def blocks(found: Shard, sequence_number: str, action: str) -> bool:
     """Return whether a record is, or may be, what blocks an action. Of records tried together the first is shown."""
     return any(
         block.sequence_number == sequence_number
-        or (block.records > 1 and _is_after(sequence_number, block.sequence_number))
+        or (block.records > 1 and reaches(sequence_number, block.sequence_number))
         for block in found.blocks
         if block.action == action
     )
@@ -73,8 +73,9 @@ def not_blocked(found: Shard, sequence_number: str, action: str) -> str:
     )
 
 
-def _is_after(one: str, other: str) -> bool:
-    return one.isdigit() and other.isdigit() and int(one) > int(other)
+def reaches(one: str, other: str) -> bool:
+    """Return whether both are sequence numbers, and the first is not before the second."""
+    return one.isdigit() and other.isdigit() and int(one) >= int(other)
 
 
 def _items(path: Path) -> list[dict[str, Any]]:
