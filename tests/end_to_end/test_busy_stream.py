@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.end_to_end.shop import FAILS_WHILE_DOWN, outage
 from tests.harness import Database, Worker, wait_for
 
 if TYPE_CHECKING:
@@ -89,14 +90,13 @@ def test_children_of_an_ended_shard_are_read_at_once_and_nothing_is_lost_or_turn
     assert running.stop() == 0
 
 
-FAILS_WHILE_DOWN = """
-import pathlib
-def handle(event, context):
-    if pathlib.Path("down").exists():
-        raise RuntimeError("the sink is down")
+NOTES_UNLESS_DOWN = (
+    FAILS_WHILE_DOWN
+    + """
     with open("handled", "a") as file:
         file.writelines(record["dynamodb"]["Keys"]["id"]["S"] + "\\n" for record in event["Records"])
 """
+)
 
 
 # Asked at once, before the owner knows that the lease is its own; and when it has renewed it already.
@@ -104,16 +104,10 @@ def handle(event, context):
 def test_a_handoff_asked_for_while_a_shard_waits_for_its_parent_is_not_forgotten(
     database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path, counter: int
 ) -> None:
-    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
-    (tmp_path / "down").touch()
-    table = database.table()
-    arn = busy.show(table, 1)
-    actions = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
-    running = worker(table, actions=actions, kinesisEndpoint=busy.endpoint, workerId="old")
-    database.put(table, "before")
-    running.wait_for_event("delivery.blocked")
-    (child,) = busy.command("end", arn=arn, at=0, into=1)
-    database.put(table, "after")
+    down = outage(database, worker, busy, tmp_path, handler=NOTES_UNLESS_DOWN, item="before", workerId="old")
+    running = down.worker
+    (child,) = busy.command("end", arn=down.arn, at=0, into=1)
+    database.put(down.table, "after")
 
     def lease() -> dict[str, Any]:
         (found, *_) = [one for one in database.leases(running.application) if one["leaseKey"]["S"] == child] or [{}]
@@ -127,7 +121,7 @@ def test_a_handoff_asked_for_while_a_shard_waits_for_its_parent_is_not_forgotten
         ExpressionAttributeValues={":new": {"S": "new"}, ":old": {"S": "old"}},
     )
     time.sleep(3)  # the owner hears of it on its next renewal, and nothing tells of that
-    (tmp_path / "down").unlink()
+    down.mend()
     wait_for(lambda: "checkpointOwner" not in lease(), "it is handed over", seconds=20)
     # There is no such worker, so the lease runs out and comes back.
     handled = tmp_path / "handled"

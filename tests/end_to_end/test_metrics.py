@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.end_to_end.shop import FAILS_WHILE_DOWN, TO_SHOP
 from tests.end_to_end.test_mistakes import at
 from tests.harness import Database, Worker, run_command, wait_for
 from tests.http_get import get as asked
@@ -33,14 +34,7 @@ if TYPE_CHECKING:
     StartWorker = Callable[..., Worker]
     Begin = Callable[..., tuple[Worker, str, int]]
 
-TO_SHOP = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
 DOES_NOTHING = "def handle(event, context):\n    pass\n"
-FAILS_WHILE_DOWN = """
-import pathlib
-def handle(event, context):
-    if pathlib.Path("down").exists():
-        raise RuntimeError("the sink is down")
-"""
 
 
 def scraped(port: int) -> dict[str, float]:

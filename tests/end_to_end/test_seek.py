@@ -19,9 +19,9 @@ from record_processor.fleet.seek_plan import BEGINNING, Move, Place
 from record_processor.fleet.seek_write import LeaseWriter
 from tests.builders import STREAM
 from tests.busy_stream.test_busy_stream import all_there, client
-from tests.end_to_end.test_busy_stream import FAILS_WHILE_DOWN, TO_FILE, Writer, counters, everything
+from tests.end_to_end.shop import TO_SHOP
+from tests.end_to_end.test_busy_stream import NOTES_UNLESS_DOWN, TO_FILE, Writer, counters, everything
 from tests.end_to_end.test_mistakes import NOBODY_LISTENS, assert_refused, at
-from tests.end_to_end.test_status import TO_SHOP
 from tests.end_to_end.test_steering import steer
 from tests.harness import Database, Worker, run_command, wait_for
 
@@ -93,7 +93,7 @@ def test_two_workers_process_everything_again_in_order_and_lose_nothing_of_what_
 def test_a_time_in_an_ended_parent_brings_its_records_and_then_its_childrens_and_latest_skips_what_blocks(
     database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
 ) -> None:
-    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
+    (tmp_path / "shop.py").write_text(NOTES_UNLESS_DOWN)
     handled, down = tmp_path / "handled", tmp_path / "down"
     table = database.table()
     arn = busy.show(table, 1)

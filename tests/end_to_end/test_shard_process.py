@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from tests.end_to_end.shop import TO_SHOP
 from tests.harness import Database, Worker, is_running, wait_for
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ def handle(event, context):
             os._exit(83)  # a number of ours, which nothing confirms
 """
 TO_FILE = "actions: [{name: audit, type: file, path: '{table}.jsonl'}]"
-TO_SHOP = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
 WITH_LETTERS = """
 actions:
   - {name: shop, type: python, handler: 'shop:handle', retry: {max_attempts: 3}, dead_letter: {type: file, path: dead/}}

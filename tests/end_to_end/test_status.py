@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.end_to_end.shop import TO_SHOP, outage
 from tests.end_to_end.test_mistakes import NOBODY_LISTENS, assert_refused, at, written
 from tests.harness import COMMAND, REGION, Database, Worker, run_command, wait_for
 
@@ -162,33 +163,17 @@ def test_a_region_that_nobody_names_is_the_sdks_and_is_named(tmp_path: Path) -> 
     assert_refused(answer, "dynamodb.us-east-1.amazonaws.com", "no AWS credentials found")
 
 
-FAILS_WHILE_DOWN = """
-import pathlib
-def handle(event, context):
-    if pathlib.Path("down").exists():
-        raise RuntimeError("the sink is down")
-"""
-TO_SHOP = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
-
-
 def test_a_blocked_shard_says_what_blocks_it_and_its_lag_grows_until_it_is_mended(
     database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
 ) -> None:
-    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
-    (tmp_path / "down").touch()
-    table = database.table()
-    busy.show(table, 1)
-    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, trimWarningMinutes="1440")
-    running.wait_for_event("shard.started")
-    written_at = time.time()
-    database.put(table, "a")
-    (said, *_) = running.wait_for_event("delivery.blocked")
+    down = outage(database, worker, busy, tmp_path, trimWarningMinutes="1440")
+    running, table, written_at = down.worker, down.table, down.written_at
     first = told(running, lambda found: bool(found["blocked"]), "it is blocked")
     (shard,) = first["shards"]
     assert (shard["state"], shard["lag"]["basis"], shard["pending"]) == ("blocked", "report", 1)
     assert_lag(first, shard["lag"]["seconds"], written_at)
     (block,) = shard["blocks"]
-    assert (block["action"], block["sequence_number"]) == ("shop", said["sequence_number"])
+    assert (block["action"], block["sequence_number"]) == ("shop", down.sequence_number)
     assert "the sink is down" in block["error"]
     assert block["attempts"] >= 1
     assert written_at <= block["since"] <= first["at"]
@@ -201,8 +186,8 @@ def test_a_blocked_shard_says_what_blocks_it_and_its_lag_grows_until_it_is_mende
     assert warning["seconds_left"] == pytest.approx(24 * 3600 - (time.time() - written_at), abs=15)
 
     answer = run_command("status", str(running.properties_path), cwd=tmp_path)
-    assert f"shop blocks record {said['sequence_number']}: RuntimeError: the sink is down" in answer.stdout
-    (tmp_path / "down").unlink()
+    assert f"shop blocks record {down.sequence_number}: RuntimeError: the sink is down" in answer.stdout
+    down.mend()
     mended = told(running, lambda found: found["lag_seconds"] == 0 and not found["blocked"], "it is done")
     (totals,) = mended["workers"][0]["actions"]
     assert (totals["received"], totals["delivered"], totals["dead_letters"]) == (1, 1, 0)
@@ -283,26 +268,19 @@ def test_a_worker_that_was_killed_is_late_and_then_others_have_its_shards(
 def test_a_parent_that_is_blocked_counts_after_its_end_and_what_waits_for_it_counts_too(
     database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
 ) -> None:
-    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
-    (tmp_path / "down").touch()
-    table = database.table()
-    arn = busy.show(table, 1)
-    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint)
-    running.wait_for_event("shard.started")
-    parent_written_at = time.time()
-    database.put(table, "a")
-    running.wait_for_event("delivery.blocked")
-    busy.command("end", arn=arn, at=0, into=1)
+    down = outage(database, worker, busy, tmp_path)
+    running = down.worker
+    busy.command("end", arn=down.arn, at=0, into=1)
     child_written_at = time.time()
-    database.put(table, "b")
+    database.put(down.table, "b")
     found = told(
         running, lambda one: states(one) == ["blocked", "waiting_for_parent"] and all(lags(one)), "both are behind"
     )
     parent, child = (shard["lag"]["seconds"] for shard in found["shards"])
-    assert_lag(found, parent, parent_written_at)
+    assert_lag(found, parent, down.written_at)
     assert_lag(found, child, child_written_at)
     assert found["lag_seconds"] == max(parent, child)
-    (tmp_path / "down").unlink()
+    down.mend()
     done = told(running, lambda one: states(one) == ["ended", "reading"] and lags(one) == [0.0, 0.0], "all is done")
     assert done["lag_seconds"] == 0.0
 

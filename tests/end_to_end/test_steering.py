@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.end_to_end.shop import TO_SHOP, outage
 from tests.end_to_end.test_mistakes import NOBODY_LISTENS, assert_refused, at
-from tests.end_to_end.test_status import FAILS_WHILE_DOWN, TO_SHOP, states, status, told
+from tests.end_to_end.test_status import states, status, told
 from tests.harness import Database, Worker, run_command, wait_for
 
 if TYPE_CHECKING:
@@ -146,15 +147,9 @@ def test_one_shard_is_paused_and_the_others_go_on(
 def test_a_record_that_blocks_is_skipped_and_nothing_else_can_be(
     database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path, letters: bool
 ) -> None:
-    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
-    (tmp_path / "down").touch()
-    table = database.table()
-    busy.show(table, 1)
     actions = TO_SHOP.replace("'shop:handle'", "'shop:handle', dead_letter: {type: file, path: dead.jsonl}")
-    running = worker(table, actions=actions if letters else TO_SHOP, kinesisEndpoint=busy.endpoint)
-    database.put(table, "a")
-    (said, *_) = running.wait_for_event("delivery.blocked")
-    number = said["sequence_number"]
+    down = outage(database, worker, busy, tmp_path, actions=actions if letters else TO_SHOP)
+    running, number = down.worker, down.sequence_number
     found = told(running, lambda found: states(found) == ["blocked"], "it is blocked")
     shard = found["shards"][0]["shard_id"]
     why = ("--action", "shop", "--reason", "a broken order")
@@ -180,15 +175,9 @@ def test_a_record_that_blocks_is_skipped_and_nothing_else_can_be(
 def test_a_record_that_is_skipped_while_its_process_ends_for_new_actions_is_confirmed(
     database: Database, worker: StartWorker, busy: BusyStream, tmp_path: Path
 ) -> None:
-    (tmp_path / "shop.py").write_text(FAILS_WHILE_DOWN)
-    (tmp_path / "down").touch()
-    table = database.table()
-    busy.show(table, 1)
     # A tenth of the grace time is what a process waits for its last records before it begins again.
-    running = worker(table, actions=TO_SHOP, kinesisEndpoint=busy.endpoint, shutdownGraceMillis="80000")
-    database.put(table, "a")
-    (said, *_) = running.wait_for_event("delivery.blocked")
-    number = said["sequence_number"]
+    down = outage(database, worker, busy, tmp_path, shutdownGraceMillis="80000")
+    running, number = down.worker, down.sequence_number
     shard = told(running, lambda found: states(found) == ["blocked"], "it is blocked")["shards"][0]["shard_id"]
     steer(running, "reload")
     answer = steer(running, "skip", shard, number, "--action", "shop", "--reason", "a broken order")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.end_to_end.shop import TO_SHOP
 from tests.harness import Database, Worker, wait_for
 from tests.servers.collector import Collector, Span
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     StartWorker = Callable[..., Worker]
 
 OURS = "record_processor."
-TO_SHOP = "actions: [{name: shop, type: python, handler: 'shop:handle'}]"
 # Its own span is a child of the call's.
 CHARGES = """
 from opentelemetry import trace
